@@ -1,0 +1,197 @@
+// The document: a tree of tokens whose branches are paths from its root. Ids are the document; it knows no text and no scores.
+
+import type { TokenId } from "./token.ts";
+import type { TurnPart } from "./tokenizer.ts";
+
+declare const nodeIdBrand: unique symbol;
+/** A place in a document's node table. */
+export type NodeId = number & { readonly [nodeIdBrand]: true };
+
+/** How a token came into the document. */
+export type Origin = "template" | "typed" | "greedy" | "sampled" | "chosen" | "forced";
+
+/** A token as it is about to be written: what it is, how it came, and where in a turn it stands. */
+export interface NewToken {
+  readonly id: TokenId;
+  readonly origin: Origin;
+  readonly turn: number; // counted from 0 along the path
+  readonly role: string;
+  readonly part: TurnPart;
+}
+
+/** A token in the tree. Invariant: position = parent's position + 1, or 0 at a root. */
+export interface TokenNode extends NewToken {
+  readonly parent: NodeId | null;
+  readonly position: number;
+}
+
+/** A path from the root to `tip`; null is the empty path. Branches that share a beginning share its nodes. */
+export interface Branch {
+  readonly key: number; // stable, in order of creation; 0 is main
+  readonly tip: NodeId | null;
+}
+
+/**
+ * Nodes are only ever added, so a NodeId means the same in every later version of a document.
+ * Invariant: branches is never empty and holds the active key.
+ */
+export interface TokenDocument {
+  readonly nodes: readonly TokenNode[];
+  readonly branches: readonly Branch[];
+  readonly activeKey: number;
+}
+
+/** A document with one empty branch. */
+export function emptyDocument(): TokenDocument {
+  return { nodes: [], branches: [{ key: 0, tip: null }], activeKey: 0 };
+}
+
+/** The branch of this key; throws RangeError if there is none. */
+export function branchOf(doc: TokenDocument, key: number = doc.activeKey): Branch {
+  const branch = doc.branches.find((candidate) => candidate.key === key);
+  if (branch === undefined) throw new RangeError(`branchOf: no branch has the key ${key}`);
+  return branch;
+}
+
+/** The node of this id; throws RangeError outside the table. */
+export function nodeAt(doc: TokenDocument, id: NodeId): TokenNode {
+  const node = doc.nodes[id];
+  if (node === undefined) throw new RangeError(`nodeAt: no node ${id} of ${doc.nodes.length}`);
+  return node;
+}
+
+/** Node ids from the root to the tip; entry i is the token at position i. */
+export function pathTo(doc: TokenDocument, tip: NodeId | null): readonly NodeId[] {
+  if (tip === null) return [];
+  const path = new Array<NodeId>(nodeAt(doc, tip).position + 1);
+  let at: NodeId | null = tip;
+  while (at !== null) {
+    const node: TokenNode = nodeAt(doc, at);
+    path[node.position] = at;
+    at = node.parent;
+  }
+  return path;
+}
+
+/** The active branch's path. */
+export function activePath(doc: TokenDocument): readonly NodeId[] {
+  return pathTo(doc, branchOf(doc).tip);
+}
+
+/** The nodes of a path, in order. */
+export function nodesOf(doc: TokenDocument, path: readonly NodeId[]): readonly TokenNode[] {
+  return path.map((id) => nodeAt(doc, id));
+}
+
+/** Writes tokens after a branch's tip; the branch grows in place. */
+export function extend(
+  doc: TokenDocument,
+  tokens: readonly NewToken[],
+  key: number = doc.activeKey,
+): TokenDocument {
+  const grown = grow(doc, branchOf(doc, key).tip, tokens);
+  const branches = doc.branches.map((b) => (b.key === key ? { key, tip: grown.tip } : b));
+  return { ...doc, nodes: grown.nodes, branches };
+}
+
+/**
+ * A new branch: the active path's first `position` tokens, then `tokens`; it becomes active, the old path stays.
+ * With no tokens it is a cut. Where a branch with exactly this end exists, that one becomes active instead.
+ */
+export function branchAt(
+  doc: TokenDocument,
+  position: number,
+  tokens: readonly NewToken[],
+): TokenDocument {
+  const path = activePath(doc);
+  if (!Number.isInteger(position) || position < 0 || position > path.length) {
+    throw new RangeError(`branchAt: position ${position} is not in 0 to ${path.length}`);
+  }
+  const grown = grow(doc, path[position - 1] ?? null, tokens);
+  return openBranch({ ...doc, nodes: grown.nodes }, grown.tip);
+}
+
+/** Writes one token at a position: extends the branch at its end, else starts a branch; the token that stands there already is no change. */
+export function chooseAt(doc: TokenDocument, position: number, token: NewToken): TokenDocument {
+  const path = activePath(doc);
+  if (position === path.length) return extend(doc, [token]);
+  const there = path[position];
+  if (there !== undefined && nodeAt(doc, there).id === token.id) return doc;
+  return branchAt(doc, position, [token]);
+}
+
+/** A new branch in which positions [from, to) are replaced by `tokens` and the later tokens are kept, their turns shifted by `turnShift`. */
+export function spliceAt(
+  doc: TokenDocument,
+  range: { readonly from: number; readonly to: number; readonly turnShift?: number },
+  tokens: readonly NewToken[],
+): TokenDocument {
+  const later = nodesOf(doc, activePath(doc).slice(range.to)).map(
+    ({ id, origin, turn, role, part }) => ({
+      id,
+      origin,
+      turn: turn + (range.turnShift ?? 0),
+      role,
+      part,
+    }),
+  );
+  return branchAt(doc, range.from, [...tokens, ...later]);
+}
+
+/** Makes another branch the active one. */
+export function switchBranch(doc: TokenDocument, key: number): TokenDocument {
+  return { ...doc, activeKey: branchOf(doc, key).key };
+}
+
+/** How many tokens two paths share from the root. */
+export function sharedLength(a: readonly NodeId[], b: readonly NodeId[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+/** True where `ancestor` lies on the path to `tip`; null, the empty path, lies on every path. */
+export function isOnPath(doc: TokenDocument, ancestor: NodeId | null, tip: NodeId | null): boolean {
+  if (ancestor === null) return true;
+  const { position } = nodeAt(doc, ancestor);
+  let at = tip;
+  while (at !== null && nodeAt(doc, at).position > position) at = nodeAt(doc, at).parent;
+  return at === ancestor;
+}
+
+/** Adds a branch that ends at `tip` and makes it active, or makes the branch that already ends there active. */
+export function openBranch(doc: TokenDocument, tip: NodeId | null): TokenDocument {
+  const existing = doc.branches.find((branch) => branch.tip === tip);
+  if (existing !== undefined) return { ...doc, activeKey: existing.key };
+  const key = 1 + Math.max(...doc.branches.map((branch) => branch.key));
+  return { ...doc, branches: [...doc.branches, { key, tip }], activeKey: key };
+}
+
+interface Grown {
+  readonly nodes: readonly TokenNode[];
+  readonly tip: NodeId | null;
+}
+
+/** Writes tokens below a node; a child that is the same token, come in the same way, is used again, so equal paths are one path. */
+function grow(doc: TokenDocument, from: NodeId | null, tokens: readonly NewToken[]): Grown {
+  const nodes = [...doc.nodes];
+  let tip = from;
+  for (const token of tokens) {
+    const position: number = tip === null ? 0 : (nodes[tip]?.position ?? 0) + 1;
+    const isNew = tip !== null && tip >= doc.nodes.length; // a node written just now has no children
+    const same = isNew ? -1 : nodes.findIndex((n) => n.parent === tip && isSameToken(n, token));
+    if (same === -1) nodes.push({ ...token, parent: tip, position });
+    tip = (same === -1 ? nodes.length - 1 : same) as NodeId;
+  }
+  return { nodes, tip };
+}
+
+function isSameToken(a: NewToken, b: NewToken): boolean {
+  return (
+    a.id === b.id &&
+    a.origin === b.origin &&
+    a.turn === b.turn &&
+    a.role === b.role &&
+    a.part === b.part
+  );
+}

@@ -1,0 +1,75 @@
+// Undo and redo over documents. Undo moves back, and never takes a branch or a path away.
+
+import { isOnPath, openBranch, type TokenDocument } from "./document.ts";
+
+/** The versions of a document: those before the present one, oldest first, and those that were undone, next first. */
+export interface History {
+  readonly past: readonly TokenDocument[];
+  readonly present: TokenDocument;
+  readonly future: readonly TokenDocument[];
+}
+
+const MAX_PAST = 200; // versions share their nodes, so one costs a few pointers a token; 200 is more than anyone goes back
+
+/** A history that starts at this document. */
+export function startHistory(present: TokenDocument): History {
+  return { past: [], present, future: [] };
+}
+
+/** A new version after the present one. Tokens that were undone and lie on no branch of it are kept as branches. */
+export function record(history: History, next: TokenDocument): History {
+  if (next === history.present) return history;
+  const past = [...history.past, history.present].slice(-MAX_PAST);
+  return { past, present: keepAbandoned(next, history.future), future: [] };
+}
+
+/** Replaces the present version without a new step: the tokens of one generation are one step. */
+export function amend(history: History, next: TokenDocument): History {
+  return { ...history, present: next };
+}
+
+/** The version before, with every branch made since still there; unchanged where there is none. */
+export function undo(history: History): History {
+  const previous = history.past.at(-1);
+  if (previous === undefined) return history;
+  return {
+    past: history.past.slice(0, -1),
+    present: restore(previous, history.present),
+    future: [history.present, ...history.future],
+  };
+}
+
+/** The version that was undone last; unchanged where there is none. */
+export function redo(history: History): History {
+  const [next, ...future] = history.future;
+  if (next === undefined) return history;
+  return {
+    past: [...history.past, history.present],
+    present: restore(next, history.present),
+    future,
+  };
+}
+
+/** The tips and the active branch of `version`, over all nodes and branches of `current`. */
+function restore(version: TokenDocument, current: TokenDocument): TokenDocument {
+  const nodes = current.nodes.length > version.nodes.length ? current.nodes : version.nodes;
+  const known = new Set(version.branches.map((branch) => branch.key));
+  const since = current.branches.filter((branch) => !known.has(branch.key));
+  const branches = [...version.branches, ...since].toSorted((a, b) => a.key - b.key);
+  return { nodes, branches, activeKey: version.activeKey };
+}
+
+function keepAbandoned(next: TokenDocument, future: readonly TokenDocument[]): TokenDocument {
+  let kept = next;
+  const tips = future.flatMap((version) => version.branches.map((branch) => branch.tip));
+  const deepestFirst = tips.toSorted((a, b) => depth(next, b) - depth(next, a));
+  for (const tip of deepestFirst) {
+    const isReachable = kept.branches.some((branch) => isOnPath(kept, tip, branch.tip));
+    if (!isReachable) kept = { ...openBranch(kept, tip), activeKey: next.activeKey };
+  }
+  return kept;
+}
+
+function depth(doc: TokenDocument, tip: TokenDocument["branches"][number]["tip"]): number {
+  return tip === null ? -1 : (doc.nodes[tip]?.position ?? -1);
+}
