@@ -1,3 +1,4 @@
+export { type BoundarySplit, boundarySplit } from "./boundary.ts";
 export {
   type ChatFormat,
   endTurn,
@@ -30,6 +31,14 @@ export {
   type TokenNode,
 } from "./document.ts";
 export {
+  type DrawPlace,
+  drawAt,
+  type PhiloxCounter,
+  type PhiloxKey,
+  philox4x32,
+} from "./draw.ts";
+export { type DrawStrip, drawStrip, type StripSegment } from "./draw-strip.ts";
+export {
   type AppendOptions,
   type Backend,
   type Engine,
@@ -42,9 +51,98 @@ export {
   type Sequence,
   type TokenScore,
 } from "./engine.ts";
+export { entropyNats, klNats } from "./entropy.ts";
 export { EngineError, FormatError, UsageError } from "./errors.ts";
+export {
+  formatBits,
+  formatCount,
+  formatDraw,
+  formatMegabytes,
+  formatPercent,
+  formatPerplexity,
+  formatProbability,
+  formatRank,
+  formatSpanRange,
+  formatTurnBits,
+  NO_VALUE,
+} from "./format.ts";
+export {
+  type Ending,
+  type GeneratedStep,
+  type GenerateOptions,
+  generate,
+  generateAll,
+} from "./generate.ts";
 export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
+export {
+  type CandidateJson,
+  type GeneratedStepJson,
+  type GenerateJson,
+  generateJson,
+  type NextJson,
+  nextJson,
+  type PieceJson,
+  type ScoredTokenJson,
+  type ScoreJson,
+  scoreJson,
+  type TokensJson,
+  tokensJson,
+} from "./json.ts";
+export { filterKept, type KeptDistribution, keptToken } from "./kept-candidates.ts";
+export { logSoftmax, logSumExp, maxLogit } from "./logits.ts";
+export {
+  bytesHex,
+  decodeTokens,
+  type PieceSegment,
+  pieceGlyphs,
+  pieceName,
+  pieceText,
+  type TextStream,
+  textStream,
+} from "./piece.ts";
+export { predictionFromLogits } from "./prediction.ts";
+export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
+export {
+  applySettings,
+  type CutBy,
+  type Cuts,
+  cutBy,
+  type FilteredDistribution,
+  filterRanked,
+  sampleIndex,
+} from "./sampling.ts";
+export {
+  type ScoredRow,
+  type ScoredText,
+  type ScoreOptions,
+  scoreIds,
+  textRows,
+} from "./score.ts";
 export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
+export { parseSeed, parseSettings } from "./settings-parse.ts";
+export {
+  type KeptViewOptions,
+  type SettingsRow,
+  type SettingsView,
+  type SettingsViewOptions,
+  settingsView,
+  settingsViewFromTop,
+} from "./settings-view.ts";
+export { type SpanMeasures, type SpanTerm, spanMeasures, spanSum } from "./span.ts";
+export { type NextToken, nextToken, type StepOptions } from "./step.ts";
+export {
+  characterCount,
+  type ScoredId,
+  type Summary,
+  scoreBits,
+  summary,
+} from "./summary.ts";
+export {
+  SURPRISE_CLASS_BITS,
+  type SurpriseClass,
+  surpriseClass,
+  surpriseHeight,
+} from "./surprise.ts";
 export { type TokenId, tokenId } from "./token.ts";
 export type {
   ChatMessage,
@@ -59,3 +157,4 @@ export type {
 } from "./tokenizer.ts";
 export { isCounted, type Turn, turnsOf } from "./turns.ts";
 export { bitsFromNats, perplexity, surprisalBits } from "./units.ts";
+export { type Word, words } from "./words.ts";

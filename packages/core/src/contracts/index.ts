@@ -1,0 +1,10 @@
+// What tests of every package share: contract suites and the toy engine. Imported by tests alone.
+
+export {
+  openToyEngine,
+  TOY_SPECIAL,
+  type ToyEngineOptions,
+  toyLogits,
+  toyTokenizer,
+  toyVocabulary,
+} from "./toy-engine.ts";

@@ -1,0 +1,84 @@
+// How numbers are written, on the page and in the terminal alike (DESIGN.md section 8). Each is rounded once, from full precision.
+
+/** What stands where there is no value: never 0. */
+export const NO_VALUE = "n/a";
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const SMALLEST_PLAIN = 1e-4; // below it a probability in prose is written with a power of ten
+
+/** A probability as a percentage: 1 decimal from 1 %, 2 below; `<0.01 %` and `>99.9 %` only when truly so. Examples: 0.941 -> "94.1 %", 0.0096 -> "0.96 %". */
+export function formatPercent(probability: number | null): string {
+  if (probability === null) return NO_VALUE;
+  const percent = probability * 100;
+  if (percent === 0) return "0 %";
+  if (percent === 100) return "100 %";
+  if (percent < 0.01) return "<0.01 %";
+  const oneDecimal = percent.toFixed(1);
+  if (oneDecimal === "100.0" && percent < 100) return ">99.9 %";
+  const twoDecimals = percent.toFixed(2);
+  return `${percent < 1 && twoDecimals !== "1.00" ? twoDecimals : oneDecimal} %`;
+}
+
+/** A probability in prose, two digits. Examples: 0.9412 -> "0.94", 0.00123 -> "0.0012", 3.4e-7 -> "3.4 × 10⁻⁷". */
+export function formatProbability(probability: number | null): string {
+  if (probability === null) return NO_VALUE;
+  if (probability === 0 || probability === 1) return String(probability);
+  const twoDigits = probability.toPrecision(2);
+  if (Number(twoDigits) >= 1) return ">0.99";
+  if (probability >= SMALLEST_PLAIN) return String(twoDigits);
+  const [digits = "", exponent = "0"] = probability.toExponential(1).split("e");
+  const power = Array.from(exponent.slice(1), (digit) => SUPERSCRIPTS[Number(digit)]).join("");
+  return `${digits} × 10⁻${power}`;
+}
+
+/** Bits, entropy: 2 decimals; `<0.01` when truly below. Examples: 2.957 -> "2.96", 0 -> "0.00". */
+export function formatBits(bits: number | null): string {
+  if (bits === null) return NO_VALUE;
+  return bits > 0 && bits < 0.01 ? "<0.01" : withThousands(bits.toFixed(2));
+}
+
+/** Bits of a turn or a branch: 1 decimal. Example: 108.33 -> "108.3". */
+export function formatTurnBits(bits: number | null): string {
+  if (bits === null) return NO_VALUE;
+  return bits > 0 && bits < 0.05 ? "<0.1" : withThousands(bits.toFixed(1));
+}
+
+/** Perplexity: 2 decimals, none from 1,000. Example: 33895.7 -> "33,896". */
+export function formatPerplexity(perplexity: number | null): string {
+  if (perplexity === null) return NO_VALUE;
+  const twoDecimals = perplexity.toFixed(2);
+  return withThousands(Number(twoDecimals) >= 1000 ? perplexity.toFixed(0) : twoDecimals);
+}
+
+/** A count with its thousands separated. Example: 49152 -> "49,152". */
+export function formatCount(count: number | null): string {
+  return count === null ? NO_VALUE : withThousands(count.toFixed(0));
+}
+
+/** A rank among the vocabulary. Example: 7195, 49152 -> "7,195 of 49,152". */
+export function formatRank(rank: number | null, vocabularySize: number): string {
+  return rank === null ? NO_VALUE : `${formatCount(rank)} of ${formatCount(vocabularySize)}`;
+}
+
+/** A random number in [0, 1): 4 decimals, `>0.9999` where they would say 1. Example: 0.13493 -> "0.1349". */
+export function formatDraw(draw: number | null): string {
+  if (draw === null) return NO_VALUE;
+  const fourDecimals = draw.toFixed(4);
+  return fourDecimals === "1.0000" ? ">0.9999" : fourDecimals;
+}
+
+/** Megabytes of 10⁶ bytes, 1 decimal. Example: 98362432 -> "98.4 MB". */
+export function formatMegabytes(bytes: number | null): string {
+  return bytes === null ? NO_VALUE : `${withThousands((bytes / 1e6).toFixed(1))} MB`;
+}
+
+/** Positions of a span, closed on both sides, with an en dash. Examples: 44, 48 -> "44–48"; 44, 44 -> "44". */
+export function formatSpanRange(first: number, last: number): string {
+  return first === last ? formatCount(first) : `${formatCount(first)}–${formatCount(last)}`;
+}
+
+function withThousands(digits: string): string {
+  const [integer = "", fraction] = digits.split(".");
+  const separated = integer.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? separated : `${separated}.${fraction}`;
+}
