@@ -99,13 +99,13 @@ function withRest({ rows, pinned, cuts, vocabularySize }: ViewParts): SettingsVi
   const rest = (mass: (row: SettingsRow) => number): number =>
     Math.max(0, 1 - shown.reduce((sum, row) => sum + mass(row), 0));
   const restCount = vocabularySize - shown.length;
-  const hidesKept = cuts.minP > shown.filter((row) => row.cutBy === null).length;
+  const shownKept = shown.filter((row) => row.cutBy === null && row.rawLogprobNats > -Infinity);
   return {
     rows,
     pinned,
     keptCount: cuts.minP,
     restCount,
     restRawProbability: restCount === 0 ? 0 : rest((row) => Math.exp(row.rawLogprobNats)),
-    restAfterProbability: hidesKept ? rest((row) => row.afterProbability) : 0,
+    restAfterProbability: cuts.minP > shownKept.length ? rest((row) => row.afterProbability) : 0,
   };
 }
