@@ -10,8 +10,7 @@ const BUCKETS = 1 << DIGIT_BITS;
 /** All ids in order of rank, [V]. Example: [2, 3, 3] -> [1, 2, 0]. */
 export function rankOrder(logits: Logits): Int32Array {
   if (logits instanceof Float32Array) return radixOrder(logits);
-  const ids = Int32Array.from({ length: logits.length }, (_, id) => id);
-  return ids.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
+  return allIds(logits.length).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
 }
 
 /** The `count` most likely ids in order of rank, without sorting the rest. Example: [2, 3, 3], 2 -> [1, 2]. */
@@ -63,7 +62,7 @@ export function rankIndexOf(logits: Logits, id: number): number {
 // A stable sort, digit by digit from the lowest: ids start ascending, so ties stay in order of id.
 function radixOrder(logits: Float32Array): Int32Array {
   const keys = descendingKeys(logits);
-  let from = Int32Array.from({ length: logits.length }, (_, id) => id);
+  let from = allIds(logits.length);
   let to = new Int32Array(logits.length);
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     const starts = bucketStarts(keys, shift);
@@ -77,6 +76,12 @@ function radixOrder(logits: Float32Array): Int32Array {
     [from, to] = [to, from];
   }
   return from;
+}
+
+function allIds(count: number): Int32Array<ArrayBuffer> {
+  const ids = new Int32Array(count);
+  for (let id = 0; id < count; id += 1) ids[id] = id;
+  return ids;
 }
 
 // Bits of a float as an unsigned number that falls as the float rises. A float's bits already order positive values; negative ones run backwards.
