@@ -1,0 +1,230 @@
+// A chat template as token ids with the origin of every token. Knows a tokenizer and no model.
+
+import {
+  type ChatMessage,
+  type ChatTemplate,
+  FormatError,
+  type RenderedChat,
+  type RenderedToken,
+  type RenderOptions,
+  type TokenId,
+  type Tokenizer,
+  tokenId,
+  UsageError,
+} from "@tokenscope/core";
+import { buildTextTemplate, type TextTemplate } from "./jinja.ts";
+import { placeMessages, type Stretch } from "./message-places.ts";
+import type { TemplateSource } from "./metadata.ts";
+import {
+  buildTokenFinder,
+  type TokenFinder,
+  type WrittenToken,
+  wellFormed,
+} from "./special-text.ts";
+import { type Marker, type PartStretch, type PlacedMessage, turnParts } from "./turns.ts";
+
+const utf8 = new TextEncoder();
+
+/** What a chat template is made of. `now` is the clock for templates that write the date; without it they write their default. */
+export interface ChatTemplateOptions extends TemplateSource {
+  readonly tokenizer: Tokenizer;
+  readonly now?: () => Date;
+}
+
+/** Reads a chat template; throws FormatError where its source is broken. */
+export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
+  const template = buildTextTemplate(options.source, options.now);
+  const findSpecials = buildTokenFinder(specialTokens(options.tokenizer));
+  const renderText = (messages: readonly ChatMessage[], render: RenderOptions) =>
+    chatText(template, options, messages, render);
+  const renderTokens = (messages: readonly ChatMessage[], render: RenderOptions) => {
+    checkUnforged(messages, render, findSpecials);
+    const formed = messages.map((m) => ({
+      role: wellFormed(m.role),
+      content: wellFormed(m.content),
+    }));
+    const text = (some: readonly ChatMessage[], asked: RenderOptions = render) =>
+      wellFormed(renderText(some, asked));
+    return renderChat({ messages: formed, render, text, findSpecials, options });
+  };
+  return {
+    render: renderTokens,
+    refusal: (messages, render) => {
+      try {
+        renderTokens(messages, render);
+        return null;
+      } catch (error) {
+        if (error instanceof UsageError) return error.message;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The chat as text, by the template alone; for comparison with other renderers. */
+export function chatText(
+  template: TextTemplate,
+  { bosToken, eosToken }: Pick<TemplateSource, "bosToken" | "eosToken">,
+  messages: readonly unknown[],
+  { addGenerationPrompt, tools }: RenderOptions,
+): string {
+  return template.render({
+    messages,
+    tools: tools ?? null,
+    documents: null,
+    add_generation_prompt: addGenerationPrompt,
+    bos_token: bosToken,
+    eos_token: eosToken,
+  });
+}
+
+interface Chat {
+  readonly messages: readonly ChatMessage[];
+  readonly render: RenderOptions;
+  readonly text: (messages: readonly ChatMessage[], asked?: RenderOptions) => string;
+  readonly findSpecials: TokenFinder;
+  readonly options: ChatTemplateOptions;
+}
+
+function renderChat(chat: Chat): RenderedChat {
+  const { messages, findSpecials } = chat;
+  const { text, places, guards } = placeMessages(messages, (some) => chat.text(some), findSpecials);
+  const placed: PlacedMessage[] = messages
+    .flatMap(({ role }, message) => {
+      const place = places[message];
+      return place ? [{ ...place, role, message }] : [];
+    })
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  const specials = specialsOutside(text, placed, { guards, findSpecials });
+  const markers = specials.map((token) => ({ ...token, closes: closesTurn(token, chat.options) }));
+  const generationStart = promptStart(chat, text);
+  const parts = turnParts({ text, messages: placed, markers, generationStart });
+  return {
+    tokens: labelled(text, parts, encodeBetween(text, markers, chat.options.tokenizer)),
+    unknownMessages: messages.flatMap((_, i) => (places[i] ? [] : [i])),
+  };
+}
+
+/** Special tokens that the template wrote: those wholly between messages, and not inside a message that has no place. */
+function specialsOutside(
+  text: string,
+  placed: readonly Stretch[],
+  {
+    guards,
+    findSpecials,
+  }: { readonly guards: readonly number[]; readonly findSpecials: TokenFinder },
+): readonly WrittenToken[] {
+  const found: WrittenToken[] = [];
+  let at = 0;
+  for (const { start, end } of [...placed, { start: text.length, end: text.length }]) {
+    for (const token of findSpecials(text.slice(at, start))) {
+      found.push({ ...token, start: at + token.start, end: at + token.end });
+    }
+    at = end;
+  }
+  return found.filter(
+    (token) => !guards.some((guard) => guard > token.start && guard <= token.end),
+  );
+}
+
+// Where a template only adds to the end for a generation prompt, the text without it says where that starts.
+function promptStart(chat: Chat, text: string): number | null {
+  if (!chat.render.addGenerationPrompt) return null;
+  try {
+    const closed = chat.text(chat.messages, { ...chat.render, addGenerationPrompt: false });
+    return closed.length < text.length && text.startsWith(closed) ? closed.length : null;
+  } catch (error) {
+    // a template may refuse a chat that ends without a prompt
+    if (error instanceof UsageError || error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** Whether a marker ends a turn: an end token of the model, or by its name. Examples: </s>, [/INST], <|end|>; not <|end_header_id|>. */
+function closesTurn(token: WrittenToken, { tokenizer, eosToken }: ChatTemplateOptions): boolean {
+  if (token.text === eosToken || tokenizer.endTokenIds.includes(token.id)) return true;
+  return /^[<[]\/|(?:^|[^a-z])(?:end|eot|eom)(?![a-z]|_header)/i.test(token.text);
+}
+
+/** Token ids with the UTF-8 bytes each takes of the text. */
+interface SizedToken {
+  readonly id: TokenId;
+  readonly bytes: number;
+}
+
+function encodeBetween(
+  text: string,
+  markers: readonly (Marker & WrittenToken)[],
+  tokenizer: Tokenizer,
+): readonly SizedToken[] {
+  const parts: (readonly TokenId[])[] = [];
+  let at = 0;
+  for (const marker of markers) {
+    parts.push(tokenizer.encode(text.slice(at, marker.start)), [marker.id]);
+    at = marker.end;
+  }
+  parts.push(tokenizer.encode(text.slice(at)));
+  return parts.flat().map((id) => ({ id, bytes: tokenizer.vocabulary.bytes(id).length }));
+}
+
+/** Gives every token the part it stands in; one that a message shares with the template counts as the message's. */
+function labelled(
+  text: string,
+  parts: readonly PartStretch[],
+  tokens: readonly SizedToken[],
+): readonly RenderedToken[] {
+  const ends = byteEnds(text, parts);
+  let current = 0;
+  let start = 0;
+  return tokens.map(({ id, bytes }) => {
+    const end = start + bytes;
+    while (current < parts.length - 1 && (ends[current] ?? 0) <= start) current += 1;
+    let chosen = current;
+    for (let i = current; i < parts.length && (i === current || (ends[i - 1] ?? 0) < end); i++) {
+      if (parts[i]?.part !== "content") continue;
+      chosen = i;
+      break;
+    }
+    start = end;
+    return { id, ...origin(parts[chosen]) };
+  });
+}
+
+function origin(part: PartStretch | undefined): Omit<RenderedToken, "id"> {
+  if (!part) throw new RangeError("chat template: a token stands in no turn");
+  return { turn: part.turn, role: part.role, part: part.part, message: part.message };
+}
+
+/** UTF-8 offsets of the parts' ends; the parts cover the text. */
+function byteEnds(text: string, parts: readonly PartStretch[]): readonly number[] {
+  let bytes = 0;
+  return parts.map(({ start, end }) => {
+    bytes += utf8.encode(text.slice(start, end)).length;
+    return bytes;
+  });
+}
+
+function specialTokens(tokenizer: Tokenizer): ReadonlyMap<string, TokenId> {
+  const decoder = new TextDecoder();
+  const idOf = new Map<string, TokenId>();
+  for (let i = 0; i < tokenizer.vocabulary.size; i++) {
+    const id = tokenId(i);
+    if (tokenizer.vocabulary.isSpecial(id))
+      idOf.set(decoder.decode(tokenizer.vocabulary.bytes(id)), id);
+  }
+  return idOf;
+}
+
+// Contents are marked, so a special token written there stays text; a role or a tool is not marked.
+function checkUnforged(
+  messages: readonly ChatMessage[],
+  { tools }: RenderOptions,
+  findSpecials: TokenFinder,
+): void {
+  const unmarked = [...messages.map((m) => m.role), JSON.stringify(tools ?? [])];
+  const forged = unmarked.flatMap((text) => findSpecials(text))[0];
+  if (!forged) return;
+  throw new UsageError(
+    `a role or a tool contains ${forged.text}, which the template would write as a special token; use plain names`,
+  );
+}
