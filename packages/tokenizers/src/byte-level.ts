@@ -3,15 +3,7 @@
 const utf8 = new TextEncoder();
 
 // Printable bytes stand for themselves; the other 68 take the characters from U+0100 in the order of their values.
-const CHARACTER_OF_BYTE = byteAlphabet();
-const BYTE_OF_CHARACTER = new Map(CHARACTER_OF_BYTE.map((character, byte) => [character, byte]));
-
-/** The character that stands for a byte. Example: 0x20, the space, → "Ġ". */
-export function byteCharacter(byte: number): string {
-  const character = CHARACTER_OF_BYTE[byte];
-  if (character === undefined) throw new RangeError(`byteCharacter: ${byte} is no byte`);
-  return character;
-}
+const BYTE_OF_CHARACTER = new Map(byteAlphabet().map((character, byte) => [character, byte]));
 
 /** The bytes of a token written in the alphabet; one with a foreign character is taken literally, as UTF-8. Example: "Ġa" → 20 61. */
 export function byteLevelBytes(written: string): Uint8Array {

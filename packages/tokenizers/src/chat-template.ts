@@ -61,11 +61,10 @@ export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   };
 }
 
-/** The chat as text, by the template alone; for comparison with other renderers. */
-export function chatText(
+function chatText(
   template: TextTemplate,
-  { bosToken, eosToken }: Pick<TemplateSource, "bosToken" | "eosToken">,
-  messages: readonly unknown[],
+  { bosToken, eosToken }: TemplateSource,
+  messages: readonly ChatMessage[],
   { addGenerationPrompt, tools }: RenderOptions,
 ): string {
   return template.render({

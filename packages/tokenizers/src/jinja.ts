@@ -48,11 +48,11 @@ function errorText(error: unknown): string {
 /** The line of the first tag that is opened and not closed, else the last line: the library gives no position. */
 function brokenPlace(source: string): string {
   const line = (offset: number) => source.slice(0, offset).split("\n").length;
-  for (const match of source.matchAll(
-    /\{([{%#])(?:(?!\{[{%#])[\s\S])*?(?:[}%#]\}|(?=\{[{%#])|$)/g,
-  )) {
-    if (!/[}%#]\}$/.test(match[0])) return `in the tag at line ${line(match.index)}`;
-  }
+  const tags = [...source.matchAll(/\{[{%#]/g)];
+  const unclosed = tags.find(
+    ({ index }, i) => !/[}%#]\}/.test(source.slice(index, tags[i + 1]?.index)),
+  );
+  if (unclosed) return `in the tag at line ${line(unclosed.index)}`;
   return `before the end of line ${line(source.length)}`;
 }
 
