@@ -70,7 +70,7 @@ function checkIds(
   }
   if (ids.length > contextLength) {
     throw new UsageError(
-      `the text has ${ids.length} tokens and the model's context holds ${contextLength}; shorten it by ${ids.length - contextLength} tokens`,
+      `the text has ${ids.length} tokens and the model's context holds ${contextLength}; shorten it to at most ${contextLength} tokens`,
     );
   }
 }

@@ -32,7 +32,7 @@ export interface SettingsViewOptions {
 
 export interface KeptViewOptions {
   readonly vocabularySize: number;
-  readonly top?: number; // rows, at most the 50 kept
+  readonly top?: number; // rows, all that are kept unless told
   /** Tokens to pin with their logprob: the one that came carries it in its score. */
   readonly pinned?: readonly { readonly id: TokenId; readonly logprobNats: number }[];
 }
@@ -63,9 +63,10 @@ export function settingsView(
 export function settingsViewFromTop(
   prediction: Prediction,
   settings: SamplingSettings,
-  { vocabularySize, top = KEPT_CANDIDATES, pinned = [] }: KeptViewOptions,
+  { vocabularySize, top: wanted, pinned = [] }: KeptViewOptions,
 ): SettingsView | null {
   const { topIds, topLogprobsNats } = prediction;
+  const top = wanted ?? topIds.length; // a recording may keep fewer than 50
   const kept = filterKept(prediction, settings, vocabularySize);
   if (kept === null || (top > topIds.length && topIds.length < vocabularySize)) return null;
   const rowAt = (id: TokenId, logprobNats: number, rankIndex: number): SettingsRow => ({

@@ -96,7 +96,7 @@ test("an unknown id and a text too long are named before anything runs", async (
   const engine = openToyEngine({ contextLength: 4 });
   await expect(scoreIds(engine, [tokenId(999)])).rejects.toThrow(/999 .* vocabulary of 259/);
   const long = scoreIds(engine, toyTokenizer.encode("12345"));
-  await expect(long).rejects.toThrow(/5 tokens .* holds 4; shorten it by 1 token/);
+  await expect(long).rejects.toThrow(/5 tokens .* holds 4; shorten it to at most 4 tokens/);
   await expect(long).rejects.toThrow(UsageError);
   expect(engine.counts.modelRuns).toBe(0);
 });
