@@ -1,0 +1,159 @@
+// The branch map: the whole document, one lane a branch, bits as height.
+
+import {
+  decodeTokens,
+  formatBits,
+  formatCount,
+  formatTurnBits,
+  isCounted,
+  scoreBits,
+  sharedLength,
+  spanMeasures,
+  surpriseHeight,
+  type TokenDocument,
+  type Vocabulary,
+} from "@tokenscope/core";
+import { type DocumentPath, documentPath, replyTurn, type Scores } from "./path.ts";
+import { scoredRows } from "./scored-rows.ts";
+
+/** A bar over positions [from, to): the maximum of its bucket, as a share of the full height. */
+export interface MapBar {
+  readonly from: number;
+  readonly to: number;
+  readonly height: number;
+  readonly isActive: boolean; // on the active path, the part it shares included
+}
+
+export interface BranchLane {
+  readonly key: number;
+  readonly name: string;
+  readonly isActive: boolean;
+  /** Where it leaves its parent, and the parent's lane; null for the first branch. */
+  readonly fork: { readonly position: number; readonly lane: number } | null;
+  readonly length: number;
+  readonly bars: readonly MapBar[];
+  readonly replyTokens: string;
+  readonly replyBits: string;
+  readonly bitsPerToken: string;
+}
+
+export interface MapTurn {
+  readonly role: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface BranchMap {
+  readonly lanes: readonly BranchLane[];
+  readonly turns: readonly MapTurn[]; // of the active path
+  readonly width: number; // positions
+}
+
+const MIN_WIDTH = 64; // a short document does not get fat bars
+const MAX_BARS = 600; // more would be thinner than a pixel
+const MAX_NAME_CHARACTERS = 18;
+
+/** The map of a document. */
+export function branchMap(doc: TokenDocument, scores: Scores, vocabulary: Vocabulary): BranchMap {
+  const paths = doc.branches.map((branch) => documentPath(doc, branch.key));
+  const active = documentPath(doc);
+  const width = 1 + Math.max(MIN_WIDTH, ...paths.map((path) => path.nodes.length));
+  const taken = new Map<string, number>();
+  const lanes = doc.branches.map((branch, lane): BranchLane => {
+    const path = paths[lane] ?? active;
+    const fork = forkOf(paths, lane);
+    const name = numbered(branchName(path, fork?.position ?? null, vocabulary), taken);
+    return {
+      key: branch.key,
+      name,
+      isActive: branch.key === doc.activeKey,
+      fork,
+      length: path.nodes.length,
+      bars: barsOf(path, scores, {
+        from: fork?.position ?? 0,
+        activeTo: sharedLength(path.ids, active.ids),
+        width,
+      }),
+      ...replyFigures(path, scores, vocabulary),
+    };
+  });
+  const turns = active.turns.map(({ role, start, end }) => ({ role, from: start, to: end }));
+  return { lanes, turns, width };
+}
+
+/** A branch is named after its first own words: "main", "There's…" where it begins a message, "…dragon's" within one. */
+export function branchName(
+  path: DocumentPath,
+  fork: number | null,
+  vocabulary: Vocabulary,
+): string {
+  if (fork === null) return "main";
+  if (fork === path.nodes.length) return `ends at ${formatCount(fork)}`;
+  const own = path.nodes.slice(fork);
+  const content = own.filter((node) => node.part === "content");
+  const named = content.length === 0 ? own : content;
+  const text = decodeTokens(named.slice(0, 8).map((node) => vocabulary.bytes(node.id)));
+  const word = text.trim().split(/\s+/)[0] ?? "";
+  const characters = Array.from(word === "" ? "newline" : word);
+  const short = characters.slice(0, MAX_NAME_CHARACTERS).join("");
+  const first = named[0]?.position ?? fork;
+  const beginsMessage = path.turns.some((turn) => turn.contentStart === first);
+  return beginsMessage ? `${short}…` : `…${short}`;
+}
+
+function numbered(name: string, taken: Map<string, number>): string {
+  const count = (taken.get(name) ?? 0) + 1;
+  taken.set(name, count);
+  return count === 1 ? name : `${name} ${count}`;
+}
+
+function forkOf(paths: readonly DocumentPath[], lane: number): BranchLane["fork"] {
+  const own = paths[lane];
+  if (own === undefined || lane === 0) return null;
+  let fork = { position: 0, lane: 0 };
+  for (let other = 0; other < lane; other += 1) {
+    const shared = sharedLength(own.ids, paths[other]?.ids ?? []);
+    if (shared > fork.position) fork = { position: shared, lane: other };
+  }
+  return fork;
+}
+
+interface BarOptions {
+  readonly from: number;
+  readonly activeTo: number;
+  readonly width: number;
+}
+
+function barsOf(path: DocumentPath, scores: Scores, options: BarOptions): readonly MapBar[] {
+  const bucket = Math.ceil(options.width / MAX_BARS);
+  const bars: MapBar[] = [];
+  let from = options.from;
+  while (from < path.ids.length) {
+    const end = Math.min(path.ids.length, (Math.floor(from / bucket) + 1) * bucket);
+    const to = from < options.activeTo ? Math.min(end, options.activeTo) : end; // no bar is of two colours
+    const heights = path.ids.slice(from, to).flatMap((id) => {
+      const height = surpriseHeight(scoreBits(scores.get(id)?.score ?? null));
+      return height === null ? [] : [height];
+    });
+    const isActive = from < options.activeTo;
+    if (heights.length > 0) bars.push({ from, to, height: Math.max(...heights), isActive });
+    from = to;
+  }
+  return bars;
+}
+
+function replyFigures(
+  path: DocumentPath,
+  scores: Scores,
+  vocabulary: Vocabulary,
+): Pick<BranchLane, "replyTokens" | "replyBits" | "bitsPerToken"> {
+  const reply = replyTurn(path);
+  const rows = reply === undefined ? [] : scoredRows(path, scores, reply);
+  const counted = rows.filter((row) => isCounted(row.node));
+  const figures = spanMeasures(counted, vocabulary);
+  return {
+    replyTokens: formatCount(counted.length),
+    replyBits: formatTurnBits(figures.scoredTokens === 0 ? null : figures.totalBits),
+    bitsPerToken: formatBits(figures.bitsPerToken),
+  };
+}

@@ -1,0 +1,151 @@
+// What the composer says: roles, hints, why a generation ended, and which buttons work.
+
+import { formatCount, type PieceSegment, pieceGlyphs } from "@tokenscope/core";
+import type { AppState } from "../store/state.ts";
+import { type DocumentPath, isOpen, replyTurn } from "./path.ts";
+import { countOf } from "./strip.ts";
+
+/** The most tokens that one press of Generate response writes. */
+export const GENERATE_TOKENS = 100;
+
+export interface RoleOption {
+  readonly role: string;
+  /** Why the template refuses it next; null where it takes it. */
+  readonly refusal: string | null;
+}
+
+export interface ComposerView {
+  readonly roles: readonly RoleOption[];
+  /** Why the role in the box is refused; null where it is not. */
+  readonly refusal: string | null;
+  readonly count: string;
+  readonly isGenerating: boolean;
+  readonly hint: readonly PieceSegment[];
+  /** Null where a button works, else why it does not. */
+  readonly blocked: {
+    readonly endTurn: string | null;
+    readonly write: string | null; // Generate response, Step
+    readonly startOver: string | null;
+    readonly cut: string | null;
+    readonly undo: string | null;
+    readonly redo: string | null;
+  };
+}
+
+const ROLES = ["user", "system", "assistant"] as const;
+const NEEDS_MODEL = "these need the model";
+
+export type ComposerInputs = Pick<
+  AppState,
+  | "role"
+  | "refusals"
+  | "message"
+  | "messageTokens"
+  | "work"
+  | "model"
+  | "ending"
+  | "settings"
+  | "history"
+  | "position"
+  | "vocabulary"
+>;
+
+/** The composer for a state. */
+export function composerView(inputs: ComposerInputs, path: DocumentPath): ComposerView {
+  const { work, model, refusals, role, history } = inputs;
+  const busy = work.kind === "idle" ? null : workWords(work);
+  const full = fullWords(inputs, path);
+  const noModel = model.kind === "ready" ? null : NEEDS_MODEL;
+  const nothing = path.nodes.length === 0 ? "nothing is written yet" : null;
+  return {
+    roles: ROLES.map((name) => ({ role: name, refusal: refusals[name] ?? null })),
+    refusal: refusals[role] ?? null,
+    count: inputs.messageTokens === null ? "" : countOf(inputs.messageTokens, "token"),
+    isGenerating: work.kind === "generating",
+    hint: hintOf(inputs, path, { busy, full, noModel }),
+    blocked: {
+      endTurn: noModel ?? busy ?? refusals[role] ?? full,
+      write: noModel ?? busy ?? nothing ?? full ?? (isOpen(path) ? null : "the turn is closed"),
+      startOver: busy ?? (replyTurn(path) === undefined ? "there is no reply yet" : null),
+      cut: busy ?? (inputs.position < path.nodes.length ? null : "nothing stands here"),
+      undo: busy ?? (history.past.length === 0 ? "nothing to undo" : null),
+      redo: busy ?? (history.future.length === 0 ? "nothing to redo" : null),
+    },
+  };
+}
+
+interface Reasons {
+  readonly busy: string | null;
+  readonly full: string | null;
+  readonly noModel: string | null;
+}
+
+function hintOf(
+  inputs: ComposerInputs,
+  path: DocumentPath,
+  { busy, full, noModel }: Reasons,
+): readonly PieceSegment[] {
+  const refusal = inputs.refusals[inputs.role] ?? null;
+  const ending = endingWords(inputs, path);
+  if (busy !== null) return words(busy);
+  if (noModel !== null) return words(noModel);
+  if (full !== null) return words(full);
+  if (refusal !== null) return words(refusal);
+  if (ending !== null) return ending;
+  const step = inputs.settings.temperature === 0 ? "adds the most likely one" : "draws one";
+  return words(`up to ${GENERATE_TOKENS} tokens; Step ${step}`);
+}
+
+/** Why the last generation ended. Example: "Ended by <|im_end|>; the reply has 24 tokens." */
+export function endingWords(
+  { ending, vocabulary }: Pick<ComposerInputs, "ending" | "vocabulary">,
+  path: DocumentPath,
+): readonly PieceSegment[] | null {
+  if (ending === null) return null;
+  const reply = replyTurn(path);
+  const length = reply === undefined ? 0 : reply.end - reply.contentStart;
+  const written = `the reply has ${countOf(length, "token")}.`;
+  switch (ending.kind) {
+    case "end-token":
+      return [
+        ...words("Ended by "),
+        ...pieceGlyphs(vocabulary.bytes(ending.id)),
+        ...words(`; ${written}`),
+      ];
+    case "length":
+      return words(`Paused after ${countOf(ending.maxTokens, "token")}; Generate goes on.`);
+    case "context-full":
+      return words(contextFull(ending.contextLength));
+    case "aborted":
+      return words(`Stopped by you; ${written}`);
+    default:
+      return ending satisfies never;
+  }
+}
+
+function fullWords({ model }: ComposerInputs, path: DocumentPath): string | null {
+  if (model.kind !== "ready" || path.nodes.length < model.loaded.contextLength) return null;
+  return contextFull(model.loaded.contextLength);
+}
+
+function contextFull(contextLength: number): string {
+  const limit = formatCount(contextLength);
+  return `${limit} of ${limit} tokens. Delete or start a new conversation.`;
+}
+
+function workWords(work: AppState["work"]): string {
+  switch (work.kind) {
+    case "idle":
+      return "";
+    case "scoring":
+      return `scoring ${formatCount(work.done)} of ${countOf(work.of, "token")}`;
+    case "generating":
+      return `${formatCount(work.written)} of at most ${countOf(work.of, "token")} written`;
+    default:
+      return work satisfies never;
+  }
+}
+
+function words(text: string): readonly PieceSegment[] {
+  return [{ text, isGlyph: false }];
+}

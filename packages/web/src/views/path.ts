@@ -1,0 +1,51 @@
+// The path on screen: its tokens, turns and scores, as every view reads them. Derived from a document, never stored.
+
+import {
+  branchOf,
+  type NodeId,
+  nodesOf,
+  pathTo,
+  type ScoredToken,
+  type TokenDocument,
+  type TokenNode,
+  type Turn,
+  turnsOf,
+} from "@tokenscope/core";
+
+/** Each node's score and the prediction after it; a missing node is not scored yet. */
+export type Scores = ReadonlyMap<NodeId, ScoredToken>;
+
+/** One branch from the root to its tip. */
+export interface DocumentPath {
+  readonly ids: readonly NodeId[];
+  readonly nodes: readonly TokenNode[];
+  readonly turns: readonly Turn[];
+}
+
+/** The path of a branch, the active one unless told. */
+export function documentPath(doc: TokenDocument, key: number = doc.activeKey): DocumentPath {
+  const ids = pathTo(doc, branchOf(doc, key).tip);
+  const nodes = nodesOf(doc, ids);
+  return { ids, nodes, turns: turnsOf(nodes) };
+}
+
+/** The turn that holds a position; at the end of the path its last turn; undefined for an empty path. */
+export function turnHolding(path: DocumentPath, position: number): Turn | undefined {
+  return path.turns.find((turn) => position < turn.end) ?? path.turns.at(-1);
+}
+
+/** True where one more token would continue the last turn. */
+export function isOpen(path: DocumentPath): boolean {
+  const last = path.turns.at(-1);
+  return last !== undefined && !last.isClosed;
+}
+
+/** The last position that can be shown: "next" for an open turn, else the last token. */
+export function lastPosition(path: DocumentPath): number {
+  return Math.max(0, isOpen(path) ? path.nodes.length : path.nodes.length - 1);
+}
+
+/** The last assistant turn in which something is written; undefined where there is no reply. */
+export function replyTurn(path: DocumentPath): Turn | undefined {
+  return path.turns.findLast((turn) => turn.role === "assistant" && turn.contentStart < turn.end);
+}

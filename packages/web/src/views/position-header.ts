@@ -1,0 +1,112 @@
+// The panel's head: which position, how its token came, what stands before it, and four numbers.
+
+import {
+  bitsFromNats,
+  formatBits,
+  formatCount,
+  formatPercent,
+  type Origin,
+  type PieceSegment,
+  pieceGlyphs,
+  type SurpriseClass,
+  scoreBits,
+  surprisalBits,
+  surpriseClass,
+  type Vocabulary,
+} from "@tokenscope/core";
+import { type DocumentPath, lastPosition, turnHolding } from "./path.ts";
+import type { Place, PlaceViews } from "./place.ts";
+
+/** A labelled number. */
+export interface Measure {
+  readonly label: string;
+  readonly value: string;
+  readonly unit: string;
+}
+
+export interface PositionHeader {
+  readonly title: string;
+  readonly where: string;
+  readonly context: readonly PieceSegment[];
+  readonly token: { readonly segments: readonly PieceSegment[]; readonly surprise: SurpriseClass };
+  /** How the token came; empty at "next". */
+  readonly origin: string;
+  readonly measures: readonly Measure[];
+  /** Labels of the buttons to the neighbours; null at the ends. */
+  readonly previous: string | null;
+  readonly next: string | null;
+}
+
+const CONTEXT_TOKENS = 16; // more never fits in one line
+
+const ORIGIN_WORDS: Readonly<Record<Origin, string>> = {
+  template: "template",
+  typed: "typed",
+  greedy: "greedy",
+  sampled: "sampled",
+  chosen: "you chose this",
+  forced: "you forced this",
+};
+
+const UNKNOWN: readonly PieceSegment[] = [{ text: "?", isGlyph: false }];
+
+/** The head of the panel for a place. */
+export function positionHeader(
+  path: DocumentPath,
+  place: Place,
+  views: PlaceViews | null,
+  vocabulary: Vocabulary,
+): PositionHeader {
+  const { position, token } = place;
+  const last = lastPosition(path);
+  const role = turnHolding(path, position)?.role;
+  const before = path.nodes.slice(Math.max(0, position - CONTEXT_TOKENS), position);
+  const bits = scoreBits(token?.score ?? null);
+  const after = position === 0 ? "" : `after position ${formatCount(position - 1)}`;
+  return {
+    title: token === null ? "Next token" : `Position ${formatCount(position)}`,
+    where: token === null ? after : `${role ?? ""} turn`,
+    context: before.flatMap((node) => pieceGlyphs(vocabulary.bytes(node.id))),
+    token: {
+      segments: token === null ? UNKNOWN : pieceGlyphs(vocabulary.bytes(token.node.id)),
+      surprise: surpriseClass(bits) ?? 0,
+    },
+    origin: token === null ? "" : ORIGIN_WORDS[token.node.origin],
+    measures: token === null ? nextMeasures(place, views) : tokenMeasures(place, vocabulary),
+    previous: position > 0 ? formatCount(position - 1) : null,
+    next: position < last ? nextLabel(path, position) : null,
+  };
+}
+
+function nextLabel(path: DocumentPath, position: number): string {
+  return position + 1 < path.nodes.length ? formatCount(position + 1) : "next";
+}
+
+function tokenMeasures({ token, prediction }: Place, vocabulary: Vocabulary): readonly Measure[] {
+  const score = token?.score ?? null;
+  return [
+    measure("p of this token", formatPercent(score && Math.exp(score.logprobNats))),
+    measure("bits, −log₂ p", formatBits(scoreBits(score))),
+    measure(`rank of ${formatCount(vocabulary.size)}`, formatCount(score?.rank ?? null)),
+    entropyMeasure(prediction),
+  ];
+}
+
+function nextMeasures({ prediction }: Place, views: PlaceViews | null): readonly Measure[] {
+  const most = prediction?.topLogprobsNats[0] ?? null;
+  return [
+    measure("most likely", formatPercent(most === null ? null : Math.exp(most))),
+    measure("its bits", formatBits(most === null ? null : surprisalBits(most))),
+    measure("kept by sampling", formatCount(views?.inForce?.keptCount ?? null)),
+    entropyMeasure(prediction),
+  ];
+}
+
+function entropyMeasure(prediction: Place["prediction"]): Measure {
+  const bits = prediction === null ? null : bitsFromNats(prediction.entropyNats);
+  return { label: "entropy here", value: formatBits(bits), unit: bits === null ? "" : "bits" };
+}
+
+function measure(label: string, value: string): Measure {
+  return { label, value, unit: "" };
+}

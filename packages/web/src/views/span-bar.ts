@@ -1,0 +1,114 @@
+// The span bar: what the selected span, or without one the reply, costs together.
+
+import {
+  formatBits,
+  formatCount,
+  formatPerplexity,
+  formatSpanRange,
+  isCounted,
+  type PieceSegment,
+  pieceGlyphs,
+  type SpanTerm,
+  spanMeasures,
+  spanSum,
+  type Vocabulary,
+} from "@tokenscope/core";
+import type { Span } from "../store/state.ts";
+import { type DocumentPath, replyTurn, type Scores } from "./path.ts";
+import type { Measure } from "./position-header.ts";
+import { type ScoredNodeRow, scoredRows } from "./scored-rows.ts";
+import { countOf } from "./strip.ts";
+
+/** A token with its bits, as a term of a sum or as the most surprised. */
+export interface BitsOfToken {
+  readonly position: number;
+  readonly segments: readonly PieceSegment[];
+  readonly bits: string;
+}
+
+export interface SpanBar {
+  readonly isSelected: boolean;
+  readonly range: Measure;
+  readonly measures: readonly Measure[];
+  readonly most: BitsOfToken | null;
+  readonly least: BitsOfToken | null;
+  /** The sum written out, up to 12 tokens; null beyond. */
+  readonly sum: { readonly terms: readonly BitsOfToken[]; readonly total: string } | null;
+  /** One line under the numbers where there is no sum. */
+  readonly sentence: string;
+  /** Tokens that are shown with their bits and left out of the total. */
+  readonly leftOut: string;
+}
+
+const LONGEST_SUM = 12; // tokens; a longer one does not fit and nobody adds it up
+
+/** The bar of a span, or of the reply; null where there is neither. */
+export function spanBar(
+  path: DocumentPath,
+  scores: Scores,
+  span: Span | null,
+  vocabulary: Vocabulary,
+): SpanBar | null {
+  const rows = span === null ? replyRows(path, scores) : spanRows(path, scores, span);
+  if (rows.length === 0) return null;
+  const figures = spanMeasures(rows, vocabulary);
+  const token = (term: SpanTerm): BitsOfToken => ({
+    position: rows[term.index]?.node.position ?? 0,
+    segments: pieceGlyphs(vocabulary.bytes(term.id)),
+    bits: formatBits(term.bits),
+  });
+  const total = figures.scoredTokens === 0 ? null : figures.totalBits;
+  const isSummed = span !== null && rows.length <= LONGEST_SUM && total !== null;
+  const first = rows[0]?.node.position ?? 0;
+  const last = rows.at(-1)?.node.position ?? first;
+  return {
+    isSelected: span !== null,
+    range: {
+      label: span === null ? "Reply" : "Selected span",
+      value: formatSpanRange(first, last),
+      unit: "",
+    },
+    measures: [
+      { label: "tokens", value: formatCount(figures.scoredTokens), unit: "" },
+      { label: "total bits", value: formatBits(total), unit: "" },
+      { label: "bits per token", value: formatBits(figures.bitsPerToken), unit: "" },
+      { label: "perplexity", value: formatPerplexity(figures.perplexity), unit: "" },
+    ],
+    most: figures.mostSurprising && token(figures.mostSurprising),
+    least: figures.leastSurprising && token(figures.leastSurprising),
+    sum: isSummed ? { terms: spanSum(rows).map(token), total: `${formatBits(total)} bits` } : null,
+    sentence:
+      span === null
+        ? "Drag over tokens, or hold Shift and press an arrow key, to add up a span."
+        : "Perplexity is 2 to the power of bits per token.",
+    leftOut: leftOut(figures.unscoredTokens, span === null ? markersOf(path) : 0),
+  };
+}
+
+/** Words of the bar where there is neither a reply nor a span. */
+export const NO_REPLY =
+  "No reply yet. Totals for the reply, or for any span you select, appear here.";
+
+function spanRows(path: DocumentPath, scores: Scores, span: Span): readonly ScoredNodeRow[] {
+  return scoredRows(path, scores, { start: span.from, end: span.to + 1 });
+}
+
+function replyRows(path: DocumentPath, scores: Scores): readonly ScoredNodeRow[] {
+  const reply = replyTurn(path);
+  if (reply === undefined) return [];
+  return scoredRows(path, scores, reply).filter((row) => isCounted(row.node));
+}
+
+/** Tokens after the reply that End turn wrote. */
+function markersOf(path: DocumentPath): number {
+  const reply = replyTurn(path);
+  if (reply === undefined) return 0;
+  return path.nodes.slice(reply.contentStart, reply.end).filter((node) => !isCounted(node)).length;
+}
+
+function leftOut(unscored: number, markers: number): string {
+  const parts: string[] = [];
+  if (markers > 0) parts.push(`+ ${countOf(markers, "marker")}`);
+  if (unscored > 0) parts.push(`${countOf(unscored, "token")} unscored, not counted`);
+  return parts.join(" · ");
+}

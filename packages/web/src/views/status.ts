@@ -1,0 +1,124 @@
+// The status bar and the notice: what runs, how fast, and what to do when it does not.
+
+import { type Backend, formatCount, formatMegabytes } from "@tokenscope/core";
+import type { AppState, ModelState } from "../store/state.ts";
+
+export interface StatusBar {
+  readonly model: string;
+  readonly file: string; // quantization and size
+  readonly engine: string;
+  readonly engineReason: string; // why fewer threads than cores; empty where none
+  readonly context: { readonly text: string; readonly share: number };
+  readonly speed: string;
+  readonly conventions: string;
+}
+
+/** One line under the top bar. */
+export interface Notice {
+  readonly kind: "loading" | "failed" | "problem";
+  readonly title: string;
+  readonly text: string;
+  readonly aside: string;
+  /** 0 to 1 of the download; null without a meter. */
+  readonly share: number | null;
+  readonly details: string;
+}
+
+const BACKENDS: Readonly<Record<Backend, string>> = {
+  "node-cpu": "native",
+  wasm: "WASM",
+  webgpu: "WebGPU",
+};
+
+const CONVENTIONS = "Positions count from 0. Bits: −log₂ p, raw, T = 1. The first token has none.";
+
+/** How the two precisions are named; compact with its measured divergence from exact. */
+export const PRECISION_WORDS = { compact: "compact, ±0.1 bit", exact: "exact" } as const;
+
+/** The status bar of a state. */
+export function statusBar({ model }: Pick<AppState, "model">, pathLength: number): StatusBar {
+  if (model.kind !== "ready") {
+    return {
+      model: MODEL_WORDS[model.kind],
+      file: "",
+      engine: "",
+      engineReason: "",
+      context: { text: `${formatCount(pathLength)} tokens`, share: 0 },
+      speed: "",
+      conventions: CONVENTIONS,
+    };
+  }
+  const { loaded, msPerToken } = model;
+  const { identity, threads } = loaded;
+  return {
+    model: loaded.label,
+    file: `${identity.quantization}, ${formatMegabytes(loaded.fileBytes)}`,
+    engine: `${BACKENDS[identity.backend]}, ${threads} thread${threads === 1 ? "" : "s"}`,
+    engineReason: loaded.threadsReason ?? "",
+    context: {
+      text: `${formatCount(pathLength)} of ${formatCount(loaded.contextLength)}`,
+      share: Math.min(1, pathLength / loaded.contextLength),
+    },
+    speed: msPerToken === null ? "" : `${formatCount(msPerToken)} ms per token`,
+    conventions: CONVENTIONS,
+  };
+}
+
+const MODEL_WORDS: Readonly<Record<Exclude<ModelState["kind"], "ready">, string>> = {
+  waiting: "No model yet",
+  loading: "Loading the model",
+  preparing: "Preparing the model",
+  failed: "No model",
+};
+
+/** The notice of a state, one at a time; null where there is nothing to say. */
+export function noticeOf({
+  model,
+  problem,
+  isRecording,
+}: Pick<AppState, "model" | "problem" | "isRecording">): Notice | null {
+  if (problem !== null) {
+    return { kind: "problem", title: "", text: problem, aside: "", share: null, details: "" };
+  }
+  const works =
+    "Everything but writing, generating and searching beyond the first candidates works now.";
+  const aside = `${isRecording ? "You are reading a recorded run." : "Your conversation is as you left it."} ${works}`;
+  switch (model.kind) {
+    case "loading": {
+      const { receivedBytes, totalBytes, secondsLeft } = model;
+      const left = secondsLeft === null ? "" : `, about ${secondsWords(secondsLeft)} left`;
+      const received = formatMegabytes(receivedBytes).replace(" MB", "");
+      const share = totalBytes === 0 ? 0 : receivedBytes / totalBytes;
+      const text = `${received} of ${formatMegabytes(totalBytes)}${left}`;
+      return { kind: "loading", title: "Loading the model", text, aside, share, details: "" };
+    }
+    case "preparing":
+      return {
+        kind: "loading",
+        title: "Preparing the model",
+        text: "",
+        aside,
+        share: 1,
+        details: "",
+      };
+    case "failed": {
+      const kept = `${isRecording ? "The recorded run still works" : "What is on screen still works"} and your branches are kept.`;
+      return {
+        kind: "failed",
+        title: "The model did not load.",
+        text: `${model.what} ${kept}`,
+        aside: "",
+        share: null,
+        details: model.details,
+      };
+    }
+    default:
+      return null; // waiting, ready: nothing to say
+  }
+}
+
+function secondsWords(seconds: number): string {
+  return seconds < 90
+    ? `${formatCount(Math.max(1, seconds))} s`
+    : `${formatCount(seconds / 60)} min`;
+}
