@@ -1,0 +1,14 @@
+// Public surface of models that runs anywhere; fetching and storing on a disk is in @tokenscope/models/node.
+
+export type { FetchProgress, SourceFailure } from "./progress.ts";
+export {
+  DEFAULT_MODEL_ID,
+  type HubSource,
+  hubUrl,
+  MODELS,
+  type ModelEntry,
+  type ModelSource,
+  modelEntry,
+  sourceName,
+  type WheelSource,
+} from "./registry.ts";
