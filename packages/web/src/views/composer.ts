@@ -33,13 +33,13 @@ export interface ComposerView {
 }
 
 const ROLES = ["user", "system", "assistant"] as const;
+const WORTH_SAYING = 24; // tokens
 const NEEDS_MODEL = "these need the model";
 
 export type ComposerInputs = Pick<
   AppState,
   | "role"
   | "refusals"
-  | "message"
   | "messageTokens"
   | "work"
   | "model"
@@ -50,10 +50,15 @@ export type ComposerInputs = Pick<
   | "vocabulary"
 >;
 
+/** True where a token can be written now: the model is there and writes nothing itself. */
+export function canWrite({ model, work }: Pick<AppState, "model" | "work">): boolean {
+  return model.kind === "ready" && work.kind !== "generating";
+}
+
 /** The composer for a state. */
 export function composerView(inputs: ComposerInputs, path: DocumentPath): ComposerView {
   const { work, model, refusals, role, history } = inputs;
-  const busy = work.kind === "idle" ? null : workWords(work);
+  const busy = work.kind === "generating" ? "the model is writing" : null;
   const full = fullWords(inputs, path);
   const noModel = model.kind === "ready" ? null : NEEDS_MODEL;
   const nothing = path.nodes.length === 0 ? "nothing is written yet" : null;
@@ -62,7 +67,7 @@ export function composerView(inputs: ComposerInputs, path: DocumentPath): Compos
     refusal: refusals[role] ?? null,
     count: inputs.messageTokens === null ? "" : countOf(inputs.messageTokens, "token"),
     isGenerating: work.kind === "generating",
-    hint: hintOf(inputs, path, { busy, full, noModel }),
+    hint: hintOf(inputs, path, { progress: progressWords(work), full, noModel }),
     blocked: {
       endTurn: noModel ?? busy ?? refusals[role] ?? full,
       write: noModel ?? busy ?? nothing ?? full ?? (isOpen(path) ? null : "the turn is closed"),
@@ -75,7 +80,7 @@ export function composerView(inputs: ComposerInputs, path: DocumentPath): Compos
 }
 
 interface Reasons {
-  readonly busy: string | null;
+  readonly progress: string | null;
   readonly full: string | null;
   readonly noModel: string | null;
 }
@@ -83,11 +88,11 @@ interface Reasons {
 function hintOf(
   inputs: ComposerInputs,
   path: DocumentPath,
-  { busy, full, noModel }: Reasons,
+  { progress, full, noModel }: Reasons,
 ): readonly PieceSegment[] {
   const refusal = inputs.refusals[inputs.role] ?? null;
   const ending = endingWords(inputs, path);
-  if (busy !== null) return words(busy);
+  if (progress !== null) return words(progress);
   if (noModel !== null) return words(noModel);
   if (full !== null) return words(full);
   if (refusal !== null) return words(refusal);
@@ -133,12 +138,14 @@ function contextFull(contextLength: number): string {
   return `${limit} of ${limit} tokens. Delete or start a new conversation.`;
 }
 
-function workWords(work: AppState["work"]): string {
+function progressWords(work: AppState["work"]): string | null {
   switch (work.kind) {
     case "idle":
-      return "";
-    case "scoring":
-      return `scoring ${formatCount(work.done)} of ${countOf(work.of, "token")}`;
+      return null;
+    case "scoring": // a few tokens are done before anyone could read it
+      return work.of < WORTH_SAYING
+        ? null
+        : `scoring ${formatCount(work.done)} of ${countOf(work.of, "token")}`;
     case "generating":
       return `${formatCount(work.written)} of at most ${countOf(work.of, "token")} written`;
     default:

@@ -29,6 +29,17 @@ export function documentPath(doc: TokenDocument, key: number = doc.activeKey): D
   return { ids, nodes, turns: turnsOf(nodes) };
 }
 
+const active = new WeakMap<TokenDocument, DocumentPath>();
+
+/** The active branch's path; the same object for the same document. */
+export function activeDocumentPath(doc: TokenDocument): DocumentPath {
+  const known = active.get(doc);
+  if (known !== undefined) return known;
+  const path = documentPath(doc);
+  active.set(doc, path);
+  return path;
+}
+
 /** The turn that holds a position; at the end of the path its last turn; undefined for an empty path. */
 export function turnHolding(path: DocumentPath, position: number): Turn | undefined {
   return path.turns.find((turn) => position < turn.end) ?? path.turns.at(-1);

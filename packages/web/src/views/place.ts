@@ -9,9 +9,9 @@ import type {
   TokenScore,
   Vocabulary,
 } from "@tokenscope/core";
-import { drawAt, RAW, settingsViewFromTop } from "@tokenscope/core";
+import { drawAt, RAW, settingsViewFromTop, type TokenId, tokenId } from "@tokenscope/core";
 import type { AppState, SettledPosition } from "../store/state.ts";
-import type { DocumentPath, Scores } from "./path.ts";
+import { activeDocumentPath, type DocumentPath, type Scores } from "./path.ts";
 
 /** One position. `token` is null at "next"; `prediction` is null at position 0 and where nothing is scored yet. */
 export interface Place {
@@ -94,4 +94,18 @@ function isSettled(
     settled.settings.topP === settings.topP &&
     settled.settings.minP === settings.minP
   );
+}
+
+/** What a digit key chooses: the n-th row of the list on screen, from 1; null where there is none. */
+export function nthCandidate(
+  state: Pick<AppState, "history" | "scores" | "position" | "query" | "search">,
+  n: number,
+): { readonly id: TokenId; readonly origin: "chosen" | "forced" } | null {
+  const path = activeDocumentPath(state.history.present);
+  const { prediction, contextNode } = placeAt(path, state.scores, state.position);
+  if (prediction === null) return null;
+  const { query, search } = state;
+  const isSearching = query.trim() !== "" && search?.node === contextNode && search.query === query;
+  const id = isSearching ? search.rows[n - 1]?.id : prediction.topIds[n - 1];
+  return id === undefined ? null : { id: tokenId(id), origin: isSearching ? "forced" : "chosen" };
 }

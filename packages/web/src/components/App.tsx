@@ -1,0 +1,97 @@
+// The Internals page, on a desktop and on a phone.
+
+import { useEffect } from "react";
+import { BranchMap } from "./BranchMap.tsx";
+import { BranchRow } from "./BranchRow.tsx";
+import { Composer } from "./Composer.tsx";
+import { NoticeBar } from "./NoticeBar.tsx";
+import { DesktopPanel, PhoneSheet } from "./PanelLayout.tsx";
+import { undoKey } from "./page-keys.ts";
+import { Script } from "./Script.tsx";
+import { SpanSection } from "./SpanSection.tsx";
+import { StatusLine } from "./StatusLine.tsx";
+import { usePage, usePageStore } from "./store-context.ts";
+import { TopBar } from "./TopBar.tsx";
+import { useAddress } from "./use-address.ts";
+import { PHONE, useMedia } from "./use-media.ts";
+
+/** The whole page. */
+export function App() {
+  const isPhone = useMedia(PHONE);
+  useTheme();
+  useUndoKeys();
+  useAddress();
+  return (
+    <>
+      <a className="skip" href="#strip">
+        Skip to the tokens
+      </a>
+      <TopBar />
+      <div className="notices">
+        <NoticeBar />
+      </div>
+      <main className="work">{isPhone ? <PhoneWork /> : <DesktopWork />}</main>
+      <StatusLine />
+      <LiveRegion />
+    </>
+  );
+}
+
+function DesktopWork() {
+  return (
+    <>
+      <section className="doc" aria-label="Conversation">
+        <BranchMap />
+        <Script />
+        <SpanSection />
+        <Composer />
+      </section>
+      <DesktopPanel />
+    </>
+  );
+}
+
+function PhoneWork() {
+  return (
+    <>
+      <section className="doc" aria-label="Conversation">
+        <BranchRow />
+        <Script />
+      </section>
+      <PhoneSheet />
+    </>
+  );
+}
+
+function LiveRegion() {
+  const announcement = usePage((state) => state.announcement);
+  return (
+    <div className="vh" aria-live="polite">
+      {announcement}
+    </div>
+  );
+}
+
+function useTheme(): void {
+  const theme = usePage((state) => state.theme);
+  useEffect(() => {
+    const root = document.documentElement;
+    if (theme === "system") root.removeAttribute("data-theme");
+    else root.setAttribute("data-theme", theme);
+  }, [theme]);
+}
+
+function useUndoKeys(): void {
+  const store = usePageStore();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const verb = undoKey(event);
+      if (verb === null) return;
+      event.preventDefault();
+      const { actions, work } = store.getState();
+      if (work.kind !== "generating") actions[verb]();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [store]);
+}

@@ -1,0 +1,173 @@
+// The branch map on a desktop: a lane a branch, all in step with the strip.
+
+import { type KeyboardEvent, type MouseEvent, useMemo, useRef } from "react";
+import { type BranchLane, branchMap } from "../views/branch-map.ts";
+import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
+import { MapMarks } from "./MapMarks.tsx";
+import { useActions, usePage } from "./store-context.ts";
+import { useKeptFocus } from "./use-kept-focus.ts";
+
+const LANE_PX = 26;
+
+/** Branch names as radios, their bars, and three columns of figures. */
+export function BranchMap() {
+  const actions = useActions();
+  const doc = usePage((state) => state.history.present);
+  const scores = usePage((state) => state.scores);
+  const vocabulary = usePage((state) => state.vocabulary);
+  const group = useRef<HTMLDivElement>(null);
+  const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
+  const keptFocus = useKeptFocus(() => checkedRadio(group.current));
+  const onKeyDown = (event: KeyboardEvent) => {
+    const lanes = LANE_STEPS[event.key];
+    if (lanes === undefined) return;
+    event.preventDefault();
+    actions.switchBranchBy(lanes);
+    requestAnimationFrame(() => checkedRadio(group.current)?.focus());
+  };
+  const onMapClick = (event: MouseEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const lane = map.lanes[Math.floor((event.clientY - box.top) / LANE_PX)];
+    if (lane === undefined) return;
+    const position = mapPosition((event.clientX - box.left) / box.width, map.width, lane.length);
+    actions.selectSpan(null);
+    actions.switchBranch(lane.key);
+    actions.moveTo(position);
+  };
+  return (
+    <div
+      ref={group}
+      className="branches"
+      role="radiogroup"
+      aria-label="Branches"
+      onKeyDown={onKeyDown}
+      {...keptFocus}
+    >
+      <span className="bh head-name" aria-hidden="true">
+        Branches
+      </span>
+      <div className="bh maph" aria-hidden="true">
+        {map.turns.map(({ role, from, to }) => (
+          <span
+            key={from}
+            style={{ left: share(from, map.width), width: share(to - from, map.width) }}
+          >
+            {role}
+          </span>
+        ))}
+      </div>
+      <span className="bh num" aria-hidden="true">
+        reply
+      </span>
+      <span className="bh num" aria-hidden="true">
+        bits
+      </span>
+      <span className="bh num" aria-hidden="true">
+        per token
+      </span>
+      {map.lanes.map((lane, i) => (
+        <LaneCells key={lane.key} lane={lane} row={i + 2} />
+      ))}
+      <div
+        className="map"
+        aria-hidden="true"
+        onClick={onMapClick}
+        style={{ gridRow: `2 / span ${map.lanes.length}` }}
+      >
+        <MapMarks width={map.width} />
+        {map.lanes.map((lane, i) => (
+          <LaneBars key={lane.key} lane={lane} index={i} width={map.width} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const LANE_STEPS: Readonly<Record<string, 1 | -1>> = {
+  ArrowDown: 1,
+  ArrowRight: 1,
+  ArrowUp: -1,
+  ArrowLeft: -1,
+};
+
+function LaneCells({ lane, row }: { readonly lane: BranchLane; readonly row: number }) {
+  const actions = useActions();
+  const on = lane.isActive ? "" : undefined;
+  const fork = lane.fork === null ? "" : `, forks at position ${lane.fork.position}`;
+  const figures = `${lane.replyTokens} reply tokens, ${lane.replyBits} bits, ${lane.bitsPerToken} per token`;
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: an input cannot hold the name and cut it off with an ellipsis */}
+      <button
+        type="button"
+        className="bname"
+        role="radio"
+        aria-checked={lane.isActive}
+        aria-label={`${lane.name}${fork}, ${figures}`}
+        tabIndex={lane.isActive ? 0 : -1}
+        title={lane.fork === null ? "the first path" : `forks at position ${lane.fork.position}`}
+        style={{ gridRow: row }}
+        onClick={() => actions.switchBranch(lane.key)}
+      >
+        <span>{lane.name}</span>
+      </button>
+      {[lane.replyTokens, lane.replyBits, lane.bitsPerToken].map((figure, column) => (
+        <span
+          // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
+          key={column}
+          className="bv"
+          aria-hidden="true"
+          data-on={on}
+          style={{ gridRow: row, gridColumn: column + 3 }}
+        >
+          {figure}
+        </span>
+      ))}
+    </>
+  );
+}
+
+interface LaneBarsProps {
+  readonly lane: BranchLane;
+  readonly index: number;
+  readonly width: number;
+}
+
+function LaneBars({ lane, index, width }: LaneBarsProps) {
+  const from = lane.fork?.position ?? 0;
+  return (
+    <>
+      <svg
+        style={{ "--j": index }}
+        viewBox={`0 0 ${width} ${LANE_PX}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <line
+          className="base"
+          x1={from}
+          x2={lane.length}
+          y1="23.5"
+          y2="23.5"
+          vectorEffect="non-scaling-stroke"
+        />
+        <path className="lane" d={lanePath(lane.bars, false)} />
+        <path className="lane on" d={lanePath(lane.bars, true)} />
+      </svg>
+      {lane.fork !== null && (
+        <div
+          className="fork"
+          style={{
+            left: share(lane.fork.position, width),
+            top: lane.fork.lane * LANE_PX + 24,
+            height: (index - lane.fork.lane) * LANE_PX - 8,
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function checkedRadio(group: HTMLElement | null): HTMLElement | null {
+  return group?.querySelector<HTMLElement>('[aria-checked="true"]') ?? null;
+}

@@ -1,0 +1,143 @@
+// The candidates of the position shown, most likely first, with the rest.
+
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import type { CandidateRow, RestRow } from "../views/candidates.ts";
+import { canWrite } from "../views/composer.ts";
+import { candidatesText } from "../views/copy-text.ts";
+import type { Panel } from "../views/panel.ts";
+import { Candidate, percentOf } from "./Candidate.tsx";
+import { CopyButton } from "./CopyButton.tsx";
+import { actOnPageKey } from "./page-keys.ts";
+import { useActions, usePage, usePageStore } from "./store-context.ts";
+import { useKeptFocus } from "./use-kept-focus.ts";
+
+const ABOVE_ACTUAL_PX = 60; // two rows of context over the token that came
+
+/** The list; a row appends its token, or branches with it. */
+export function CandidateList({ panel }: { readonly panel: Panel }) {
+  const store = usePageStore();
+  const actions = useActions();
+  const isWritable = usePage(canWrite);
+  const list = useRef<HTMLDivElement>(null);
+  const [focused, setFocused] = useState(0);
+  const { table, place } = panel;
+  const rows = table?.rows ?? [];
+  const stop = Math.min(focused, Math.max(0, rows.length - 1));
+  const actual = rows.findIndex((row) => row.isActual);
+  const isSearching = table !== null && table.searchNote !== null;
+  const keptFocus = useKeptFocus(
+    () => list.current?.querySelector<HTMLElement>('[tabindex="0"]') ?? list.current,
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place scrolls the list even where the token that came has the same row
+  useLayoutEffect(() => {
+    const box = list.current;
+    if (box === null || box.contains(document.activeElement)) return;
+    setFocused(Math.max(0, actual));
+    const row = box.children[actual] as HTMLElement | undefined;
+    const isBelow = row !== undefined && row.offsetTop > box.clientHeight - row.offsetHeight;
+    box.scrollTop = isBelow ? row.offsetTop - ABOVE_ACTUAL_PX : 0;
+  }, [place.contextNode, place.token?.node, actual]);
+
+  const choose = (row: CandidateRow) => {
+    if (canWrite(store.getState())) actions.choose(row.id, isSearching ? "forced" : "chosen");
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.key === "Escape") {
+      document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
+    } else if (event.key === "Enter" || event.key === " ") {
+      return; // the row's own click
+    } else if (!actOnPageKey(event, store)) {
+      const to = ROW_STEPS[event.key]?.(stop, rows.length);
+      if (to === undefined) return;
+      event.preventDefault();
+      (list.current?.children[to] as HTMLElement | undefined)?.focus();
+    }
+  };
+
+  return (
+    <div className={table?.isAfter === true ? "table after" : "table"}>
+      {table !== null && <Axis end={table.axis} isAfter={table.isAfter} />}
+      {table?.searchNote != null && <p className="none note">{table.searchNote}</p>}
+      <div
+        ref={list}
+        id="candidates"
+        className="list"
+        role="listbox"
+        tabIndex={-1}
+        aria-label={
+          isSearching ? "Tokens found, most likely first" : "Candidates, most likely first"
+        }
+        onKeyDown={onKeyDown}
+        {...keptFocus}
+      >
+        {rows.map((row, i) => (
+          <Candidate
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is a place in the list; the focus stays on it while the tokens change
+            key={i}
+            row={row}
+            isTabStop={i === stop}
+            isDisabled={!isWritable}
+            onChoose={() => choose(row)}
+            onFocus={() => setFocused(i)}
+          />
+        ))}
+      </div>
+      {panel.absence !== "" && <p className="none">{panel.absence}</p>}
+      {table?.pinned != null && <PinnedRow row={table.pinned} />}
+      {table !== null && <Rest rest={table.rest} />}
+      {table !== null && (
+        <p className="pick">
+          <span>{panel.choosing}</span>
+          <CopyButton text={() => candidatesText(panel.header, table)} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+const ROW_STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
+  ArrowDown: (at, count) => Math.min(at + 1, count - 1),
+  ArrowUp: (at) => Math.max(0, at - 1),
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+function Axis({ end, isAfter }: { readonly end: string; readonly isAfter: boolean }) {
+  return (
+    <div className="row axis" aria-hidden="true">
+      <span className="rk">rank</span>
+      <span>token</span>
+      <span className="sc">
+        <span>0</span>
+        <span>{end}</span>
+      </span>
+      <span className="num">{isAfter ? "raw p" : "p"}</span>
+      <span className="num bits">bits</span>
+      {isAfter && <span className="num fin">after</span>}
+    </div>
+  );
+}
+
+// Not a choice: it is the token that stands here already.
+function PinnedRow({ row }: { readonly row: CandidateRow }) {
+  return (
+    <div role="listbox" aria-label="The token that came" className="pinned">
+      <Candidate row={row} isTabStop={false} isPinned isDisabled onChoose={() => undefined} />
+    </div>
+  );
+}
+
+function Rest({ rest }: { readonly rest: RestRow }) {
+  return (
+    <div className="row rest">
+      <span className="lb">{rest.label}</span>
+      <span className={rest.isBroken ? "br over" : "br"}>
+        <i style={{ width: percentOf(rest.width) }} />
+      </span>
+      <span className="num">{rest.percent}</span>
+      <span className="num bits" />
+      {rest.after !== null && <span className="num fin">{rest.after}</span>}
+    </div>
+  );
+}

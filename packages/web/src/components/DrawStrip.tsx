@@ -1,0 +1,63 @@
+// The draw: candidates end to end from 0 to 1, and the random number on them.
+
+import { canWrite } from "../views/composer.ts";
+import type { Panel } from "../views/panel.ts";
+import { ActionButton } from "./ActionButton.tsx";
+import { percentOf } from "./Candidate.tsx";
+import { Piece } from "./Piece.tsx";
+import { useActions, usePage } from "./store-context.ts";
+
+const LEFT_EDGE = 0.2; // a label this near an end would leave the strip
+const RIGHT_EDGE = 0.72;
+
+/** The strip with its number; nothing where there is no distribution to draw from. */
+export function DrawStrip({ panel }: { readonly panel: Panel }) {
+  const actions = useActions();
+  const isWritable = usePage(canWrite);
+  const { draw, appends } = panel;
+  if (draw === null) return null;
+  const shift = draw.draw > RIGHT_EDGE ? "-100%" : draw.draw < LEFT_EDGE ? "0" : "-50%";
+  return (
+    <section className="draw" aria-label="Draw">
+      <header>
+        <h3>Draw</h3>
+        <span className="label">{draw.caption}</span>
+        <span className="grow" />
+        <button type="button" className="btn" onClick={actions.drawAgain}>
+          Draw again
+        </button>
+        <ActionButton
+          blocked={isWritable ? null : "this needs the model"}
+          onPress={actions.acceptDraw}
+        >
+          {appends ? "Append" : "Branch"}
+        </ActionButton>
+      </header>
+      <div className="cdf" role="img" aria-label={draw.name}>
+        <ol>
+          {draw.segments.map(({ key, width, segments, kind, hasGap }) => (
+            <li
+              key={key}
+              className={[kind, hasGap ? "gap" : ""].join(" ")}
+              style={{ width: percentOf(width) }}
+            >
+              <Piece segments={segments} />
+            </li>
+          ))}
+        </ol>
+        <span className="r" style={{ left: percentOf(draw.draw), "--shift": shift }}>
+          <span>
+            r = {draw.drawText} draws{" "}
+            <b className="mono">
+              {draw.hitId === null ? "one of the rest" : <Piece segments={draw.hit} />}
+            </b>
+          </span>
+        </span>
+        <div className="ends">
+          <span>0</span>
+          <span>1</span>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+// One line under the top bar: loading, failed, or what went wrong last.
+
+import { useState } from "react";
+import { type Notice, noticeOf } from "../views/status.ts";
+import { useActions, usePage } from "./store-context.ts";
+
+/** The notice of the moment; nothing where there is nothing to say. */
+export function NoticeBar() {
+  const model = usePage((state) => state.model);
+  const problem = usePage((state) => state.problem);
+  const isRecording = usePage((state) => state.isRecording);
+  const notice = noticeOf({ model, problem, isRecording });
+  if (notice === null) return null;
+  switch (notice.kind) {
+    case "loading":
+      return <LoadingNotice notice={notice} />;
+    case "failed":
+      return <FailedNotice notice={notice} />;
+    case "problem":
+      return <ProblemNotice notice={notice} />;
+    default:
+      return notice.kind satisfies never;
+  }
+}
+
+interface NoticeProps {
+  readonly notice: Notice;
+}
+
+function LoadingNotice({ notice }: NoticeProps) {
+  const { title, text, aside, share } = notice;
+  const percent = Math.round((share ?? 0) * 100);
+  return (
+    <div className="notice">
+      <b>{title}</b>
+      <span
+        className="meter"
+        role="progressbar"
+        aria-label="Download"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-valuetext={text}
+      >
+        <i style={{ width: `${percent}%` }} />
+      </span>
+      <span>{text}</span>
+      <span className="grow label">{aside}</span>
+    </div>
+  );
+}
+
+function FailedNotice({ notice }: NoticeProps) {
+  const actions = useActions();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className="notice err" role="alert">
+      <b>{notice.title}</b>
+      <span className="grow">{notice.text}</span>
+      <button type="button" className="btn" onClick={actions.retry}>
+        Try again
+      </button>
+      {notice.details !== "" && (
+        <button
+          type="button"
+          className="btn plain"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          Details
+        </button>
+      )}
+      {isOpen && <pre className="details">{notice.details}</pre>}
+    </div>
+  );
+}
+
+function ProblemNotice({ notice }: NoticeProps) {
+  const actions = useActions();
+  return (
+    <div className="notice err" role="alert">
+      <span className="grow">{notice.text}</span>
+      <button type="button" className="btn plain" onClick={actions.dismissProblem}>
+        Dismiss
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+// The panel beside the strip on a desktop, and the sheet with four tabs on a phone.
+
+import { type KeyboardEvent, useRef, useState } from "react";
+import { CandidateList } from "./CandidateList.tsx";
+import { Composer } from "./Composer.tsx";
+import { DrawStrip } from "./DrawStrip.tsx";
+import { PhoneActions } from "./PhoneActions.tsx";
+import { PositionHead } from "./PositionHead.tsx";
+import { Sampling } from "./Sampling.tsx";
+import { SpanSection } from "./SpanSection.tsx";
+import { usePanel } from "./use-panel.ts";
+import { ViewSwitch } from "./ViewSwitch.tsx";
+
+/** Position, candidates, draw and sampling, one under another. */
+export function DesktopPanel() {
+  const panel = usePanel();
+  return (
+    <section className="dist" aria-label="Next-token distribution">
+      <PositionHead header={panel.header} />
+      <ViewSwitch />
+      <CandidateList panel={panel} />
+      <DrawStrip panel={panel} />
+      <Sampling />
+    </section>
+  );
+}
+
+const TABS = ["Next token", "Sampling", "Span", "Write"] as const;
+type Tab = (typeof TABS)[number];
+
+/** The sheet at the foot of a phone, with the verbs under it. */
+export function PhoneSheet() {
+  const [tab, setTab] = useState<Tab>("Next token");
+  const tabs = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const index = (TABS.indexOf(tab) + step + TABS.length) % TABS.length;
+    setTab(TABS[index] ?? tab);
+    (tabs.current?.children[index] as HTMLElement | undefined)?.focus();
+  };
+  return (
+    <>
+      <section className="dist" aria-label="Panels">
+        <div
+          ref={tabs}
+          className="sheet-tabs"
+          role="tablist"
+          aria-label="Panels"
+          onKeyDown={onKeyDown}
+        >
+          {TABS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              id={tabId(name)}
+              aria-selected={name === tab}
+              aria-controls="sheet"
+              tabIndex={name === tab ? 0 : -1}
+              onClick={() => setTab(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <div className="sheet" id="sheet" role="tabpanel" aria-labelledby={tabId(tab)}>
+          <SheetContent tab={tab} />
+        </div>
+      </section>
+      <PhoneActions hasMain={tab !== "Write"} />
+    </>
+  );
+}
+
+function SheetContent({ tab }: { readonly tab: Tab }) {
+  switch (tab) {
+    case "Next token":
+      return <NextTokenSheet />;
+    case "Sampling":
+      return <SamplingSheet />;
+    case "Span":
+      return <SpanSection />;
+    case "Write":
+      return <Composer />;
+    default:
+      return tab satisfies never;
+  }
+}
+
+function NextTokenSheet() {
+  const panel = usePanel();
+  return (
+    <>
+      <PositionHead header={panel.header} />
+      <ViewSwitch />
+      <CandidateList panel={panel} />
+    </>
+  );
+}
+
+function SamplingSheet() {
+  const panel = usePanel();
+  return (
+    <>
+      <DrawStrip panel={panel} />
+      <Sampling />
+    </>
+  );
+}
+
+function tabId(tab: Tab): string {
+  return `tab-${TABS.indexOf(tab)}`;
+}

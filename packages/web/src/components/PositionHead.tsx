@@ -1,0 +1,59 @@
+// The head of the panel: position, context, four numbers.
+
+import type { PositionHeader } from "../views/position-header.ts";
+import { Piece } from "./Piece.tsx";
+import { useActions } from "./store-context.ts";
+
+/** Which position is shown, and how its token stands. */
+export function PositionHead({ header }: { readonly header: PositionHeader }) {
+  const actions = useActions();
+  const { token, previous, next } = header;
+  return (
+    <div className="pos">
+      <header>
+        <h2>{header.title}</h2>
+        <span className="label">{header.where}</span>
+        <span className="grow" />
+        <button
+          type="button"
+          className="btn plain"
+          aria-label="Previous position"
+          aria-disabled={previous === null}
+          onClick={() => previous !== null && actions.moveBy(-1)}
+        >
+          ‹ {previous}
+        </button>
+        <button
+          type="button"
+          className="btn plain"
+          aria-label="Next position"
+          aria-disabled={next === null}
+          onClick={() => next !== null && actions.moveBy(1)}
+        >
+          {next} ›
+        </button>
+      </header>
+      <div className="ctx">
+        <span>
+          <bdi>
+            <Piece segments={header.context} />
+          </bdi>
+        </span>
+        <b className={`c${token.surprise}`}>
+          <Piece segments={token.segments} />
+        </b>
+        {header.origin !== "" && <em>{header.origin}</em>}
+      </div>
+      <dl className="stats">
+        {header.measures.map(({ label, value, unit }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>
+              {value} {unit !== "" && <small>{unit}</small>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+// The letter keys of the strip and the list, which share them. Nothing here acts while a text field has the focus.
+
+import type { KeyboardEvent } from "react";
+import type { StoreApi } from "zustand/vanilla";
+import type { Store } from "../store/state.ts";
+import { canWrite } from "../views/composer.ts";
+import { nthCandidate } from "../views/place.ts";
+
+/** Acts on a key that means the same in the strip and in the list; true where it did. */
+export function actOnPageKey(event: KeyboardEvent, store: StoreApi<Store>): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const state = store.getState();
+  const act = actionFor(event.key, state);
+  if (act === null) return false;
+  event.preventDefault();
+  act();
+  return true;
+}
+
+function actionFor(key: string, state: Store): (() => void) | null {
+  const { actions } = state;
+  if (/^[1-9]$/.test(key)) {
+    return () => {
+      const candidate = nthCandidate(state, Number(key));
+      if (candidate !== null && canWrite(state)) actions.choose(candidate.id, candidate.origin);
+    };
+  }
+  switch (key.toLowerCase()) {
+    case "s":
+      return () => canWrite(state) && actions.step();
+    case "g":
+      return () => canWrite(state) && actions.generate();
+    case "r":
+      return () => actions.setView(state.view === "raw" ? "after" : "raw");
+    case "d":
+      return () => actions.drawAgain();
+    case "backspace":
+      return () => actions.cut();
+    case "/":
+      return () => document.getElementById("search")?.focus();
+    case "[":
+      return () => actions.switchBranchBy(-1);
+    case "]":
+      return () => actions.switchBranchBy(1);
+    default:
+      return null;
+  }
+}
+
+/** Ctrl+Z and Ctrl+Shift+Z anywhere but in a text field, which has its own undo. */
+export function undoKey(event: globalThis.KeyboardEvent): "undo" | "redo" | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null;
+  const isTextField =
+    event.target instanceof HTMLElement &&
+    event.target.matches("textarea, input:not([type=range])");
+  if (isTextField) return null;
+  const key = event.key.toLowerCase();
+  if (key === "z") return event.shiftKey ? "redo" : "undo";
+  return key === "y" ? "redo" : null;
+}

@@ -1,0 +1,82 @@
+// The panel: everything about one position, from one reading of the state.
+
+import type { AppState } from "../store/state.ts";
+import { type CandidateTable, candidateTable } from "./candidates.ts";
+import { type DrawView, drawView } from "./draw.ts";
+import { activeDocumentPath } from "./path.ts";
+import { type Place, type PlaceViews, placeAt, placeViews } from "./place.ts";
+import { type PositionHeader, positionHeader } from "./position-header.ts";
+import { countOf } from "./strip.ts";
+
+export interface Panel {
+  readonly place: Place;
+  readonly header: PositionHeader;
+  readonly table: CandidateTable | null;
+  readonly draw: DrawView | null;
+  /** Why there are no candidates; empty where there are. */
+  readonly absence: string;
+  /** What choosing a candidate does here. */
+  readonly choosing: string;
+  readonly appends: boolean;
+}
+
+export type PanelInputs = Pick<
+  AppState,
+  | "history"
+  | "scores"
+  | "vocabulary"
+  | "position"
+  | "view"
+  | "settings"
+  | "seed"
+  | "redraws"
+  | "settled"
+  | "query"
+  | "search"
+  | "model"
+>;
+
+const FIRST_TOKEN =
+  "The first token starts the document. Nothing comes before it, so the model makes no prediction and it has no bits.";
+
+/** The panel of a state. */
+export function panelView(inputs: PanelInputs): Panel {
+  const { vocabulary, model, query, search } = inputs;
+  const path = activeDocumentPath(inputs.history.present);
+  const place = placeAt(path, inputs.scores, inputs.position);
+  const views = placeViews(place, inputs, vocabulary);
+  const isAfter = inputs.view === "after";
+  const appends = place.token === null;
+  return {
+    place,
+    header: positionHeader(path, place, views, vocabulary),
+    table: views && candidateTable({ place, views, isAfter, query, search, vocabulary }),
+    draw: views && drawView(views, vocabulary),
+    absence: views === null ? absenceWords(place, model) : "",
+    choosing: choosingWords(place, views, inputs),
+    appends,
+  };
+}
+
+function absenceWords(place: Place, model: AppState["model"]): string {
+  if (place.position === 0) return FIRST_TOKEN;
+  return model.kind === "ready"
+    ? "This place is being scored."
+    : "This place is not scored yet. It will be as soon as the model is there.";
+}
+
+function choosingWords(place: Place, views: PlaceViews | null, inputs: PanelInputs): string {
+  const isReady = inputs.model.kind === "ready";
+  if (!isReady && inputs.view === "after" && views?.after === null) {
+    return "What these settings leave here needs the model.";
+  }
+  if (!isReady) return "Choosing a candidate needs the model.";
+  return place.token === null
+    ? "Choose a candidate to append it."
+    : `Choose a candidate to branch at ${place.position}. This path is kept.`;
+}
+
+/** What the live region says of a position, for a reader who follows. Example: "position 44 of 107 tokens". */
+export function positionWords(position: number, length: number): string {
+  return `position ${position} of ${countOf(length, "token")}`;
+}
