@@ -1,0 +1,63 @@
+// Tokenscope's engine in Node, measured as the command line uses it; bundled from the sources before it runs.
+
+import { loadEngine } from "@tokenscope/engine";
+import { openFileSource } from "@tokenscope/engine/node";
+import * as ort from "onnxruntime-node";
+import { serveMeasurements } from "./contestant.mjs";
+
+const { modelPath, threads, precision } = JSON.parse(process.argv[2]);
+
+const started = performance.now();
+const source = await openFileSource(modelPath);
+const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
+await scored(engine.openSequence(), [1]);
+const firstDistributionMs = performance.now() - started;
+
+/** The records of ids appended to a sequence. */
+async function scored(sequence, ids) {
+  const tokens = [];
+  for await (const chunk of sequence.append(ids)) tokens.push(...chunk);
+  return tokens;
+}
+
+/** Runs `work` on a sequence of its own and closes it. */
+async function withSequence(work) {
+  const sequence = engine.openSequence();
+  try {
+    return await work(sequence);
+  } finally {
+    sequence.close();
+  }
+}
+
+serveMeasurements(
+  { firstDistributionMs },
+  {
+    /** Prefill with the record of every position: top 50, logZ, entropy, the own token's logprob and rank. */
+    prefill: ({ ids }) =>
+      withSequence(async (sequence) => {
+        const start = performance.now();
+        await scored(sequence, ids);
+        return { ms: performance.now() - start };
+      }),
+    /** Greedy steps after the ids, each with its record; the first is not counted, as the peer's is not. */
+    decode: ({ ids, steps }) =>
+      withSequence(async (sequence) => {
+        let [token] = (await scored(sequence, ids)).slice(-1);
+        let start = performance.now();
+        for (let written = 0; written <= steps; written += 1) {
+          if (written === 1) start = performance.now();
+          [token] = await scored(sequence, [token.prediction.topIds[0]]);
+        }
+        return { msPerToken: (performance.now() - start) / steps };
+      }),
+    /** All V logits of every position, through the head, after a prefill: like for like with the peer's list. */
+    allLogits: ({ ids }) =>
+      withSequence(async (sequence) => {
+        const start = performance.now();
+        const tokens = await scored(sequence, ids);
+        for (const token of tokens) await engine.logits(token.prediction.contextVector);
+        return { ms: performance.now() - start };
+      }),
+  },
+);
