@@ -1,0 +1,4 @@
+// Public surface of the server.
+
+export type { ServedModel } from "./model-files.ts";
+export { type RunningServer, type ServerOptions, startServer } from "./server.ts";

@@ -1,0 +1,84 @@
+// Listening: from options to a running server, or a sentence why not.
+
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { UsageError } from "@tokenscope/core";
+import { buildApp } from "./app.ts";
+import { bracketed } from "./host-check.ts";
+import type { ServedModel } from "./model-files.ts";
+
+export interface ServerOptions {
+  readonly port: number; // 0: any free one
+  readonly host: string; // 127.0.0.1 unless others on the network should reach it
+  readonly pageDir: string;
+  readonly models: readonly ServedModel[];
+  readonly allowHosts?: readonly string[];
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Cuts open connections and frees the port. */
+  close(): Promise<void>;
+}
+
+/** A server that answers. Throws UsageError where the port is taken or not allowed, the host is not this machine's, or the page was not built. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { port, host, pageDir, allowHosts = [] } = options;
+  if (!existsSync(join(pageDir, "index.html"))) {
+    throw new UsageError(`there is no page in ${pageDir}; build it with npm run build`);
+  }
+  const app = buildApp({ ...options, allowHosts });
+  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  await listen(server, port, host);
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${reachableHost(host)}:${address.port}`,
+    close: () => close(server),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  const options = { cause: error };
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new UsageError(
+        `port ${port} on ${host} is in use by another program; stop that one, or take another port with --port`,
+        options,
+      );
+    case "EACCES":
+      return new UsageError(
+        `port ${port} is not allowed to this user; take one from 1024 with --port`,
+        options,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new UsageError(
+        `${host} is no address of this machine; leave --host out, or give 0.0.0.0 for all of its addresses`,
+        options,
+      );
+    default:
+      return error;
+  }
+}
+
+/** A browser cannot open the address that means "all addresses". */
+function reachableHost(host: string): string {
+  return ["0.0.0.0", "::", "[::]"].includes(host) ? "127.0.0.1" : bracketed(host);
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
