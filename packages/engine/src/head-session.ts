@@ -1,0 +1,122 @@
+// The head as a session: context vectors in, predictions and scores out, with no run of the layers.
+
+import type { Prediction, TokenId, TokenScore } from "@tokenscope/core";
+import { floats, integers, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
+
+export interface HeadRow {
+  readonly prediction: Prediction;
+  readonly targetScore: TokenScore; // of the target asked for at this row
+}
+
+export interface HeadSessionOptions {
+  readonly ort: Ort;
+  readonly session: OrtSession;
+  readonly hiddenWidth: number; // C
+  readonly kept: number;
+  /** Rows a run takes at most: a row needs three temporaries of V floats. */
+  readonly maxRows: number;
+}
+
+const KEPT_OUTPUTS = ["top-logits", "top-ids", "log-z", "expected-logit"];
+const TARGET_OUTPUTS = ["log-z", "target-logit", "higher"];
+
+/** Runs of the head, counted. */
+export class HeadSession {
+  runs = 0;
+  readonly #options: HeadSessionOptions;
+
+  constructor(options: HeadSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Predictions after contexts [T, C], and the score of each row's target under it. */
+  async rows(contexts: Float32Array, targets: readonly number[]): Promise<readonly HeadRow[]> {
+    const { hiddenWidth: C, maxRows } = this.#options;
+    const rows: HeadRow[] = [];
+    for (let from = 0; from < targets.length; from += maxRows) {
+      const part = targets.slice(from, from + maxRows);
+      const vectors = contexts.subarray(from * C, (from + part.length) * C);
+      const outputs = await this.#run(vectors, part, [...new Set([...KEPT_OUTPUTS, ...TARGET_OUTPUTS])]);
+      for (const t of part.keys()) {
+        const contextVector = vectors.slice(t * C, (t + 1) * C);
+        rows.push({
+          prediction: this.#prediction(outputs, t, contextVector),
+          targetScore: targetScore(outputs, t),
+        });
+      }
+    }
+    return rows;
+  }
+
+  /** The score of one id at each context vector. */
+  async scores(vectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {
+    const { hiddenWidth: C, maxRows } = this.#options;
+    const scores: TokenScore[] = [];
+    for (let from = 0; from < vectors.length; from += maxRows) {
+      const part = vectors.slice(from, from + maxRows);
+      const contexts = new Float32Array(part.length * C);
+      for (const [t, vector] of part.entries()) contexts.set(vector, t * C);
+      const outputs = await this.#run(contexts, part.map(() => id), TARGET_OUTPUTS);
+      for (const t of part.keys()) scores.push(targetScore(outputs, t));
+    }
+    return scores;
+  }
+
+  /** All V logits after one context vector. */
+  async logits(vector: Float32Array): Promise<Float32Array> {
+    const outputs = await this.#run(vector, [0], ["logits"]);
+    return floats(outputs, "logits");
+  }
+
+  release(): Promise<void> {
+    return this.#options.session.release();
+  }
+
+  #run(
+    contexts: Float32Array,
+    targets: readonly number[],
+    fetches: readonly string[],
+  ): Promise<Readonly<Record<string, OrtTensor>>> {
+    const { ort, session, hiddenWidth } = this.#options;
+    this.runs += 1;
+    const ids = BigInt64Array.from(targets, BigInt);
+    const feeds = {
+      context: new ort.Tensor("float32", contexts, [targets.length, hiddenWidth]),
+      targets: new ort.Tensor("int64", ids, [targets.length, 1]),
+    };
+    return session.run(feeds, fetches);
+  }
+
+  #prediction(
+    outputs: Readonly<Record<string, OrtTensor>>,
+    row: number,
+    contextVector: Float32Array,
+  ): Prediction {
+    const { kept } = this.#options;
+    const logZ = floats(outputs, "log-z")[row] ?? 0;
+    const expectedLogit = floats(outputs, "expected-logit")[row] ?? 0;
+    const logits = floats(outputs, "top-logits").subarray(row * kept, (row + 1) * kept);
+    return {
+      topIds: integers(outputs, "top-ids").slice(row * kept, (row + 1) * kept),
+      topLogprobsNats: logits.map((logit) => Math.min(0, logit - logZ)),
+      entropyNats: Math.max(0, logZ - expectedLogit),
+      logZ,
+      contextVector,
+    };
+  }
+}
+
+/** A token's score where it is among the kept candidates, else null. */
+export function keptScore(prediction: Prediction, id: TokenId): TokenScore | null {
+  const { topIds, topLogprobsNats } = prediction;
+  const logprobNats = topLogprobsNats[topIds.indexOf(id)];
+  if (logprobNats === undefined) return null;
+  return { logprobNats, rank: 1 + topLogprobsNats.indexOf(logprobNats) };
+}
+
+function targetScore(outputs: Readonly<Record<string, OrtTensor>>, row: number): TokenScore {
+  const logit = floats(outputs, "target-logit")[row] ?? 0;
+  const logZ = floats(outputs, "log-z")[row] ?? 0;
+  const higher = floats(outputs, "higher")[row] ?? 0;
+  return { logprobNats: Math.min(0, logit - logZ), rank: 1 + higher };
+}

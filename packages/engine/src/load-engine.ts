@@ -1,0 +1,90 @@
+// From a GGUF file to an engine that is ready: header, graph, weights, sessions.
+
+import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
+import { type ModelShape, parseShape } from "./architecture.ts";
+import { BodySession } from "./body-session.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { loadEmbeddings } from "./embeddings.ts";
+import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
+import { buildBody } from "./graph/body.ts";
+import { buildHead, keptCandidates } from "./graph/head.ts";
+import { HeadSession } from "./head-session.ts";
+import type { OnnxModel } from "./onnx/graph-builder.ts";
+import { OnnxEngine } from "./onnx-engine.ts";
+import type { Ort, OrtSession } from "./ort.ts";
+import { rotaryTable } from "./rotary.ts";
+import { type WeightReader, weightReader } from "./weights.ts";
+
+export interface LoadOptions {
+  /** onnxruntime-node or onnxruntime-web. */
+  readonly ort: Ort;
+  readonly source: ByteSource;
+  /** The file's header where the caller has read it already. */
+  readonly gguf?: Gguf;
+  readonly precision: Precision;
+  readonly backend: Backend;
+  readonly threads: number;
+  /** The runtime's own options, such as its execution providers. */
+  readonly sessionOptions?: Readonly<Record<string, unknown>>;
+  /** Rows that one head run takes at most; fewer take less memory. */
+  readonly headRows?: number;
+  /** From 0 to 1 while the graph is prepared. */
+  readonly onProgress?: (share: number) => void;
+}
+
+const DEFAULT_HEAD_ROWS = 256;
+
+/** An engine over this file; throws FormatError for a file that is not readable here, EngineError where the runtime cannot take its graph. */
+export async function loadEngine(options: LoadOptions): Promise<Engine> {
+  const { ort, source, precision, backend, threads, onProgress } = options;
+  const gguf = options.gguf ?? (await readGguf(source));
+  const shape = parseShape(gguf);
+  const weights = weightReader(source, gguf);
+  const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
+  const create = (model: OnnxModel) => createSession(model, options);
+  const headSession = await create(await buildHead({ shape, weights, precision }));
+  const bodySession = await create(await buildBody({ shape, weights, precision, onLayer }));
+  onProgress?.(1);
+  const body = new BodySession({
+    ort,
+    session: bodySession,
+    shape,
+    embeddings: await loadEmbeddings(source, gguf),
+    rotary: rotaryTable({ ...shape, ...(await ropeFactors(shape, weights)) }),
+  });
+  const head = new HeadSession({
+    ort,
+    session: headSession,
+    hiddenWidth: shape.hiddenWidth,
+    kept: keptCandidates(shape),
+    maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
+  });
+  const quantization = quantizationName(gguf);
+  return new OnnxEngine({ shape, body, head, precision, backend, threads, quantization });
+}
+
+async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {
+  try {
+    return await options.ort.InferenceSession.create(model.model, {
+      intraOpNumThreads: options.threads,
+      logSeverityLevel: 3, // errors only: warnings about our own graph would reach the user's console
+      ...options.sessionOptions,
+      externalData: model.externalData,
+    });
+  } catch (cause) {
+    throw new EngineError(
+      `the ${options.backend} runtime could not prepare the model in ${options.precision}: ${String(cause)}; close other programs or use --precision compact`,
+      { cause },
+    );
+  }
+}
+
+async function ropeFactors(
+  shape: ModelShape,
+  weights: WeightReader,
+): Promise<{ readonly factors?: Float32Array }> {
+  const name = "rope_freqs.weight";
+  if (!weights.has(name)) return {};
+  const factors = await weights.vector(name);
+  return factors.length === shape.headWidth / 2 ? { factors } : {};
+}

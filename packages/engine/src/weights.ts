@@ -1,0 +1,74 @@
+// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 rows with a scale each.
+
+import { dequantize } from "./gguf/blocks.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { type Gguf, readTensor } from "./gguf/gguf.ts";
+import { tensorOf } from "./architecture.ts";
+
+/** A weight matrix as the file has it. `values` is [out, in]. */
+export interface Matrix {
+  readonly out: number;
+  readonly in: number;
+  readonly values: Float32Array;
+}
+
+/** int8 weights for MatMulInteger: `values` [in, out], `scales` [out]; weight = value x its output's scale. */
+export interface Int8Matrix {
+  readonly values: Int8Array;
+  readonly scales: Float32Array;
+}
+
+/** Reads tensors one by one, so that the file is never in memory twice. */
+export interface WeightReader {
+  vector(name: string): Promise<Float32Array>;
+  /** Tensors of one input width stacked along their outputs. */
+  matrix(names: readonly string[]): Promise<Matrix>;
+  has(name: string): boolean;
+}
+
+/** A reader over one file. */
+export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
+  const vector = async (name: string): Promise<Float32Array> => {
+    const tensor = tensorOf(gguf, name);
+    return dequantize(tensor.type, await readTensor(source, tensor));
+  };
+  return {
+    vector,
+    has: (name) => gguf.tensors.has(name),
+    async matrix(names) {
+      const tensors = names.map((name) => tensorOf(gguf, name));
+      const width = tensors[0]?.dims[0] ?? 0;
+      const out = tensors.reduce((rows, tensor) => rows + (tensor.dims[1] ?? 0), 0);
+      const values = new Float32Array(out * width);
+      let at = 0;
+      for (const { name } of tensors) {
+        const part = await vector(name);
+        values.set(part, at);
+        at += part.length;
+      }
+      return { out, in: width, values };
+    },
+  };
+}
+
+const LARGEST_INT8 = 127;
+
+/** Rounds each output's row to int8 by its largest weight, and turns the matrix round for MatMulInteger. */
+export function quantizeRows({ out, in: width, values }: Matrix): Int8Matrix {
+  const rounded = new Int8Array(out * width);
+  const scales = new Float32Array(out);
+  for (let row = 0; row < out; row += 1) {
+    const from = row * width;
+    let largest = 0;
+    for (let i = 0; i < width; i += 1) {
+      const size = Math.abs(values[from + i] ?? 0);
+      if (size > largest) largest = size;
+    }
+    const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros
+    scales[row] = scale;
+    for (let i = 0, to = row; i < width; i += 1, to += out) {
+      rounded[to] = Math.round((values[from + i] ?? 0) / scale);
+    }
+  }
+  return { values: rounded, scales };
+}
