@@ -2,7 +2,7 @@
 
 import type { Precision } from "@tokenscope/core";
 import { type Edge, FLOAT, type GraphBuilder, UINT8 } from "../onnx/graph-builder.ts";
-import { type Matrix, quantizeRows } from "../weights.ts";
+import { INT8_ZERO, type Matrix, quantizeRows } from "../weights.ts";
 
 /** x [B, T, in] -> [B, T, out]. */
 export type Linear = (x: Edge, name: string, matrix: Matrix) => Edge;
@@ -21,13 +21,13 @@ function exactLinear(graph: GraphBuilder): Linear {
 }
 
 interface Limbs {
-  readonly integers: Edge; // [2, B, T, in] uint8, zero point 128
+  readonly integers: Edge; // [2, B, T, in] uint8 around INT8_ZERO
   readonly scales: Edge; // [2, B, T, 1]
 }
 
 const LIMB_STEPS = 127;
 const SECOND_LIMB = 254; // the first limb's rounding error is at most 1/2, so 254 steps fill int8
-const ROUND_TO_UINT8 = 128.5; // zero point 128 plus 1/2: the cast cuts off
+const ROUND_TO_UINT8 = INT8_ZERO + 0.5; // the cast cuts off
 const TINY = 1e-8; // keeps an all-zero input from dividing by zero
 
 /** Activations as two int8 limbs, x = s (high + low / 254) with s = max|x| / 127 for each token: nearly fp32's accuracy at int8's memory. */
@@ -38,8 +38,8 @@ function compactLinear(graph: GraphBuilder): Linear {
     rounded.set(x, limbs);
     const { values, scales } = quantizeRows(matrix);
     const weights = graph.constant(name, [matrix.in, matrix.out], values);
-    const zeroPoint = graph.constant("zero-point-128", [], Uint8Array.of(128));
-    const integers = graph.node("MatMulInteger", [limbs.integers, weights, zeroPoint]); // [2, B, T, out]
+    const zero = graph.constant("int8-zero", [], Uint8Array.of(INT8_ZERO));
+    const integers = graph.node("MatMulInteger", [limbs.integers, weights, zero, zero]); // [2, B, T, out]
     const products = graph.node("Cast", [integers], { attributes: { to: FLOAT } });
     const scaled = graph.node("Mul", [products, limbs.scales]);
     const sum = graph.node("ReduceSum", [scaled, graph.integers(0)], { attributes: { keepdims: 0 } });
