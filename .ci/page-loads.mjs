@@ -26,7 +26,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage();
   page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text());
+    if (message.type() === "error") problems.push(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));

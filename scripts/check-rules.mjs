@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   web: ["core", "engine", "tokenizers", "models"],
 };
 const ROOTS = ["server", "cli", "web"];
-const SECOND_ENTRIES = { "core/contracts": "tests", "models/node": "Node" };
+const ENTRIES = Object.fromEntries(Object.keys(MAY_IMPORT).map((name) => [name, entriesOf(name)]));
 const VAGUE_NAMES = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
 const COLOUR_FILE = "packages/web/src/styles/tokens.css";
 
@@ -86,18 +86,25 @@ function importProblems({ path, name, isSource, code }) {
 
 function ownImportProblems(target, { name, isSource }) {
   const [, other, ...rest] = target.split("/");
-  const entry = [other, ...rest].join("/");
-  if (rest.length > 0 && SECOND_ENTRIES[entry] === undefined) {
+  const entry = [".", ...rest].join("/");
+  if (ENTRIES[other]?.[entry] === undefined) {
     return [`imports ${target}; a package is imported by its public entry`];
   }
   if (!isSource) return [];
-  if (SECOND_ENTRIES[entry] === "tests") return [`imports ${target}, which is for tests alone`];
-  if (SECOND_ENTRIES[entry] === "Node" && name === "web")
-    return [`imports ${target}, which needs Node`];
+  if (entry === "./contracts") return [`imports ${target}, which is for tests alone`];
+  if (entry === "./node" && name === "web") return [`imports ${target}, which needs Node`];
   if (MAY_IMPORT[name]?.includes(other)) return [];
   return [
     `imports ${target}; ${name} may import ${MAY_IMPORT[name]?.join(", ") || "nothing of ours"}`,
   ];
+}
+
+/** A package's public entries with their source files. Example: { ".": "./src/index.ts", "./node": "./src/node/index.ts" }. */
+function entriesOf(name) {
+  const { exports = {} } = JSON.parse(
+    readFileSync(join(root, "packages", name, "package.json"), "utf8"),
+  );
+  return Object.fromEntries(Object.entries(exports).map(([entry, { source }]) => [entry, source]));
 }
 
 function relativeImportProblems(target, path) {
@@ -108,8 +115,12 @@ function relativeImportProblems(target, path) {
   return [`imports ${target}, which lies outside its package`];
 }
 
+/** Node's own modules belong to the roots on Node, and elsewhere to the files behind an entry "./node". */
 function mayUseNode(path) {
-  return /^packages\/(server|cli)\//.test(path) || path.startsWith("packages/models/src/node/");
+  const [, name] = path.split("/");
+  if (["server", "cli"].includes(name)) return true;
+  const entry = ENTRIES[name]?.["./node"]?.replace("./", `packages/${name}/`);
+  return path === entry || path.startsWith(`packages/${name}/src/node/`);
 }
 
 function chanceProblems({ name, isSource, code }) {
