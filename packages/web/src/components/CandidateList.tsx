@@ -4,17 +4,17 @@ import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import type { CandidateRow, RestRow } from "../views/candidates.ts";
 import { canWrite } from "../views/composer.ts";
 import { candidatesText } from "../views/copy-text.ts";
-import type { Panel } from "../views/panel.ts";
 import { Candidate, percentOf } from "./Candidate.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { actOnPageKey } from "./page-keys.ts";
 import { useActions, usePage, usePageStore } from "./store-context.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
+import type { HeldPanel } from "./use-panel.ts";
 
 const ABOVE_ACTUAL_PX = 60; // two rows of context over the token that came
 
 /** The list; a row appends its token, or branches with it. */
-export function CandidateList({ panel }: { readonly panel: Panel }) {
+export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
   const store = usePageStore();
   const actions = useActions();
   const isWritable = usePage(canWrite);
@@ -32,15 +32,23 @@ export function CandidateList({ panel }: { readonly panel: Panel }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another place scrolls the list even where the token that came has the same row
   useLayoutEffect(() => {
     const box = list.current;
-    if (box === null || box.contains(document.activeElement)) return;
+    if (box === null || panel.isStale || box.contains(document.activeElement)) return;
     setFocused(Math.max(0, actual));
     const row = box.children[actual] as HTMLElement | undefined;
     const isBelow = row !== undefined && row.offsetTop > box.clientHeight - row.offsetHeight;
     box.scrollTop = isBelow ? row.offsetTop - ABOVE_ACTUAL_PX : 0;
-  }, [place.contextNode, place.token?.node, actual]);
+  }, [place.contextNode, place.token?.node, actual, panel.isStale]);
+
+  useLayoutEffect(() => {
+    // The list itself has the focus only while it has no rows.
+    if (document.activeElement !== list.current || rows.length === 0) return;
+    list.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+  }, [rows.length]);
 
   const choose = (row: CandidateRow) => {
-    if (canWrite(store.getState())) actions.choose(row.id, isSearching ? "forced" : "chosen");
+    if (!canWrite(store.getState()) || panel.isStale) return;
+    actions.choose(row.id, isSearching ? "forced" : "chosen");
+    if (isSearching) actions.setQuery(""); // what may come next is the next question
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     if (event.key === "Escape") {
@@ -55,9 +63,11 @@ export function CandidateList({ panel }: { readonly panel: Panel }) {
     }
   };
 
+  const classes = ["table", table?.isAfter === true ? "after" : "", panel.isStale ? "stale" : ""];
   return (
-    <div className={table?.isAfter === true ? "table after" : "table"}>
+    <div className={classes.filter(Boolean).join(" ")} aria-busy={panel.isStale}>
       {table !== null && <Axis end={table.axis} isAfter={table.isAfter} />}
+      {panel.absence !== "" && <p className="none">{panel.absence}</p>}
       {table?.searchNote != null && <p className="none note">{table.searchNote}</p>}
       <div
         ref={list}
@@ -83,12 +93,13 @@ export function CandidateList({ panel }: { readonly panel: Panel }) {
           />
         ))}
       </div>
-      {panel.absence !== "" && <p className="none">{panel.absence}</p>}
       {table?.pinned != null && <PinnedRow row={table.pinned} />}
       {table !== null && <Rest rest={table.rest} />}
       {table !== null && (
         <p className="pick">
-          <span>{panel.choosing}</span>
+          <span>
+            {panel.choosing} <span className="keeping">{panel.keeping}</span>
+          </span>
           <CopyButton text={() => candidatesText(panel.header, table)} />
         </p>
       )}

@@ -63,15 +63,19 @@ export function Composer() {
       </ActionButton>
       <div className="acts">
         {view.isGenerating ? (
-          <ActionButton blocked={null} onPress={actions.stop} className="generate">
+          <ActionButton blocked={null} onPress={actions.stop} className="generate at-thumb">
             Stop
           </ActionButton>
         ) : (
-          <ActionButton blocked={blocked.write} onPress={actions.generate} className="generate">
+          <ActionButton
+            blocked={blocked.write}
+            onPress={actions.generate}
+            className="generate at-thumb"
+          >
             Generate response
           </ActionButton>
         )}
-        <ActionButton blocked={blocked.write} onPress={actions.step}>
+        <ActionButton blocked={blocked.write} onPress={actions.step} className="at-thumb">
           Step <kbd>S</kbd>
         </ActionButton>
         <span className="label hint">
@@ -83,7 +87,12 @@ export function Composer() {
         <ActionButton kind="plain" blocked={blocked.cut} onPress={actions.cut}>
           Delete <kbd>⌫</kbd>
         </ActionButton>
-        <ActionButton kind="plain" blocked={blocked.undo} onPress={actions.undo}>
+        <ActionButton
+          kind="plain"
+          blocked={blocked.undo}
+          onPress={actions.undo}
+          className="at-thumb"
+        >
           Undo
         </ActionButton>
         <ActionButton kind="plain" blocked={blocked.redo} onPress={actions.redo}>

@@ -48,9 +48,13 @@ export function DrawStrip({ panel }: { readonly panel: Panel }) {
         <span className="r" style={{ left: percentOf(draw.draw), "--shift": shift }}>
           <span>
             r = {draw.drawText} draws{" "}
-            <b className="mono">
-              {draw.hitId === null ? "one of the rest" : <Piece segments={draw.hit} />}
-            </b>
+            {draw.hitId === null ? (
+              <b>one of the rest</b>
+            ) : (
+              <b className="mono">
+                <Piece segments={draw.hit} />
+              </b>
+            )}
           </span>
         </span>
         <div className="ends">

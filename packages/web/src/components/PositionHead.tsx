@@ -12,7 +12,10 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
     <div className="pos">
       <header>
         <h2>{header.title}</h2>
-        <span className="label">{header.where}</span>
+        <span className="label">
+          {header.where}
+          <span className="entropy"> · entropy {header.entropy}</span>
+        </span>
         <span className="grow" />
         <button
           type="button"
@@ -33,7 +36,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           {next} ›
         </button>
       </header>
-      <div className="ctx">
+      <div className="ctx" hidden={header.isEmpty}>
         <span>
           <bdi>
             <Piece segments={header.context} />

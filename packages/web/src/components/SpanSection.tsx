@@ -4,10 +4,17 @@ import { useMemo } from "react";
 import { spanText } from "../views/copy-text.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import type { Measure } from "../views/position-header.ts";
-import { type BitsOfToken, NO_REPLY, type SpanBar, spanBar } from "../views/span-bar.ts";
+import {
+  type BitsOfToken,
+  HOW_TO_SELECT,
+  NO_REPLY,
+  type SpanBar,
+  spanBar,
+} from "../views/span-bar.ts";
 import { CopyButton } from "./CopyButton.tsx";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
+import { PHONE, useMedia } from "./use-media.ts";
 
 /** Range, tokens, bits, perplexity, the most and the least surprised, and the sum written out. */
 export function SpanSection() {
@@ -28,6 +35,7 @@ export function SpanSection() {
 
 function SpanFigures({ bar }: { readonly bar: SpanBar }) {
   const actions = useActions();
+  const how = useMedia(PHONE) ? HOW_TO_SELECT.phone : HOW_TO_SELECT.desktop;
   return (
     <>
       <dl className="stats">
@@ -46,7 +54,7 @@ function SpanFigures({ bar }: { readonly bar: SpanBar }) {
         <CopyButton text={() => spanText(bar)} />
       </div>
       {bar.sum === null ? (
-        <p className="sum say">{[bar.leftOut, bar.sentence].filter(Boolean).join(" · ")}</p>
+        <p className="sum say">{[bar.leftOut, bar.sentence || how].filter(Boolean).join(" · ")}</p>
       ) : (
         <p className="sum">
           {bar.sum.terms.map((term, i) => (

@@ -19,9 +19,11 @@ export function useStripPointer(
 
 function selectTo(store: StoreApi<Store>, from: number, to: number): void {
   const { actions, history } = store.getState();
+  const last = activeDocumentPath(history.present).nodes.length - 1; // "next" is in no span
+  const start = Math.min(from, to, last);
+  if (start < 0) return;
   actions.moveTo(to);
-  const end = Math.min(Math.max(from, to), activeDocumentPath(history.present).nodes.length - 1);
-  actions.selectSpan({ from: Math.min(from, to), to: end });
+  actions.selectSpan({ from: start, to: Math.min(Math.max(from, to), last) });
 }
 
 function show(store: StoreApi<Store>, position: number): void {
@@ -56,8 +58,11 @@ function stripPointer(
       }
       event.preventDefault(); // no text selection, and the focus goes where we say
       wasHandled = true;
-      if (event.shiftKey) selectTo(store, anchor.current ?? store.getState().position, at);
-      else {
+      if (event.shiftKey) {
+        const { span, position } = store.getState();
+        anchor.current = span === null ? position : (anchor.current ?? span.from);
+        selectTo(store, anchor.current, at);
+      } else {
         isDragging = true;
         anchor.current = at;
         show(store, at);

@@ -13,10 +13,13 @@ export interface Panel {
   readonly header: PositionHeader;
   readonly table: CandidateTable | null;
   readonly draw: DrawView | null;
+  /** True while the model is about to score this place. */
+  readonly isPending: boolean;
   /** Why there are no candidates; empty where there are. */
   readonly absence: string;
-  /** What choosing a candidate does here. */
+  /** What choosing a candidate does here, and what it does not. */
   readonly choosing: string;
+  readonly keeping: string;
   readonly appends: boolean;
 }
 
@@ -39,6 +42,9 @@ export type PanelInputs = Pick<
 const FIRST_TOKEN =
   "The first token starts the document. Nothing comes before it, so the model makes no prediction and it has no bits.";
 
+const NO_TOKEN =
+  "Nothing is written yet. What may come next stands here as soon as the conversation begins.";
+
 /** The panel of a state. */
 export function panelView(inputs: PanelInputs): Panel {
   const { vocabulary, model, query, search } = inputs;
@@ -52,13 +58,16 @@ export function panelView(inputs: PanelInputs): Panel {
     header: positionHeader(path, place, views, vocabulary),
     table: views && candidateTable({ place, views, isAfter, query, search, vocabulary }),
     draw: views && drawView(views, vocabulary),
+    isPending: views === null && place.position > 0 && model.kind === "ready",
     absence: views === null ? absenceWords(place, model) : "",
     choosing: choosingWords(place, views, inputs),
+    keeping: appends || model.kind !== "ready" ? "" : "This path is kept.",
     appends,
   };
 }
 
 function absenceWords(place: Place, model: AppState["model"]): string {
+  if (place.token === null && place.position === 0) return NO_TOKEN;
   if (place.position === 0) return FIRST_TOKEN;
   return model.kind === "ready"
     ? "This place is being scored."
@@ -73,7 +82,7 @@ function choosingWords(place: Place, views: PlaceViews | null, inputs: PanelInpu
   if (!isReady) return "Choosing a candidate needs the model.";
   return place.token === null
     ? "Choose a candidate to append it."
-    : `Choose a candidate to branch at ${place.position}. This path is kept.`;
+    : `Choose a candidate to branch at ${place.position}.`;
 }
 
 /** What the live region says of a position, for a reader who follows. Example: "position 44 of 107 tokens". */

@@ -32,6 +32,9 @@ export interface PositionHeader {
   /** How the token came; empty at "next". */
   readonly origin: string;
   readonly measures: readonly Measure[];
+  readonly entropy: string; // for a phone, which has no room for all four
+  /** True where there is neither a context nor a token. */
+  readonly isEmpty: boolean;
   /** Labels of the buttons to the neighbours; null at the ends. */
   readonly previous: string | null;
   readonly next: string | null;
@@ -73,6 +76,8 @@ export function positionHeader(
     },
     origin: token === null ? "" : ORIGIN_WORDS[token.node.origin],
     measures: token === null ? nextMeasures(place, views) : tokenMeasures(place, vocabulary),
+    entropy: entropyMeasure(place.prediction).value,
+    isEmpty: path.nodes.length === 0,
     previous: position > 0 ? formatCount(position - 1) : null,
     next: position < last ? nextLabel(path, position) : null,
   };

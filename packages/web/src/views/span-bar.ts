@@ -34,7 +34,7 @@ export interface SpanBar {
   readonly least: BitsOfToken | null;
   /** The sum written out, up to 12 tokens; null beyond. */
   readonly sum: { readonly terms: readonly BitsOfToken[]; readonly total: string } | null;
-  /** One line under the numbers where there is no sum. */
+  /** One line under the numbers of a span that is too long for a sum; empty without one. */
   readonly sentence: string;
   /** Tokens that are shown with their bits and left out of the total. */
   readonly leftOut: string;
@@ -77,13 +77,16 @@ export function spanBar(
     most: figures.mostSurprising && token(figures.mostSurprising),
     least: figures.leastSurprising && token(figures.leastSurprising),
     sum: isSummed ? { terms: spanSum(rows).map(token), total: `${formatBits(total)} bits` } : null,
-    sentence:
-      span === null
-        ? "Drag over tokens, or hold Shift and press an arrow key, to add up a span."
-        : "Perplexity is 2 to the power of bits per token.",
+    sentence: span === null ? "" : "Perplexity is 2 to the power of bits per token.",
     leftOut: leftOut(figures.unscoredTokens, span === null ? markersOf(path) : 0),
   };
 }
+
+/** How a span is selected, with a mouse or keys, and with a finger. */
+export const HOW_TO_SELECT = {
+  desktop: "Drag over tokens, or hold Shift and press an arrow key, to add up a span.",
+  phone: "Press a token long, then tap another, to add up the span between them.",
+} as const;
 
 /** Words of the bar where there is neither a reply nor a span. */
 export const NO_REPLY =
