@@ -27,9 +27,9 @@ export function App() {
         Skip to the tokens
       </a>
       <TopBar />
-      <div className="notices">
+      <section className="notices" aria-label="Notice">
         <NoticeBar />
-      </div>
+      </section>
       <main className="work">{isPhone ? <PhoneWork /> : <DesktopWork />}</main>
       <StatusLine />
       <LiveRegion />

@@ -29,13 +29,15 @@ export function Candidate(props: CandidateProps) {
       role="option"
       aria-selected={isActual}
       aria-disabled={isDisabled}
-      aria-label={row.name}
       tabIndex={isTabStop ? 0 : -1}
       onClick={onChoose}
       onFocus={onFocus}
     >
-      <span className="rk">{row.rank}</span>
-      <span className="tk mono">
+      <span className="vh">{row.name}</span>
+      <span className="rk" aria-hidden="true">
+        {row.rank}
+      </span>
+      <span className="tk mono" aria-hidden="true">
         <Piece segments={row.segments} />
       </span>
       <span className="br">
@@ -46,10 +48,14 @@ export function Candidate(props: CandidateProps) {
           <i className="kept" style={{ width: percentOf(after.width) }} />
         )}
       </span>
-      <span className="num">{row.percent}</span>
-      <span className="num bits">{row.bits}</span>
+      <span className="num" aria-hidden="true">
+        {row.percent}
+      </span>
+      <span className="num bits" aria-hidden="true">
+        {row.bits}
+      </span>
       {after !== null && (
-        <span className="num fin">
+        <span className="num fin" aria-hidden="true">
           {after.isCut ? <span className="why">{after.text}</span> : after.text}
         </span>
       )}

@@ -6,7 +6,7 @@ import { useActions } from "./store-context.ts";
 export function EmptyStrip() {
   const actions = useActions();
   return (
-    <div className="empty">
+    <div className="empty" id="strip" tabIndex={-1}>
       <p>
         Write a message and press End turn. You will see it as the model does: one token after
         another, with the markers that say whose turn it is.

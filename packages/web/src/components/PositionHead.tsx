@@ -20,20 +20,20 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
         <button
           type="button"
           className="btn plain"
-          aria-label="Previous position"
           aria-disabled={previous === null}
           onClick={() => previous !== null && actions.moveBy(-1)}
         >
-          ‹ {previous}
+          <span aria-hidden="true">‹ </span>
+          <span className="vh">Previous position</span> {previous}
         </button>
         <button
           type="button"
           className="btn plain"
-          aria-label="Next position"
           aria-disabled={next === null}
           onClick={() => next !== null && actions.moveBy(1)}
         >
-          {next} ›
+          <span className="vh">Next position</span> {next}
+          <span aria-hidden="true"> ›</span>
         </button>
       </header>
       <div className="ctx" hidden={header.isEmpty}>

@@ -37,7 +37,7 @@ export const Token = memo(function Token({ view, isHere, isSelected, inSpan }: T
       data-na={view.bits === null ? "" : undefined}
       style={{ "--h": view.height.toFixed(3) }}
     >
-      <b>
+      <b aria-hidden="true">
         <Piece segments={view.segments} />
       </b>
     </span>

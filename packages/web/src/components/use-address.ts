@@ -14,10 +14,6 @@ export function useAddress(): void {
   const isEmpty = usePage((state) => state.history.present.nodes.length === 0);
   const isRead = useRef(false);
   useEffect(() => {
-    const { theme } = parseAddress(location.hash);
-    if (theme !== undefined) store.getState().actions.setTheme(theme);
-  }, [store]);
-  useEffect(() => {
     if (isRead.current || isEmpty) return;
     isRead.current = true;
     goTo(store.getState(), parseAddress(location.hash), () => store.getState());

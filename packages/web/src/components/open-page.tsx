@@ -1,0 +1,24 @@
+// Puts the page on screen and starts the store once the first picture is there.
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import type { StoreApi } from "zustand/vanilla";
+import type { Store } from "../store/state.ts";
+import { parseAddress } from "../views/address.ts";
+import { App } from "./App.tsx";
+import { StoreContext } from "./store-context.ts";
+
+/** Draws the page into an element. The model's worker starts after the first paint, which never waits for it. */
+export function openPage(element: HTMLElement, store: StoreApi<Store>): void {
+  const { theme } = parseAddress(location.hash);
+  if (theme !== undefined) store.getState().actions.setTheme(theme); // before the first paint
+  createRoot(element).render(
+    <StrictMode>
+      <StoreContext value={store}>
+        <App />
+      </StoreContext>
+    </StrictMode>,
+  );
+  // Two frames: the first is drawn by React, the second comes after it was painted.
+  requestAnimationFrame(() => requestAnimationFrame(() => store.getState().actions.start()));
+}
