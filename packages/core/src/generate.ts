@@ -20,6 +20,7 @@ export interface GenerateOptions {
   readonly settings: SamplingSettings;
   readonly seed: number;
   readonly maxTokens: number;
+  readonly redraw?: number; // how often the first token was drawn again, 0 unless told
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +40,7 @@ export async function* generate(
     if (sequence.tokens.length >= engine.contextLength) {
       return { kind: "context-full", contextLength: engine.contextLength };
     }
-    const step = await generateStep(options);
+    const step = await generateStep(options, written === 0 ? (options.redraw ?? 0) : 0);
     if (step === null) return { kind: "aborted" };
     yield step;
     if (endTokenIds.includes(step.id)) return { kind: "end-token", id: step.id };
@@ -62,7 +63,10 @@ export async function generateAll(
   }
 }
 
-async function generateStep(options: GenerateOptions): Promise<GeneratedStep | null> {
+async function generateStep(
+  options: GenerateOptions,
+  redraw: number,
+): Promise<GeneratedStep | null> {
   const { engine, sequence, settings, seed, signal } = options;
   const position = sequence.tokens.length;
   const predictionBefore = sequence.tokens.at(-1)?.prediction;
@@ -71,7 +75,8 @@ async function generateStep(options: GenerateOptions): Promise<GeneratedStep | n
       "generate: the sequence has 0 tokens and a prediction needs at least 1; write a prompt first",
     );
   }
-  const next = await nextToken({ engine, prediction: predictionBefore, settings, seed, position });
+  const place = { seed, position, redraw };
+  const next = await nextToken({ engine, prediction: predictionBefore, settings, ...place });
   try {
     await append(sequence, next.id, signal);
   } catch (error) {

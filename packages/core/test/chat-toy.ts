@@ -4,8 +4,8 @@ import {
   type ChatFormat,
   type ChatMessage,
   type RenderedToken,
-  type Tokenizer,
   type TokenId,
+  type Tokenizer,
   type TurnPart,
   tokenId,
   UsageError,
@@ -20,8 +20,7 @@ const tokenizer: Tokenizer = {
   name: "bytes",
   vocabulary: {
     size: 258,
-    bytes: (id) =>
-      id < 256 ? Uint8Array.of(id) : new TextEncoder().encode(NAMES[id - 256] ?? ""),
+    bytes: (id) => (id < 256 ? Uint8Array.of(id) : new TextEncoder().encode(NAMES[id - 256] ?? "")),
     isSpecial: (id) => id >= 256,
   },
   startTokenId: null,

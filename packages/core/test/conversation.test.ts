@@ -38,9 +38,13 @@ test("End turn closes the message and opens the assistant's turn", () => {
   expect(text(asked)).toBe(`${SYSTEM}<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n`);
   const [system, user, assistant] = turnsOf(path(asked));
   expect([system?.role, user?.role, assistant?.role]).toEqual(["system", "user", "assistant"]);
-  expect(written(path(asked).slice(user?.contentStart, user?.contentEnd).map((n) => n.id))).toBe(
-    "Hi",
-  );
+  expect(
+    written(
+      path(asked)
+        .slice(user?.contentStart, user?.contentEnd)
+        .map((n) => n.id),
+    ),
+  ).toBe("Hi");
   expect(assistant?.isClosed).toBe(false);
   expect(new Set(path(asked).map((node) => node.origin))).toEqual(new Set(["template", "typed"]));
 });

@@ -1,0 +1,122 @@
+// The model's file in the browser: from the cache if it is there, else fetched, verified and kept. Never a bad file in the cache.
+
+import { EngineError } from "@tokenscope/core";
+import type { ModelFile } from "./protocol.ts";
+
+const CACHE = "tokenscope-models";
+const TRIES = 3; // an interrupted download goes on where it stopped
+
+export interface FetchOptions {
+  readonly onProgress: (receivedBytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The file's bytes; throws EngineError where it cannot be fetched whole or is not the file that was asked for. */
+export async function loadModelFile(model: ModelFile, options: FetchOptions): Promise<Uint8Array> {
+  const cached = await (await openCache())?.match(cacheKey(model));
+  if (cached !== undefined) return new Uint8Array(await cached.arrayBuffer());
+  const bytes = await download(model, options);
+  await verify(model, bytes);
+  await keep(model, bytes);
+  return bytes;
+}
+
+async function openCache(): Promise<Cache | undefined> {
+  return typeof caches === "undefined" ? undefined : caches.open(CACHE); // there is none outside a secure context
+}
+
+function cacheKey({ sha256 }: ModelFile): string {
+  return `/${CACHE}/${sha256}`;
+}
+
+async function download(model: ModelFile, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(model.fileBytes);
+  let received = 0;
+  for (let attempt = 1; received < model.fileBytes; attempt += 1) {
+    try {
+      received = await receive(model, { bytes, received }, options);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (error instanceof Interrupted) received = error.received;
+      if (attempt === TRIES || !(error instanceof Interrupted))
+        throw failure(model, received, error);
+    }
+  }
+  return bytes;
+}
+
+class Interrupted extends Error {
+  readonly received: number;
+  constructor(received: number, cause: unknown) {
+    super(`interrupted at ${received}`, { cause });
+    this.received = received;
+  }
+}
+
+interface Partial {
+  readonly bytes: Uint8Array;
+  readonly received: number;
+}
+
+async function receive(model: ModelFile, part: Partial, options: FetchOptions): Promise<number> {
+  const { onProgress, signal } = options;
+  const headers: HeadersInit = part.received > 0 ? { range: `bytes=${part.received}-` } : {};
+  const response = await fetch(model.url, { headers, signal }).catch((cause: unknown) => {
+    throw new Interrupted(part.received, cause);
+  });
+  if (!response.ok || response.body === null) {
+    throw new Error(`the host answered ${response.status}`);
+  }
+  let at = response.status === 206 ? part.received : 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new Interrupted(at, cause);
+    });
+    if (done) break;
+    if (at + value.length > part.bytes.length)
+      throw new Error("the file is longer than it should be");
+    part.bytes.set(value, at);
+    at += value.length;
+    onProgress(at);
+  }
+  if (at < part.bytes.length) throw new Interrupted(at, "the answer ended early");
+  return at;
+}
+
+function failure(model: ModelFile, received: number, cause: unknown): EngineError {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  const reason =
+    cause instanceof Interrupted
+      ? "the network went away"
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
+  return new EngineError(
+    `The download stopped at ${megabytes(received)} of ${megabytes(model.fileBytes)} MB: ${reason}.`,
+    { cause },
+  );
+}
+
+async function verify(model: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (typeof crypto.subtle === "undefined") {
+    throw new EngineError(
+      "This address is no secure context, so the model's file cannot be verified: open the page over https or on 127.0.0.1.",
+    );
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (sha256 !== model.sha256) {
+    throw new EngineError(
+      `The file that came is not ${model.label}: its sha256 begins with ${sha256.slice(0, 12)}, not ${model.sha256.slice(0, 12)}. Nothing was kept; try again.`,
+    );
+  }
+}
+
+async function keep(model: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  try {
+    await (await openCache())?.put(cacheKey(model), new Response(bytes));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error; // no room: the model works, and is fetched again next time
+  }
+}
