@@ -55,11 +55,16 @@ export class BodySession {
     const { hiddenWidth: C, headWidth: D, keyValueHeads: K } = shape;
     const T = ids.length;
     const P = cache.length;
-    const tensor = (values: Float32Array, dims: number[]) => new ort.Tensor("float32", values, dims);
+    const tensor = (values: Float32Array, dims: number[]) =>
+      new ort.Tensor("float32", values, dims);
     const { cosines, sines } = rotary(P, T);
     const feeds: Record<string, OrtTensor> = {
       embeddings: tensor(embeddings(ids), [1, T, C]),
-      positions: new ort.Tensor("int64", BigInt64Array.from(ids, (_, t) => BigInt(t)), [1, T]),
+      positions: new ort.Tensor(
+        "int64",
+        BigInt64Array.from(ids, (_, t) => BigInt(t)),
+        [1, T],
+      ),
       cosines: tensor(cosines, [T, D / 2]),
       sines: tensor(sines, [T, D / 2]),
       mask: tensor(causalMask(T, P), [T, P + T]),

@@ -19,7 +19,8 @@ export async function openFileSource(path: string): Promise<FileSource> {
       let done = 0;
       while (done < length) {
         const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0) throw new RangeError(`openFileSource: no ${length} bytes at ${offset}`);
+        if (bytesRead === 0)
+          throw new RangeError(`openFileSource: no ${length} bytes at ${offset}`);
         done += bytesRead;
       }
       return bytes;

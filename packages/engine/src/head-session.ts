@@ -36,7 +36,9 @@ export class HeadSession {
     for (let from = 0; from < targets.length; from += maxRows) {
       const part = targets.slice(from, from + maxRows);
       const vectors = contexts.subarray(from * C, (from + part.length) * C);
-      const outputs = await this.#run(vectors, part, [...new Set([...KEPT_OUTPUTS, ...TARGET_OUTPUTS])]);
+      const outputs = await this.#run(vectors, part, [
+        ...new Set([...KEPT_OUTPUTS, ...TARGET_OUTPUTS]),
+      ]);
       for (const t of part.keys()) {
         const contextVector = vectors.slice(t * C, (t + 1) * C);
         rows.push({
@@ -56,7 +58,11 @@ export class HeadSession {
       const part = vectors.slice(from, from + maxRows);
       const contexts = new Float32Array(part.length * C);
       for (const [t, vector] of part.entries()) contexts.set(vector, t * C);
-      const outputs = await this.#run(contexts, part.map(() => id), TARGET_OUTPUTS);
+      const outputs = await this.#run(
+        contexts,
+        part.map(() => id),
+        TARGET_OUTPUTS,
+      );
       for (const t of part.keys()) scores.push(targetScore(outputs, t));
     }
     return scores;

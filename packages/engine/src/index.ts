@@ -1,5 +1,11 @@
 export { type ModelShape, parseShape } from "./architecture.ts";
 export { type ByteSource, bytesSource } from "./byte-source.ts";
-export { type Gguf, type GgufValue, quantizationName, readGguf, type TensorInfo } from "./gguf/gguf.ts";
+export {
+  type Gguf,
+  type GgufValue,
+  quantizationName,
+  readGguf,
+  type TensorInfo,
+} from "./gguf/gguf.ts";
 export { type LoadOptions, loadEngine } from "./load-engine.ts";
 export type { Ort, OrtSession, OrtTensor } from "./ort.ts";

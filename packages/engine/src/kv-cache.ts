@@ -18,7 +18,10 @@ export class KvCache {
     this.#shape = shape;
     this.#rowFloats = shape.keyValueHeads * shape.headWidth;
     const buffers = () =>
-      Array.from({ length: shape.layers }, () => new Float32Array(FIRST_CAPACITY * this.#rowFloats));
+      Array.from(
+        { length: shape.layers },
+        () => new Float32Array(FIRST_CAPACITY * this.#rowFloats),
+      );
     this.#keys = buffers();
     this.#values = buffers();
   }

@@ -65,7 +65,14 @@ export class OnnxEngine implements Engine {
     const { vocabularySize, contextLength } = shape;
     const isLarge = vocabularySize > LARGE_VOCABULARY;
     const passPositions = isLarge ? PASS_POSITIONS_LARGE : PASS_POSITIONS;
-    const options = { body, head, queue: this.#queue, vocabularySize, contextLength, passPositions };
+    const options = {
+      body,
+      head,
+      queue: this.#queue,
+      vocabularySize,
+      contextLength,
+      passPositions,
+    };
     return new OnnxSequence(options, new KvCache(shape));
   }
 

@@ -1,9 +1,9 @@
 // Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 rows with a scale each.
 
-import { dequantize } from "./gguf/blocks.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { type Gguf, readTensor } from "./gguf/gguf.ts";
 import { tensorOf } from "./architecture.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { dequantize } from "./gguf/blocks.ts";
+import { type Gguf, readTensor } from "./gguf/gguf.ts";
 
 /** A weight matrix as the file has it. `values` is [out, in]. */
 export interface Matrix {

@@ -88,7 +88,12 @@ const BLOCK_TYPES: ReadonlyMap<number, BlockType> = new Map([
   [6, quantized("Q5_0", 22, dequantizeQ5_0)],
   [7, quantized("Q5_1", 24, dequantizeQ5_1)],
   [8, quantized("Q8_0", 34, dequantizeQ8_0)],
-  [30, plain("BF16", 2, (b, at) => floatFromBits((((b[at] ?? 0) | ((b[at + 1] ?? 0) << 8)) << 16) >>> 0))],
+  [
+    30,
+    plain("BF16", 2, (b, at) =>
+      floatFromBits((((b[at] ?? 0) | ((b[at + 1] ?? 0) << 8)) << 16) >>> 0),
+    ),
+  ],
 ]);
 
 /** ggml's number of a tensor type to its format, or undefined for one that is not readable here. */

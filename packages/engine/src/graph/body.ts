@@ -14,7 +14,9 @@ export interface BodyOptions {
 }
 
 /** Names of a layer's cache inputs and outputs. */
-export function cacheNames(layer: number): Record<"pastKeys" | "pastValues" | "keys" | "values", Edge> {
+export function cacheNames(
+  layer: number,
+): Record<"pastKeys" | "pastValues" | "keys" | "values", Edge> {
   return {
     pastKeys: `past-keys.${layer}`,
     pastValues: `past-values.${layer}`,

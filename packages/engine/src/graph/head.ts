@@ -2,7 +2,14 @@
 
 import { KEPT_CANDIDATES, type Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
-import { type Edge, FLOAT, GraphBuilder, INT32, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
+import {
+  type Edge,
+  FLOAT,
+  GraphBuilder,
+  INT32,
+  INT64,
+  type OnnxModel,
+} from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
 import { linearOf } from "./linear.ts";
 

@@ -42,7 +42,9 @@ function compactLinear(graph: GraphBuilder): Linear {
     const integers = graph.node("MatMulInteger", [limbs.integers, weights, zero, zero]); // [2, B, T, out]
     const products = graph.node("Cast", [integers], { attributes: { to: FLOAT } });
     const scaled = graph.node("Mul", [products, limbs.scales]);
-    const sum = graph.node("ReduceSum", [scaled, graph.integers(0)], { attributes: { keepdims: 0 } });
+    const sum = graph.node("ReduceSum", [scaled, graph.integers(0)], {
+      attributes: { keepdims: 0 },
+    });
     return graph.node("Mul", [sum, graph.constant(`${name}.scales`, [matrix.out], scales)]); // [B, T, out]
   };
 }

@@ -78,7 +78,8 @@ export class GraphBuilder {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     if (bytes.length <= INLINE_BYTES) tensor.bytes(9, bytes);
     else {
-      const entry = (key: string, value: string) => new ProtoMessage().string(1, key).string(2, value);
+      const entry = (key: string, value: string) =>
+        new ProtoMessage().string(1, key).string(2, value);
       tensor.message(13, entry("location", name)).message(13, entry("offset", "0"));
       tensor.message(13, entry("length", String(bytes.length))).integer(14, 1);
       this.#externalData.push({ path: name, data: bytes });
