@@ -67,6 +67,7 @@ async function createSession(model: OnnxModel, options: LoadOptions): Promise<Or
   try {
     return await options.ort.InferenceSession.create(model.model, {
       intraOpNumThreads: options.threads,
+      extra: { session: { force_spinning_stop: "1" } }, // else the idle session's threads spin on the cores that the other one needs: half the speed of a step
       logSeverityLevel: 3, // errors only: warnings about our own graph would reach the user's console
       ...options.sessionOptions,
       externalData: model.externalData,
