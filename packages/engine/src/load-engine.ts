@@ -49,7 +49,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     ort,
     session: bodySession,
     shape,
-    embeddings: await loadEmbeddings(source, gguf),
+    embeddings: await loadEmbeddings(weights),
     rotary: rotaryTable({ ...shape, ...(await ropeFactors(shape, weights)) }),
   });
   const head = new HeadSession({

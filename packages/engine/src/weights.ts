@@ -1,20 +1,20 @@
-// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 rows with a scale each.
+// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 columns with a scale each.
 
 import { tensorOf } from "./architecture.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { dequantize } from "./gguf/blocks.ts";
+import { dequantize, dequantizeRow } from "./gguf/blocks.ts";
 import { type Gguf, readTensor } from "./gguf/gguf.ts";
 
-/** A weight matrix as the file has it. `values` is [out, in]. */
+/** A weight matrix [out, in] in the file's own blocks; `row` writes one output's weights at `into[at...]`. */
 export interface Matrix {
   readonly out: number;
   readonly in: number;
-  readonly values: Float32Array;
+  row(output: number, into: Float32Array, at: number): void;
 }
 
-/** 8-bit weights for MatMulInteger: `values` [in, out] around INT8_ZERO, `scales` [out]; weight = (value - INT8_ZERO) x its output's scale. */
+/** int8 weights for MatMulInteger: `values` [in, out], `scales` [out]; weight = value x its output's scale. */
 export interface Int8Matrix {
-  readonly values: Uint8Array;
+  readonly values: Int8Array;
   readonly scales: Float32Array;
 }
 
@@ -28,50 +28,86 @@ export interface WeightReader {
 
 /** A reader over one file. */
 export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
-  const vector = async (name: string): Promise<Float32Array> => {
-    const tensor = tensorOf(gguf, name);
-    return dequantize(tensor.type, await readTensor(source, tensor));
-  };
   return {
-    vector,
     has: (name) => gguf.tensors.has(name),
+    async vector(name) {
+      const tensor = tensorOf(gguf, name);
+      return dequantize(tensor.type, await readTensor(source, tensor));
+    },
     async matrix(names) {
-      const tensors = names.map((name) => tensorOf(gguf, name));
-      const width = tensors[0]?.dims[0] ?? 0;
-      const out = tensors.reduce((rows, tensor) => rows + (tensor.dims[1] ?? 0), 0);
-      const values = new Float32Array(out * width);
-      let at = 0;
-      for (const { name } of tensors) {
-        const part = await vector(name);
-        values.set(part, at);
-        at += part.length;
-      }
-      return { out, in: width, values };
+      const parts: Matrix[] = [];
+      for (const name of names) parts.push(await tensorMatrix(source, gguf, name));
+      return stacked(parts);
     },
   };
 }
 
-// Stored as uint8 around 128: on processors without int8 dot instructions ONNX Runtime's kernel for uint8 x int8 adds pairs
-// in 16 bits and saturates (110,000 off in a sum over 576), while uint8 x uint8 is right everywhere and as fast.
-export const INT8_ZERO = 128;
-const LARGEST_INT8 = 127;
+async function tensorMatrix(source: ByteSource, gguf: Gguf, name: string): Promise<Matrix> {
+  const tensor = tensorOf(gguf, name);
+  const [width = 0, out = 1] = tensor.dims;
+  const blocks = await readTensor(source, tensor);
+  return {
+    out,
+    in: width,
+    row: (output, into, at) => dequantizeRow(tensor.type, { blocks, row: output, width }, into, at),
+  };
+}
 
-/** Rounds each output's row to int8 by its largest weight, and turns the matrix round for MatMulInteger. */
-export function quantizeRows({ out, in: width, values }: Matrix): Int8Matrix {
-  const rounded = new Uint8Array(out * width);
+function stacked(parts: readonly Matrix[]): Matrix {
+  const out = parts.reduce((rows, part) => rows + part.out, 0);
+  return {
+    out,
+    in: parts[0]?.in ?? 0,
+    row(output, into, at) {
+      let first = 0;
+      for (const part of parts) {
+        if (output < first + part.out) return part.row(output - first, into, at);
+        first += part.out;
+      }
+      throw new RangeError(`matrix: no row ${output} of ${out}`);
+    },
+  };
+}
+
+/** All weights as float32 [out, in]. */
+export function floatRows(matrix: Matrix): Float32Array {
+  const values = new Float32Array(matrix.out * matrix.in);
+  for (let output = 0; output < matrix.out; output += 1) {
+    matrix.row(output, values, output * matrix.in);
+  }
+  return values;
+}
+
+const LARGEST_INT8 = 127;
+const TILE_ROWS = 64; // rows turned round at a time: a cache line of int8
+
+/** Rounds each output's weights to int8 by their largest, and turns the matrix round for MatMulInteger. */
+export function int8Columns(matrix: Matrix): Int8Matrix {
+  const { out, in: width } = matrix;
+  const values = new Int8Array(width * out);
   const scales = new Float32Array(out);
-  for (let row = 0; row < out; row += 1) {
-    const from = row * width;
-    let largest = 0;
-    for (let i = 0; i < width; i += 1) {
-      const size = Math.abs(values[from + i] ?? 0);
-      if (size > largest) largest = size;
+  const tile = new Float32Array(TILE_ROWS * width);
+  for (let first = 0; first < out; first += TILE_ROWS) {
+    const rows = Math.min(TILE_ROWS, out - first);
+    for (let row = 0; row < rows; row += 1) {
+      matrix.row(first + row, tile, row * width);
+      scales[first + row] = scaleRow(tile.subarray(row * width, (row + 1) * width));
     }
-    const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros
-    scales[row] = scale;
-    for (let i = 0, to = row; i < width; i += 1, to += out) {
-      rounded[to] = Math.round((values[from + i] ?? 0) / scale) + INT8_ZERO;
+    for (let i = 0; i < width; i += 1) {
+      const to = i * out + first;
+      for (let row = 0; row < rows; row += 1) {
+        values[to + row] = Math.floor((tile[row * width + i] ?? 0) + 0.5);
+      }
     }
   }
-  return { values: rounded, scales };
+  return { values, scales };
+}
+
+/** Divides a row, in place, by the scale that it returns, so that its largest weight is 127. */
+function scaleRow(row: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < row.length; i += 1) largest = Math.max(largest, Math.abs(row[i] ?? 0));
+  const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros
+  for (let i = 0; i < row.length; i += 1) row[i] = (row[i] ?? 0) / scale;
+  return scale;
 }

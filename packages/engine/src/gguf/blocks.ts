@@ -107,13 +107,31 @@ export function readableTypes(): readonly string[] {
 }
 
 /** Whole blocks to float32. */
-export function dequantize(type: BlockType, bytes: Uint8Array): Float32Array {
-  const blocks = bytes.length / type.blockBytes;
-  const out = new Float32Array(blocks * type.blockElements);
-  for (let b = 0; b < blocks; b += 1) {
-    type.dequantizeBlock(bytes, b * type.blockBytes, out, b * type.blockElements);
-  }
+export function dequantize(type: BlockType, blocks: Uint8Array): Float32Array {
+  const out = new Float32Array((blocks.length / type.blockBytes) * type.blockElements);
+  dequantizeRow(type, { blocks, row: 0, width: out.length }, out, 0);
   return out;
+}
+
+/** One row of a tensor: `width` elements, a whole number of blocks. */
+export interface BlockRow {
+  readonly blocks: Uint8Array;
+  readonly row: number;
+  readonly width: number;
+}
+
+/** A row's elements to float32, at `out[at...]`. */
+export function dequantizeRow(
+  type: BlockType,
+  { blocks, row, width }: BlockRow,
+  out: Float32Array,
+  at: number,
+): void {
+  const { blockElements, blockBytes, dequantizeBlock } = type;
+  let from = row * (width / blockElements) * blockBytes;
+  for (let done = 0; done < width; done += blockElements, from += blockBytes) {
+    dequantizeBlock(blocks, from, out, at + done);
+  }
 }
 
 function quantized(name: string, blockBytes: number, dequantizeBlock: DequantizeBlock): BlockType {

@@ -4,7 +4,7 @@ import type { Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import { type Edge, FLOAT, GraphBuilder, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
-import { type Linear, linearOf } from "./linear.ts";
+import { type Linear, linearOf, matrixOf } from "./linear.ts";
 
 export interface BodyOptions {
   readonly shape: ModelShape;
@@ -75,7 +75,7 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   const block = `blk.${layer}`;
   const normed = await rmsNorm(parts, stream, `${block}.attn_norm.weight`);
   const names = ["q", "k", "v"].map((part) => `${block}.attn_${part}.weight`);
-  const joined = linear(normed, `${block}.attn_qkv`, await weights.matrix(names)); // [B, T, (H + 2K) D]
+  const joined = linear(normed, await matrixOf(weights, `${block}.attn_qkv`, names)); // [B, T, (H + 2K) D]
   const sizes = graph.integers(H * D, K * D, K * D);
   const [q = "", k = "", v = ""] = graph.split("Split", [joined, sizes], 3, {
     attributes: { axis: -1 },
@@ -85,29 +85,30 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   graph.node("Reshape", [rotated(parts, k, K), rowShape], {}, cache.keys); // [B, T, K, D]
   graph.node("Reshape", [v, rowShape], {}, cache.values); // [B, T, K, D]
   const query = queries(parts, rotated(parts, q, H)); // [B, K, H/K, T, D]
-  const keys = allRows(graph, [cache.pastKeys, cache.keys], [0, 2, 3, 4, 1]); // [B, K, 1, D, S]
-  const scores = graph.node("Add", [graph.node("MatMul", [query, keys]), "mask"]); // [B, K, H/K, T, S]
+  const keys = allRows(graph, [cache.pastKeys, cache.keys]); // [B, K, 1, S, D]
+  const alpha = { float: 1 / Math.sqrt(D) };
+  const options = { attributes: { alpha, transB: 1 }, isMicrosoft: true };
+  const products = graph.node("FusedMatMul", [query, keys], options); // [B, K, H/K, T, S]
+  const scores = graph.node("Add", [products, "mask"]);
   const shares = graph.node("Softmax", [scores], { attributes: { axis: -1 } });
-  const values = allRows(graph, [cache.pastValues, cache.values], [0, 2, 3, 1, 4]); // [B, K, 1, S, D]
+  const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
   const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
   const back = graph.node("Transpose", [mixed], { attributes: { perm: [0, 3, 1, 2, 4] } });
   const flat = graph.node("Reshape", [back, graph.integers(0, 0, H * D)]); // [B, T, H D]
-  const output = await weights.matrix([`${block}.attn_output.weight`]);
-  return linear(flat, `${block}.attn_output`, output);
+  return linear(flat, await matrixOf(weights, `${block}.attn_output.weight`));
 }
 
-/** Past rows and new rows as one, turned round: [B, P, K, D] and [B, T, K, D] -> [B, S, K, 1, D], permuted. */
-function allRows(graph: GraphBuilder, rows: readonly Edge[], perm: readonly number[]): Edge {
+/** Past rows and new rows as one, head by head: [B, P, K, D] and [B, T, K, D] -> [B, K, 1, S, D]. */
+function allRows(graph: GraphBuilder, rows: readonly Edge[]): Edge {
   const joined = graph.node("Concat", rows, { attributes: { axis: 1 } }); // [B, S, K, D]
   const spread = graph.node("Unsqueeze", [joined, graph.integers(3)]); // [B, S, K, 1, D]
-  return graph.node("Transpose", [spread], { attributes: { perm } });
+  return graph.node("Transpose", [spread], { attributes: { perm: [0, 2, 3, 1, 4] } });
 }
 
 function queries({ graph, shape }: Parts, rotatedQueries: Edge): Edge {
   const { heads: H, keyValueHeads: K, headWidth: D } = shape;
   const grouped = graph.node("Reshape", [rotatedQueries, graph.integers(0, 0, K, H / K, D)]);
-  const turned = graph.node("Transpose", [grouped], { attributes: { perm: [0, 2, 3, 1, 4] } });
-  return graph.node("Mul", [turned, graph.scalar(1 / Math.sqrt(D))]);
+  return graph.node("Transpose", [grouped], { attributes: { perm: [0, 2, 3, 1, 4] } });
 }
 
 function rotated({ graph, shape }: Parts, x: Edge, heads: number): Edge {
@@ -125,12 +126,11 @@ async function feedForward(parts: Parts, stream: Edge, layer: number): Promise<E
   const block = `blk.${layer}`;
   const normed = await rmsNorm(parts, stream, `${block}.ffn_norm.weight`);
   const names = [`${block}.ffn_gate.weight`, `${block}.ffn_up.weight`];
-  const joined = linear(normed, `${block}.ffn_gate_up`, await weights.matrix(names));
+  const joined = linear(normed, await matrixOf(weights, `${block}.ffn_gate_up`, names));
   const [gate = "", up = ""] = graph.split("Split", [joined], 2, {
     attributes: { axis: -1, num_outputs: 2 },
   });
   const open = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])]); // SiLU
   const product = graph.node("Mul", [open, up]);
-  const down = await weights.matrix([`${block}.ffn_down.weight`]);
-  return linear(product, `${block}.ffn_down`, down);
+  return linear(product, await matrixOf(weights, `${block}.ffn_down.weight`));
 }

@@ -11,7 +11,7 @@ import {
   type OnnxModel,
 } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
-import { linearOf } from "./linear.ts";
+import { linearOf, matrixOf } from "./linear.ts";
 
 export interface HeadOptions {
   readonly shape: ModelShape;
@@ -34,8 +34,8 @@ export async function buildHead({ shape, weights, precision }: HeadOptions): Pro
   const context = graph.input("context", FLOAT, ["T", shape.hiddenWidth]);
   const targets = graph.input("targets", INT64, ["T", 1]);
   const name = weights.has("output.weight") ? "output.weight" : "token_embd.weight"; // tied
-  const product = linearOf(graph, precision)(context, "head", await weights.matrix([name]));
-  const logits = graph.node("Identity", [product], {}, "logits"); // [T, V]
+  const matrix = await matrixOf(weights, name);
+  const logits = linearOf(graph, precision)(context, matrix, "logits"); // [T, V]
   graph.output(logits, FLOAT, ["T", shape.vocabularySize]);
   const [topLogits = "", topIds = ""] = graph.split("TopK", [logits, graph.integers(kept)], 2, {
     attributes: { axis: -1 },
@@ -64,10 +64,9 @@ function massOutputs(graph: GraphBuilder, { logits, topLogits, topIds }: Candida
   const p = graph.node("GatherElements", [probabilities, mostLikely], { attributes: { axis: -1 } });
   graph.node("Sub", [highest, graph.node("Log", [p])], {}, "log-z");
   graph.output("log-z", FLOAT, ["T", 1]);
-  const rows = graph.node("Unsqueeze", [probabilities, graph.integers(1)]); // [T, 1, V]
-  const columns = graph.node("Unsqueeze", [logits, graph.integers(2)]); // [T, V, 1]
-  const mean = graph.node("MatMul", [rows, columns]); // [T, 1, 1]
-  graph.node("Squeeze", [mean, graph.integers(2)], {}, "expected-logit");
+  const shares = graph.node("Mul", [probabilities, logits]); // [T, V]
+  const attributes = { keepdims: 1 };
+  graph.node("ReduceSum", [shares, graph.integers(-1)], { attributes }, "expected-logit");
   graph.output("expected-logit", FLOAT, ["T", 1]);
 }
 

@@ -1,11 +1,25 @@
 // A linear layer, y = x W^T, in exact or compact arithmetic.
 
 import type { Precision } from "@tokenscope/core";
-import { type Edge, FLOAT, type GraphBuilder, UINT8 } from "../onnx/graph-builder.ts";
-import { INT8_ZERO, type Matrix, quantizeRows } from "../weights.ts";
+import { type Edge, type GraphBuilder, UINT8 } from "../onnx/graph-builder.ts";
+import { floatRows, int8Columns, type Matrix, type WeightReader } from "../weights.ts";
 
-/** x [B, T, in] -> [B, T, out]. */
-export type Linear = (x: Edge, name: string, matrix: Matrix) => Edge;
+/** x [..., in] -> [..., out]; `output` makes the result an output of the graph. */
+export type Linear = (x: Edge, weights: NamedMatrix, output?: Edge) => Edge;
+
+export interface NamedMatrix {
+  readonly name: string;
+  readonly matrix: Matrix;
+}
+
+/** Tensors stacked along their outputs, under one name. */
+export async function matrixOf(
+  weights: WeightReader,
+  name: string,
+  tensors: readonly string[] = [name],
+): Promise<NamedMatrix> {
+  return { name, matrix: await weights.matrix(tensors) };
+}
 
 /** Linear layers of a graph in this precision. An input that several layers share is rounded once. */
 export function linearOf(graph: GraphBuilder, precision: Precision): Linear {
@@ -13,61 +27,57 @@ export function linearOf(graph: GraphBuilder, precision: Precision): Linear {
 }
 
 function exactLinear(graph: GraphBuilder): Linear {
-  return (x, name, matrix) => {
-    const weights = graph.constant(name, [matrix.out, matrix.in], matrix.values);
-    const attributes = { transB: 1 };
-    return graph.node("FusedMatMul", [x, weights], { attributes, isMicrosoft: true });
+  return (x, { name, matrix }, output) => {
+    const weights = graph.constant(name, [matrix.out, matrix.in], floatRows(matrix));
+    const options = { attributes: { transB: 1 }, isMicrosoft: true };
+    return graph.node("FusedMatMul", [x, weights], options, output);
   };
 }
 
 interface Limbs {
-  readonly integers: Edge; // [2, B, T, in] uint8 around INT8_ZERO
-  readonly scales: Edge; // [2, B, T, 1]
+  readonly integers: Edge; // [..., 2, in] uint8 around LIMB_ZERO
+  readonly scales: Edge; // [..., 1, 2]
 }
 
-const LIMB_STEPS = 127;
-const SECOND_LIMB = 254; // the first limb's rounding error is at most 1/2, so 254 steps fill int8
-const ROUND_TO_UINT8 = INT8_ZERO + 0.5; // the cast cuts off
+// Seven bits a limb: without int8 dot instructions ONNX Runtime's kernel adds pairs of uint8 x int8 products in 16 bits and
+// saturates, but 2 x 127 x 127 fits. Eight bits would need its slower uint8 x uint8 kernel.
+const LIMB_STEPS = 63;
+const SECOND_LIMB = 126; // the first limb's rounding error is at most 1/2, so 126 steps fill the second
+const LIMB_ZERO = 64;
+const ROUND_TO_UINT8 = LIMB_ZERO + 0.5; // the cast cuts off
 const TINY = 1e-8; // keeps an all-zero input from dividing by zero
 
-/** Activations as two int8 limbs, x = s (high + low / 254) with s = max|x| / 127 for each token: nearly fp32's accuracy at int8's memory. */
+/** Activations as two limbs, x = s (high + low / 126) with s = max|x| / 63 for each token: nearly fp32's accuracy at int8's memory. */
 function compactLinear(graph: GraphBuilder): Linear {
-  const rounded = new Map<Edge, Limbs>();
-  return (x, name, matrix) => {
-    const limbs = rounded.get(x) ?? splitLimbs(graph, x);
-    rounded.set(x, limbs);
-    const { values, scales } = quantizeRows(matrix);
+  const split = new Map<Edge, Limbs>();
+  return (x, { name, matrix }, output) => {
+    const limbs = split.get(x) ?? splitLimbs(graph, x);
+    split.set(x, limbs);
+    const { values, scales } = int8Columns(matrix);
     const weights = graph.constant(name, [matrix.in, matrix.out], values);
-    const zero = graph.constant("int8-zero", [], Uint8Array.of(INT8_ZERO));
-    const integers = graph.node("MatMulInteger", [limbs.integers, weights, zero, zero]); // [2, B, T, out]
-    const products = graph.node("Cast", [integers], { attributes: { to: FLOAT } });
-    const scaled = graph.node("Mul", [products, limbs.scales]);
-    const sum = graph.node("ReduceSum", [scaled, graph.integers(0)], {
-      attributes: { keepdims: 0 },
-    });
-    return graph.node("Mul", [sum, graph.constant(`${name}.scales`, [matrix.out], scales)]); // [B, T, out]
+    const factors = graph.constant(`${name}.scales`, [matrix.out], scales);
+    const zero = graph.constant("limb-zero", [], Uint8Array.of(LIMB_ZERO));
+    const inputs = [limbs.integers, weights, graph.scalar(1), factors, zero];
+    const products = graph.node("MatMulIntegerToFloat", inputs, { isMicrosoft: true }); // [..., 2, out]
+    const sum = graph.node("MatMul", [limbs.scales, products]); // [..., 1, 2] x [..., 2, out] -> [..., 1, out]
+    return graph.node("Squeeze", [sum, graph.integers(-2)], {}, output); // [..., out]
   };
 }
 
 function splitLimbs(graph: GraphBuilder, x: Edge): Limbs {
-  const largest = graph.node("ReduceMax", [graph.node("Abs", [x]), graph.integers(-1)], {
-    attributes: { keepdims: 1 },
-  }); // [B, T, 1]
-  const step = graph.node("Mul", [largest, graph.scalar(1 / LIMB_STEPS)]);
-  const scale = graph.node("Max", [step, graph.scalar(TINY)]);
-  const steps = graph.node("Div", [x, scale]); // [B, T, in], within -127 to 127
+  const row = graph.node("Unsqueeze", [x, graph.integers(-2)]); // [..., 1, in]
+  const sizes = graph.node("Abs", [row]);
+  const maximum = { attributes: { keepdims: 1 } };
+  const largest = graph.node("ReduceMax", [sizes, graph.integers(-1)], maximum); // [..., 1, 1]
+  const bound = graph.node("Max", [largest, graph.scalar(TINY)]);
+  const steps = graph.node("Mul", [row, graph.node("Div", [graph.scalar(LIMB_STEPS), bound])]); // within -63 to 63
   const high = graph.node("Round", [steps]);
   const error = graph.node("Sub", [steps, high]);
   const low = graph.node("Mul", [error, graph.scalar(SECOND_LIMB)]);
-  const shifted = graph.node("Add", [stacked(graph, high, low), graph.scalar(ROUND_TO_UINT8)]);
+  const limbs = graph.node("Concat", [high, low], { attributes: { axis: -2 } }); // [..., 2, in]
+  const shifted = graph.node("Add", [limbs, graph.scalar(ROUND_TO_UINT8)]);
   const integers = graph.node("Cast", [shifted], { attributes: { to: UINT8 } });
-  const lowScale = graph.node("Mul", [scale, graph.scalar(1 / SECOND_LIMB)]);
-  return { integers, scales: stacked(graph, scale, lowScale) };
-}
-
-/** Two edges of one shape on a new first axis. */
-function stacked(graph: GraphBuilder, first: Edge, second: Edge): Edge {
-  const axis = graph.integers(0);
-  const parts = [first, second].map((edge) => graph.node("Unsqueeze", [edge, axis]));
-  return graph.node("Concat", parts, { attributes: { axis: 0 } });
+  const unit = [1 / LIMB_STEPS, 1 / (LIMB_STEPS * SECOND_LIMB)];
+  const units = graph.constant("limb-units", [2], Float32Array.from(unit));
+  return { integers, scales: graph.node("Mul", [bound, units]) };
 }
