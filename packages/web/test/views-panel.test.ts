@@ -43,7 +43,7 @@ test("the head says where it stands, how the token came, and four numbers", () =
   const { header } = panelView(inputs());
   expect(header).toMatchObject({
     title: "Position 5",
-    where: "assistant turn",
+    where: "assistant",
     origin: "greedy",
     previous: "4",
     next: "6",

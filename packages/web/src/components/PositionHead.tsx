@@ -14,6 +14,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
         <h2>{header.title}</h2>
         <span className="label">
           {header.where}
+          <span className="turn-word">{header.turnWord}</span>
           <span className="entropy"> · entropy {header.entropy}</span>
         </span>
         <span className="grow" />
@@ -23,7 +24,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           aria-disabled={previous === null}
           onClick={() => previous !== null && actions.moveBy(-1)}
         >
-          <span aria-hidden="true">‹ </span>
+          <span aria-hidden="true">‹</span>
           <span className="vh">Previous position</span> {previous}
         </button>
         <button
@@ -33,7 +34,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           onClick={() => next !== null && actions.moveBy(1)}
         >
           <span className="vh">Next position</span> {next}
-          <span aria-hidden="true"> ›</span>
+          <span aria-hidden="true">›</span>
         </button>
       </header>
       <div className="ctx" hidden={header.isEmpty}>

@@ -26,7 +26,8 @@ export interface Measure {
 
 export interface PositionHeader {
   readonly title: string;
-  readonly where: string;
+  readonly where: string; // the role, or the position before "next"
+  readonly turnWord: string; // " turn" after a role; a phone leaves it out
   readonly context: readonly PieceSegment[];
   readonly token: { readonly segments: readonly PieceSegment[]; readonly surprise: SurpriseClass };
   /** How the token came; empty at "next". */
@@ -68,7 +69,8 @@ export function positionHeader(
   const after = position === 0 ? "" : `after position ${formatCount(position - 1)}`;
   return {
     title: token === null ? "Next token" : `Position ${formatCount(position)}`,
-    where: token === null ? after : `${role ?? ""} turn`,
+    where: token === null ? after : (role ?? ""),
+    turnWord: token === null ? "" : " turn",
     context: before.flatMap((node) => pieceGlyphs(vocabulary.bytes(node.id))),
     token: {
       segments: token === null ? UNKNOWN : pieceGlyphs(vocabulary.bytes(token.node.id)),
