@@ -10,10 +10,11 @@ const ENTRIES = {
   model: join(BENCH, "model.mjs"),
   texts: join(BENCH, "texts.mjs"),
   tokenscope: join(BENCH, "node/tokenscope.mjs"),
+  pageServer: join(BENCH, "memory/page-server.mjs"),
   fidelity: join(BENCH, "fidelity/fidelity.mjs"),
 };
 
-/** Writes .tmp/node/{model,texts,tokenscope,fidelity}.mjs and returns their paths. */
+/** Writes .tmp/node/*.mjs, one per entry, and returns their paths. */
 export async function bundleSources() {
   rmSync(OUT, { recursive: true, force: true });
   const bundle = await rolldown({

@@ -39,12 +39,13 @@ function introduction({ machine, versions, plan }) {
     "",
     `Machine: ${machine.cpu}, ${machine.memoryGib} GiB, ${machine.system}. Node ${machine.node}. Tokenscope at ${machine.commit}. ${packages.join(", ")}.`,
     "",
-    `All run the same file (SmolLM2-135M-Instruct Q4_1) on the same tokens (windows of 256 from LICENSE) with ${plan.threads} threads and no GPU, each in a process of its own, in turns (A B C, A B C, ...): median of ${plan.rounds} after ${plan.warmUps} warm-up, least and largest in brackets.`,
+    `All run the same file (SmolLM2-135M-Instruct Q4_1) on the same tokens (windows of 256 from LICENSE) with ${plan.threads} threads and no GPU, each in a process of its own, in turns (A B C, A B C, ...): median of the rounds after ${plan.warmUps} warm-up, least and largest in brackets.`,
   ].join("\n");
 }
 
-function measuredAt({ date, load }) {
-  return `Measured ${date} UTC; load average at the start ${load.toFixed(2)}.`;
+function measuredAt({ date, load, rounds, measured }) {
+  const turns = measured.spreads === undefined ? "" : ` in ${rounds} rounds`;
+  return `Measured ${date} UTC${turns}; load average at the start ${load.toFixed(2)}.`;
 }
 
 function nodeTable({ spreads, abouts }) {
@@ -63,7 +64,7 @@ function nodeTable({ spreads, abouts }) {
   ].join("\n");
 }
 
-function browserTable({ spreads, abouts, chromium }) {
+function browserTable({ spreads, abouts, memory, chromium }) {
   const rows = BROWSER_GOALS.map(({ what, ours, key, goal }) =>
     goalRow(what, { ours: spreads[ours][key], peer: spreads.peer[key], goal }),
   );
@@ -75,31 +76,25 @@ function browserTable({ spreads, abouts, chromium }) {
     "",
     "Ours is the time the page sees, all records handed over; wllama's is its own clock for the prompt, and the better of its clock and its stream for a token. wllama gives no distribution of a prompt's positions at all.",
     "",
-    `From a new worker to the first distribution, the file fetched from this machine and checked: compact ${load("compact")}, exact ${load("exact")}, wllama ${load("peer")} (not checked).`,
+    `From a new worker to the first distribution, the file fetched from this machine: compact ${load("compact")}, exact ${load("exact")}, wllama ${load("peer")}. Private memory of each one's renderer after its rounds: compact ${megabytes(memory.compact)}, exact ${megabytes(memory.exact)}, wllama ${megabytes(memory.peer)}.`,
   ].join("\n");
 }
 
 function memoryTable(rows) {
-  const cells = rows.map(({ what, loadedBytes, afterBytes, peakBytes, seconds: time }) => [
+  const cells = rows.map(({ what, peakBytes, loadedBytes, afterBytes, readyMs }) => [
     what,
     megabytes(peakBytes),
     megabytes(loadedBytes),
     megabytes(afterBytes),
-    `${time.toFixed(1)} s`,
+    seconds(readyMs),
   ]);
   return [
     table(
-      [
-        "page in",
-        "peak",
-        "model loaded",
-        "after 256 tokens and 30 more",
-        "until the model is ready",
-      ],
+      ["the page in", "peak", "model loaded", "after a reply", "address to model ready"],
       cells,
     ),
     "",
-    "Private memory (Private_Clean + Private_Dirty of smaps_rollup) of the renderer process that holds the page and its worker, sampled every 100 ms; weights, WASM, page and all. Each row is a fresh browser profile.",
+    "Private memory (Private_Clean + Private_Dirty of smaps_rollup) of the renderer process that holds the page and its worker, sampled every 100 ms: weights, WASM, page and all. Each row is a fresh browser; a reply is at most 100 tokens.",
   ].join("\n");
 }
 
@@ -117,7 +112,7 @@ function fidelityTable(rows) {
     String(row.positions),
     (row.klBits / row.positions).toFixed(5),
     `${((100 * row.sameTop) / row.positions).toFixed(1)} %`,
-    (row.absBits / row.tokens).toFixed(3),
+    row.tokens === 0 ? "n/a" : (row.absBits / row.tokens).toFixed(3),
     row.maxAbsBits.toFixed(2),
   ]);
   return [
@@ -127,7 +122,7 @@ function fidelityTable(rows) {
         "positions",
         "mean KL (bits)",
         "same top token",
-        "mean |Δ bits| of a token",
+        "mean difference of a token's bits",
         "largest",
       ],
       cells,

@@ -71,7 +71,7 @@ async function measureSection(section, bench) {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(
     join(RESULTS, `${section}.json`),
-    JSON.stringify({ ...started, measured }, null, 2),
+    JSON.stringify({ ...started, rounds: bench.plan.rounds, measured }, null, 2),
   );
 }
 

@@ -13,6 +13,7 @@ const WINDOW_STRIDE = 160; // tokens: windows differ, and a dozen of 256 fit in 
 export async function openTokenizer(modelPath) {
   const source = await openFileSource(modelPath);
   const { metadata } = await readGguf(source);
+  await source.close();
   return loadTokenizer({ name: "bench", metadata });
 }
 

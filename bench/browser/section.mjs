@@ -1,7 +1,8 @@
-// Section "Browser": the page's own worker beside wllama, each in a browser of its own, turn by turn.
+// Section "Browser": the engine in a worker beside wllama, each in a browser of its own, turn by turn.
 
 import { join } from "node:path";
 import { BENCH } from "../install.mjs";
+import { watchRenderer } from "../memory/renderer-memory.mjs";
 import { interleave } from "../statistics.mjs";
 import { openChromium } from "./chromium.mjs";
 import { startIsolatedServer } from "./isolated-server.mjs";
@@ -19,34 +20,48 @@ export async function measureBrowser({ model, windows, plan }) {
     ["/blank.html", join(BENCH, "browser/blank.html")],
     ["/", pages],
   ]);
-  const browsers = [];
-  const page = async () => {
+  const opened = [];
+  const open = async (name, load, options) => {
     const browser = await openChromium();
-    browsers.push(browser);
-    return await browser.newPage();
+    opened.push({ name, browser });
+    const contestant = await load(await browser.newPage(), {
+      url: server.url,
+      threads: plan.threads,
+      ...options,
+    });
+    return [name, contestant];
   };
   try {
-    const place = { url: server.url, model: pageModel(model), threads: plan.threads };
-    const contestants = {
-      compact: await openTokenscope(await page(), { ...place, precision: "compact" }),
-      peer: await openWllama(await page(), place),
-      exact: await openTokenscope(await page(), { ...place, precision: "exact" }),
-    };
-    const measurements = Object.entries(contestants).map(([name, contestant]) => ({
+    const contestants = [
+      await open("compact", openTokenscope, { precision: "compact" }),
+      await open("peer", openWllama, {}),
+      await open("exact", openTokenscope, { precision: "exact" }),
+    ];
+    const measurements = contestants.map(([name, contestant]) => ({
       name,
       run: (round) => contestant.run(windows[round % windows.length], DECODE_STEPS),
     }));
     const spreads = await interleave(measurements, plan);
-    const abouts = Object.entries(contestants).map(([who, { about }]) => [who, about]);
-    return { spreads, abouts: Object.fromEntries(abouts), chromium: browsers[0].version() };
+    const abouts = Object.fromEntries(contestants.map(([name, { about }]) => [name, about]));
+    return {
+      spreads,
+      abouts,
+      memory: await memories(opened),
+      chromium: opened[0].browser.version(),
+    };
   } finally {
-    for (const browser of browsers) await browser.close();
+    for (const { browser } of opened) await browser.close();
     await server.close();
   }
 }
 
-/** The registry's entry as the worker's protocol names a model file, without its address. */
-export function pageModel({ entry }) {
-  const { id, label, sha256, fileBytes } = entry;
-  return { id, label, sha256, fileBytes };
+/** Private bytes of each browser's page, now. */
+async function memories(opened) {
+  const bytes = {};
+  for (const { name, browser } of opened) {
+    const watch = await watchRenderer(browser);
+    bytes[name] = await watch.nowBytes();
+    await watch.stop();
+  }
+  return bytes;
 }

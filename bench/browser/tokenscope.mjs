@@ -1,4 +1,4 @@
-// Tokenscope's worker in a page of its own, built with the settings of the real page.
+// Tokenscope's engine in a page of its own, built with the settings that ONNX Runtime's threads need in a Vite worker.
 
 import { join } from "node:path";
 import { build } from "vite";
@@ -9,10 +9,15 @@ const OUT = join(BENCH, ".tmp/browser");
 /** Builds the bench page and returns its folder. */
 export async function buildBenchPage() {
   await build({
-    configFile: join(BENCH, "../packages/web/vite.config.ts"),
+    configFile: false,
     root: join(BENCH, "browser"),
+    base: "./",
     logLevel: "warn",
+    // The glue stays a file of its own: inlined into our worker, each thread would start our worker again and wait.
+    resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "source", "module", "browser"] },
+    worker: { format: "es" },
     build: {
+      target: "es2023",
       outDir: OUT,
       emptyOutDir: true,
       rolldownOptions: { input: join(BENCH, "browser/tokenscope.html") },
@@ -24,14 +29,15 @@ export async function buildBenchPage() {
 /**
  * Opens the worker in `page` and loads the model.
  * @param {import("playwright-core").Page} page
- * @param {{ readonly url: string, readonly model: object, readonly precision: "exact" | "compact" }} place
+ * @param {{ readonly url: string, readonly threads: number, readonly precision: "exact" | "compact" }} place
  */
-export async function openTokenscope(page, { url, model, precision }) {
+export async function openTokenscope(page, { url, threads, precision }) {
   await page.goto(`${url}/tokenscope.html`);
   await page.waitForFunction(() => globalThis.tokenscopeBench !== undefined);
   const about = await page.evaluate((request) => globalThis.tokenscopeBench.load(request), {
-    model: { ...model, url: `${url}/model.gguf` },
+    url: `${url}/model.gguf`,
     precision,
+    threads,
   });
   return {
     about,

@@ -13,7 +13,9 @@ process.disconnect();
 
 async function openEngine(precision) {
   const source = await openFileSource(modelPath);
-  return await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
+  const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
+  await source.close();
+  return engine;
 }
 
 async function measured() {

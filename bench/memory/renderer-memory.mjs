@@ -1,56 +1,50 @@
-// Private memory of Chromium's renderer processes, read from /proc: what a tab costs beyond what it shares.
+// Private memory of Chromium's renderer processes, read from /proc: what a tab costs beyond what it shares with others.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
-const SAMPLE_MS = 100; // reading smaps_rollup of a 2 GB process takes some 10 ms
-
-/** Bytes in Private_Clean and Private_Dirty of a process, or null when it has ended. */
-export function privateBytes(pid) {
-  const rollup = readProc(pid, "smaps_rollup");
-  if (rollup === null) return null;
-  const fields = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
-  return fields.reduce((sum, field) => sum + Number(field[1]) * 1024, 0);
-}
-
-/** Renderer processes below a browser's process, whatever stands between them. */
-export function rendererPids(browserPid) {
-  const parents = new Map();
-  for (const name of readdirSync("/proc")) {
-    const stat = /^\d+$/.test(name) ? readProc(name, "stat") : null;
-    if (stat !== null)
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-  }
-  const isBelow = (pid) => pid === browserPid || (parents.has(pid) && isBelow(parents.get(pid)));
-  return [...parents.keys()].filter(
-    (pid) => isBelow(pid) && readProc(pid, "cmdline")?.includes("--type=renderer"),
-  );
-}
+const SAMPLE_MS = 100; // reading smaps_rollup of a process of 2 GB takes some 10 ms
 
 /**
- * Samples the largest renderer below a browser's process until `stop`; that renderer is the page under measurement, an empty spare one takes 20 MB.
- * @returns {{ nowBytes: () => number, stop: () => { peakBytes: number } }}
+ * Samples the largest renderer of a browser until `stop`. That renderer holds the page and its worker: the browser has one page, and a spare renderer takes 20 MB.
+ * @param {import("playwright-core").Browser} browser
  */
-export function watchRenderer(browserPid) {
+export async function watchRenderer(browser) {
+  const session = await browser.newBrowserCDPSession();
   let peakBytes = 0;
-  const nowBytes = () => {
-    const largest = Math.max(0, ...rendererPids(browserPid).map((pid) => privateBytes(pid) ?? 0));
-    peakBytes = Math.max(peakBytes, largest);
-    return largest;
+  const nowBytes = async () => {
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    const bytes = Math.max(0, ...renderers.map(({ id }) => privateBytes(id)));
+    peakBytes = Math.max(peakBytes, bytes);
+    return bytes;
   };
-  const timer = setInterval(nowBytes, SAMPLE_MS);
+  let isWatching = true;
+  const watching = (async () => {
+    while (isWatching) {
+      await nowBytes();
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    }
+  })();
   return {
+    /** Bytes now. */
     nowBytes,
-    stop: () => {
-      clearInterval(timer);
-      return { peakBytes };
+    /** Ends the watch; the most bytes seen since it began. */
+    stop: async () => {
+      isWatching = false;
+      await watching;
+      await session.detach();
+      return peakBytes;
     },
   };
 }
 
-function readProc(pid, file) {
+/** Bytes in Private_Clean and Private_Dirty of a process; 0 when it has ended. */
+function privateBytes(pid) {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const fields = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
+    return fields.reduce((sum, field) => sum + Number(field[1]) * 1024, 0);
   } catch {
-    return null; // the process ended between two looks
+    return 0; // it ended between the list and the look
   }
 }

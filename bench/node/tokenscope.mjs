@@ -10,6 +10,7 @@ const { modelPath, threads, precision } = JSON.parse(process.argv[2]);
 const started = performance.now();
 const source = await openFileSource(modelPath);
 const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
+await source.close();
 await scored(engine.openSequence(), [1]);
 const firstDistributionMs = performance.now() - started;
 
