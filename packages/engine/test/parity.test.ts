@@ -1,13 +1,17 @@
+import { readFileSync } from "node:fs";
 import {
   bitsFromNats,
   type Engine,
+  type Prediction,
   scoreIds,
-  surprisalBits,
   type TokenId,
   tokenId,
 } from "@tokenscope/core";
+import { readGguf } from "@tokenscope/engine";
+import { openFileSource } from "@tokenscope/engine/node";
+import { loadTokenizer } from "@tokenscope/tokenizers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { referenceJson, smollm2Path } from "../../../fixtures/index.ts";
+import { referenceJson, sharedReferencePath, smollm2Path } from "../../../fixtures/index.ts";
 import { openEngine } from "./open-engine.ts";
 
 interface ReferenceText {
@@ -89,69 +93,62 @@ describe.skipIf(path === null)(
   },
 );
 
-describe.skipIf(path === null)(
-  "SmolLM2 compact, against exact (needs the model: npm test fetches it)",
+// ENGINE.md's table is about running text. The short texts above, 367 positions that are mostly first words, are harder:
+// KL 0.010 bits, change 0.13, top-1 94 %.
+const seedPath = sharedReferencePath("../seed/cs376-unit1.txt");
+const MEASURED_TOKENS = 1_000;
+
+describe.skipIf(path === null || seedPath === null)(
+  "SmolLM2 compact, against exact (needs the model and ../shared/seed/cs376-unit1.txt)",
   () => {
-    test("stays within ENGINE.md's table", async () => {
+    test("stays within ENGINE.md's table on 1,000 tokens", async () => {
+      const ids = await seedIds();
       const exact = await openEngine(path ?? "", "exact");
       const compact = await openEngine(path ?? "", "compact");
+      const a = await scoreIds(exact, ids);
+      const b = await scoreIds(compact, ids);
       const changes: number[] = [];
       const divergences: number[] = [];
       let agreements = 0;
-      for (const text of texts) {
-        const a = exact.openSequence();
-        const b = compact.openSequence();
-        for await (const _ of a.append(idsOf(text)));
-        for await (const _ of b.append(idsOf(text)));
-        for (const [i, token] of a.tokens.entries()) {
-          const other = b.tokens[i];
-          if (other === undefined) throw new Error("lengths differ");
-          if (token.score !== null && other.score !== null) {
-            const bits =
-              surprisalBits(token.score.logprobNats) - surprisalBits(other.score.logprobNats);
-            changes.push(Math.abs(bits));
-          }
-          if (token.prediction.topIds[0] === other.prediction.topIds[0]) agreements += 1;
-          divergences.push(
-            await klBits(
-              exact,
-              compact,
-              token.prediction.contextVector,
-              other.prediction.contextVector,
-            ),
-          );
-        }
+      for (const [i, { score, predictionBefore: p }] of a.rows.entries()) {
+        const { score: other, predictionBefore: q } = b.rows[i]!;
+        if (score === null || other === null || p === null || q === null) continue;
+        changes.push(Math.abs(bitsFromNats(score.logprobNats - other.logprobNats)));
+        if (p.topIds[0] === q.topIds[0]) agreements += 1;
+        divergences.push(await klBits([exact, p], [compact, q]));
       }
-      const mean = (values: readonly number[]) =>
-        values.reduce((sum, v) => sum + v, 0) / values.length;
-      console.log({
-        kl: mean(divergences),
-        change: mean(changes),
-        top1: agreements / divergences.length,
-      });
+      expect(divergences.length).toBe(MEASURED_TOKENS - 1);
       expect(mean(divergences)).toBeLessThan(0.01);
       expect(mean(changes)).toBeLessThan(0.11);
       expect(agreements / divergences.length).toBeGreaterThan(0.95);
       await exact.close();
       await compact.close();
-    });
+    }, 120_000);
   },
 );
 
-async function klBits(
-  exact: Engine,
-  compact: Engine,
-  exactVector: Float32Array | null,
-  compactVector: Float32Array | null,
-): Promise<number> {
-  if (exactVector === null || compactVector === null) throw new Error("no context vector");
-  const p = logSoftmax64(await exact.logits(exactVector));
-  const q = logSoftmax64(await compact.logits(compactVector));
-  return bitsFromNats(p.reduce((sum, lp, i) => sum + Math.exp(lp) * (lp - (q[i] ?? 0)), 0));
+async function seedIds(): Promise<TokenId[]> {
+  const source = await openFileSource(path ?? "");
+  const { metadata } = await readGguf(source);
+  await source.close();
+  const text = readFileSync(seedPath ?? "", "utf8");
+  return [...loadTokenizer({ name: "SmolLM2", metadata }).encode(text)].slice(0, MEASURED_TOKENS);
 }
 
-function logSoftmax64(logits: Float32Array): Float64Array {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
-  return Float64Array.from(logits, (logit) => logit - most - Math.log(sum));
+/** Kullback-Leibler divergence of q from p over all of V: the sum of p (ln p - ln q), in bits. */
+async function klBits(
+  [exact, p]: readonly [Engine, Prediction],
+  [compact, q]: readonly [Engine, Prediction],
+): Promise<number> {
+  const logits = await exact.logits(p.contextVector!);
+  const others = await compact.logits(q.contextVector!);
+  let nats = q.logZ - p.logZ;
+  for (let id = 0; id < logits.length; id += 1) {
+    nats += Math.exp(logits[id]! - p.logZ) * (logits[id]! - others[id]!);
+  }
+  return bitsFromNats(nats);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
