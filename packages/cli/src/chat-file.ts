@@ -1,0 +1,105 @@
+// A chat in a file: {"messages": [{"role", "content"}], "tools"?: [...], "addGenerationPrompt"?: bool}, checked key by key.
+
+import {
+  type ChatMessage,
+  FormatError,
+  type RenderedToken,
+  type RenderOptions,
+  UsageError,
+} from "@tokenscope/core";
+import type { TextModel } from "./open-model.ts";
+import { readTextFile } from "./read-text.ts";
+import type { World } from "./world.ts";
+
+const KEYS = ["messages", "tools", "addGenerationPrompt"];
+const MESSAGE_KEYS = ["role", "content"];
+
+export interface ChatFile {
+  readonly messages: readonly ChatMessage[];
+  readonly tools?: readonly unknown[];
+  readonly addGenerationPrompt?: boolean; // absent: the command's own default
+}
+
+/** The tokens of a chat file by the model's own template. Throws UsageError where the model has none or its template refuses. */
+export async function renderChatFile(
+  path: string,
+  model: Pick<TextModel, "chatTemplate" | "id">,
+  defaults: { readonly addGenerationPrompt: boolean; readonly world: World },
+): Promise<readonly RenderedToken[]> {
+  const chat = parseChatFile(await readTextFile(path, defaults.world), path);
+  if (model.chatTemplate === null) {
+    throw new UsageError(
+      `the model "${model.id}" has no chat template, so it cannot take --chat ${path}; give the conversation as a text`,
+    );
+  }
+  const options: RenderOptions = {
+    addGenerationPrompt: chat.addGenerationPrompt ?? defaults.addGenerationPrompt,
+    ...(chat.tools && { tools: chat.tools }),
+  };
+  return model.chatTemplate.render(chat.messages, options).tokens;
+}
+
+/** Checks a chat file; throws FormatError with the line of broken JSON, or the place of a wrong value. */
+export function parseChatFile(text: string, path: string): ChatFile {
+  const chat = parseJson(text, path);
+  if (!isRecord(chat)) throw wrong(path, "the file", "an object with messages");
+  checkKeys(chat, KEYS, { path, place: "the file" });
+  const { messages, tools, addGenerationPrompt } = chat;
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw wrong(path, "messages", "a list of at least 1 message");
+  }
+  if (tools !== undefined && !Array.isArray(tools)) throw wrong(path, "tools", "a list");
+  if (addGenerationPrompt !== undefined && typeof addGenerationPrompt !== "boolean") {
+    throw wrong(path, "addGenerationPrompt", "true or false");
+  }
+  return {
+    messages: messages.map((message, i) => parseMessage(message, path, `messages[${i}]`)),
+    ...(tools !== undefined && { tools }),
+    ...(addGenerationPrompt !== undefined && { addGenerationPrompt }),
+  };
+}
+
+function parseMessage(message: unknown, path: string, place: string): ChatMessage {
+  if (!isRecord(message)) throw wrong(path, place, "an object with role and content");
+  checkKeys(message, MESSAGE_KEYS, { path, place });
+  const { role, content } = message;
+  if (typeof role !== "string") throw wrong(path, `${place}.role`, 'a string such as "user"');
+  if (typeof content !== "string") throw wrong(path, `${place}.content`, "a string");
+  return { role, content };
+}
+
+function checkKeys(
+  record: Readonly<Record<string, unknown>>,
+  allowed: readonly string[],
+  { path, place }: { readonly path: string; readonly place: string },
+): void {
+  const unknown = Object.keys(record).find((key) => !allowed.includes(key));
+  if (unknown === undefined) return;
+  throw new FormatError(
+    `${path}: ${place} has the unknown key "${unknown}"; allowed are ${allowed.join(", ")}; check the spelling`,
+  );
+}
+
+function wrong(path: string, place: string, allowed: string): FormatError {
+  return new FormatError(`${path}: ${place} must be ${allowed}; correct it and try again`);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** JSON of a text; throws FormatError with the line where it breaks, `firstLine` being the number of the text's first. */
+export function parseJson(text: string, path: string, firstLine = 1): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const at = /at position (\d+)/.exec(said)?.[1];
+    const before = text.slice(0, at === undefined ? text.length : Number(at));
+    const line = firstLine + (before.match(/\n/g)?.length ?? 0);
+    const reason = said.replace(/ in JSON.*$| at position .*$/, "");
+    throw new FormatError(`${path} is not JSON at line ${line}: ${reason}; correct that line`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,79 @@
+// The options that every command with a model has, and what they mean.
+
+import { type TokenId, UsageError } from "@tokenscope/core";
+import { DEFAULT_MODEL_ID } from "@tokenscope/models";
+import { type Command, Option } from "commander";
+import type { OpenModel, PrecisionChoice, TextModel } from "./open-model.ts";
+import { parseStartToken, parseWhole, type StartToken } from "./option-values.ts";
+import type { World } from "./world.ts";
+
+export interface ModelOptions {
+  readonly model: string;
+  readonly precision: PrecisionChoice;
+  readonly threads?: number;
+}
+
+export interface TextOptions extends ModelOptions {
+  readonly startToken: StartToken;
+  readonly parseSpecial?: boolean;
+}
+
+/** Adds --model. */
+export function addModelOption(command: Command): Command {
+  return command.option("--model <model>", "model id, GGUF file or address", DEFAULT_MODEL_ID);
+}
+
+/** Adds --model, --precision and --threads. */
+export function addEngineOptions(command: Command): Command {
+  return addModelOption(command)
+    .addOption(
+      new Option("--precision <precision>", "exact: fp32; compact: int8 in a quarter of the memory")
+        .choices(["auto", "exact", "compact"])
+        .default("auto"),
+    )
+    .option(
+      "--threads <number>",
+      "threads of the computation; the numbers are the same for any",
+      parseWhole("--threads", 1),
+    );
+}
+
+/** Adds the engine's options and those that say how a text becomes tokens. */
+export function addTextOptions(command: Command): Command {
+  return addEngineOptions(command)
+    .option(
+      "--start-token <token>",
+      "what stands before a text: auto (as the file says), none, or a token id",
+      parseStartToken,
+      "auto",
+    )
+    .option("--parse-special", "read written special tokens such as <|im_start|> as the token");
+}
+
+/** The token that stands before a text, or null; throws UsageError for an id outside the vocabulary. */
+export function startTokenOf(
+  startToken: StartToken,
+  { tokenizer }: Pick<TextModel, "tokenizer">,
+): TokenId | null {
+  if (startToken === "none") return null;
+  if (startToken === "auto") return tokenizer.startTokenId;
+  const { size } = tokenizer.vocabulary;
+  if (startToken < size) return startToken;
+  throw new UsageError(
+    `--start-token ${startToken} is not in this model's vocabulary of ${size}; give an id from 0 to ${size - 1}`,
+  );
+}
+
+/** Opens the model for `use` and closes it afterwards. */
+export async function withModel<T>(
+  options: ModelOptions,
+  world: World,
+  use: (model: OpenModel) => Promise<T>,
+): Promise<T> {
+  const model = await world.openModel(options, world);
+  try {
+    return await use(model);
+  } finally {
+    await model.engine.close();
+  }
+}

@@ -1,0 +1,126 @@
+// From the name a person typed to a model that answers: the file, its header, its tokenizer, its engine.
+
+import { availableParallelism, totalmem } from "node:os";
+import { basename } from "node:path";
+import {
+  type ChatTemplate,
+  type Engine,
+  EngineError,
+  type ModelIdentity,
+  type Precision,
+  type Tokenizer,
+} from "@tokenscope/core";
+import { type Gguf, loadEngine, type Ort, quantizationName, readGguf } from "@tokenscope/engine";
+import { type FileSource, openFileSource } from "@tokenscope/engine/node";
+import { MODELS, type ModelEntry } from "@tokenscope/models";
+import { fileSha256, locateModel } from "@tokenscope/models/node";
+import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
+import { reportedFetch } from "./fetch-report.ts";
+import type { World } from "./world.ts";
+
+const MOST_THREADS = 8; // beyond, the machine's memory is the limit and not its cores
+const EXACT_SHARE = 0.25; // of the machine's memory, for the fp32 weights of precision auto
+
+export type PrecisionChoice = Precision | "auto";
+
+export interface OpenModelOptions {
+  readonly model: string; // an id of the table, a path or an address
+  readonly precision: PrecisionChoice;
+  readonly threads?: number;
+}
+
+/** A model's text side: enough to tokenise, nothing that computes. */
+export interface TextModel {
+  readonly id: string;
+  readonly path: string;
+  readonly entry: ModelEntry | null;
+  readonly gguf: Gguf;
+  readonly tokenizer: Tokenizer;
+  readonly chatTemplate: ChatTemplate | null; // null where the file has none
+}
+
+/** A model that is ready to run. */
+export interface OpenModel extends TextModel {
+  readonly identity: ModelIdentity;
+  readonly engine: Engine;
+}
+
+/** The header and the tokenizer of a model; throws as locateModel and readGguf do. */
+export async function openTextModel(model: string, world: World): Promise<TextModel> {
+  return withModelFile(model, world, async ({ text }) => text);
+}
+
+/** A model with its engine, which the caller closes. */
+export async function openModel(options: OpenModelOptions, world: World): Promise<OpenModel> {
+  return withModelFile(options.model, world, async ({ text, source }) => {
+    const { gguf, path, entry } = text;
+    const sha256 = entry?.sha256 ?? (await fileSha256(path, world.signal));
+    const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
+    const engine = await loadEngine({
+      ort: await loadRuntime(),
+      source,
+      gguf,
+      precision,
+      backend: "node-cpu",
+      threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
+    });
+    const { architecture, backend } = engine;
+    const quantization = quantizationName(gguf);
+    const id = MODELS.find((known) => known.sha256 === sha256)?.id ?? text.id;
+    const identity = { id, sha256, architecture, quantization, precision, backend };
+    return { ...text, id, identity, engine };
+  });
+}
+
+/** A model file's own name. Example: "/tmp/tiny.gguf" -> "tiny". */
+export function fileModelId(path: string): string {
+  return basename(path).replace(/\.gguf$/i, "");
+}
+
+/** Exact while its fp32 weights leave the machine room, else compact: what precision auto means in Node. */
+export function fittingPrecision(gguf: Gguf, memoryBytes: number = totalmem()): Precision {
+  let weights = 0;
+  for (const { dims } of gguf.tensors.values()) weights += dims.reduce((a, b) => a * b, 1);
+  return weights * Float32Array.BYTES_PER_ELEMENT <= memoryBytes * EXACT_SHARE
+    ? "exact"
+    : "compact";
+}
+
+interface ModelParts {
+  readonly text: TextModel;
+  readonly source: FileSource;
+}
+
+/** Hands the opened file to `use` and closes it afterwards, whatever happens. */
+async function withModelFile<T>(
+  model: string,
+  world: World,
+  use: (parts: ModelParts) => Promise<T>,
+): Promise<T> {
+  const { path, entry } = await reportedFetch(world, (options) => locateModel(model, options));
+  const source = await openFileSource(path);
+  try {
+    const gguf = await readGguf(source);
+    const id = entry?.id ?? fileModelId(path);
+    const tokenizer = loadTokenizer({ name: id, metadata: gguf.metadata });
+    const template = parseTemplateSource(gguf.metadata);
+    const chatTemplate =
+      template && loadChatTemplate({ ...template, tokenizer, now: () => new Date() });
+    return await use({ text: { id, path, entry, gguf, tokenizer, chatTemplate }, source });
+  } finally {
+    await source.close();
+  }
+}
+
+/** Loaded late: its library takes longer to open than most commands run. */
+async function loadRuntime(): Promise<Ort> {
+  try {
+    const runtime: Ort = await import("onnxruntime-node");
+    return runtime;
+  } catch (cause) {
+    throw new EngineError(
+      `onnxruntime-node could not be loaded on this machine (${process.platform} ${process.arch}): ${String(cause)}; install the packages again with npm ci`,
+      { cause },
+    );
+  }
+}

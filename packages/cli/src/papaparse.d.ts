@@ -1,0 +1,25 @@
+// The part of papaparse 5 that is used here; the package has no types of its own.
+
+declare module "papaparse" {
+  interface ParseError {
+    readonly type: string;
+    readonly message: string;
+    readonly row?: number;
+  }
+  interface ParseResult {
+    readonly data: readonly Readonly<Record<string, string>>[];
+    readonly errors: readonly ParseError[];
+    readonly meta: { readonly fields?: readonly string[] };
+  }
+  function parse(
+    text: string,
+    options: { readonly header: true; readonly skipEmptyLines: boolean },
+  ): ParseResult;
+  function unparse(
+    rows: readonly (readonly unknown[])[],
+    options?: { readonly newline?: string },
+  ): string;
+  const papaparse: { readonly parse: typeof parse; readonly unparse: typeof unparse };
+  // biome-ignore lint/style/noDefaultExport: the package is CommonJS
+  export default papaparse;
+}

@@ -1,0 +1,51 @@
+// The world of a real process.
+
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { openModel, openTextModel } from "./open-model.ts";
+import { openPage } from "./open-page.ts";
+import type { Output, World } from "./world.ts";
+
+const DEFAULT_COLUMNS = 80;
+
+/** This process's streams, environment and signals. A reader that goes away (`| head`) ends the process without a word; a second Ctrl-C ends it at once. */
+export function processWorld(): World {
+  const controller = new AbortController();
+  process.once("SIGINT", () => {
+    controller.abort();
+    process.once("SIGINT", () => process.exit(130));
+  });
+  process.once("SIGTERM", () => controller.abort());
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    env: process.env,
+    signal: controller.signal,
+    pageDir: fileURLToPath(new URL("../../web/dist", import.meta.url)), // from packages/cli/bundle, as from packages/cli/src
+    readStdin,
+    nowMs: () => performance.now(),
+    openModel,
+    openTextModel,
+    openPage,
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    isTerminal: stream.isTTY === true,
+    columns: stream.columns ?? DEFAULT_COLUMNS,
+    async write(text) {
+      if (!stream.write(text)) await once(stream, "drain");
+    },
+  };
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,50 @@
+// The command line as a whole: which commands there are, and how each run ends.
+
+import { UsageError } from "@tokenscope/core";
+import { Command } from "commander";
+import { addScore } from "./commands/score.ts";
+import { addTokens } from "./commands/tokens.ts";
+import { failureOf } from "./failure.ts";
+import { type World, writeLine } from "./world.ts";
+
+const VERSION = "0.1.0";
+
+/** Runs one command; gives its exit code and never throws. */
+export async function runProgram(args: readonly string[], world: World): Promise<number> {
+  try {
+    const program = buildProgram(world);
+    checkCommand(program, args);
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    const { exitCode, sentence } = failureOf(error, world.signal);
+    if (sentence !== null) await writeLine(world.stderr, `tokenscope: ${sentence}`);
+    return exitCode;
+  }
+}
+
+function buildProgram(world: World): Command {
+  const program = new Command("tokenscope")
+    .description("Look inside a language model and measure it, on your own machine.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      outputError: () => {}, // runProgram says it, once and in one sentence
+      getOutHelpWidth: () => world.stdout.columns,
+    });
+  addTokens(program, world);
+  addScore(program, world);
+  return program;
+}
+
+/** Commander would hand an unknown command to the default one and complain of an argument. */
+function checkCommand(program: Command, [first]: readonly string[]): void {
+  if (first === undefined || first.startsWith("-") || first === "help") return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(first)) return;
+  throw new UsageError(
+    `there is no command "${first}"; known are ${names.join(", ")}; see tokenscope --help`,
+  );
+}

@@ -1,0 +1,71 @@
+// Texts from arguments, files and standard input: UTF-8, checked, with nothing added and nothing lost.
+
+import { readFile } from "node:fs/promises";
+import { FormatError, UsageError } from "@tokenscope/core";
+import type { World } from "./world.ts";
+
+const STDIN = "-";
+
+/** The text that an argument means: itself, or standard input for "-". Throws UsageError where there is none. */
+export async function readTextArgument(text: string | undefined, world: World): Promise<string> {
+  if (text === undefined) {
+    throw new UsageError('there is no text; give one in quotes, or "-" to read standard input');
+  }
+  return text === STDIN ? readTextFile(STDIN, world) : text;
+}
+
+/** The text of a file, or of standard input for "-"; throws UsageError where it cannot be read, FormatError where it is not UTF-8. */
+export async function readTextFile(path: string, world: World): Promise<string> {
+  const bytes = path === STDIN ? await world.readStdin() : await readBytes(path);
+  return parseUtf8(bytes, path === STDIN ? "standard input" : path);
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder",
+      EACCES: "there is no permission to read it",
+    };
+    const reason = reasons[String(code)] ?? String(cause);
+    throw new UsageError(
+      `cannot read ${path}: ${reason}; check the path, or give a text in quotes`,
+      { cause },
+    );
+  }
+}
+
+/** Text of UTF-8 bytes, without a byte order mark; throws FormatError that names the first byte that is not UTF-8. */
+export function parseUtf8(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FormatError(
+      `${name} is not UTF-8 at byte ${firstOddByte(bytes)}; save it as UTF-8 and try again`,
+      { cause },
+    );
+  }
+}
+
+/** Halves the search: a stretch from the start that decodes as a stream has no odd byte. */
+function firstOddByte(bytes: Uint8Array): number {
+  const isWhole = (length: number): boolean => {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
+      return true;
+    } catch {
+      return false; // the one thing that a fatal decoder reports
+    }
+  };
+  let whole = 0;
+  let odd = bytes.length;
+  while (odd - whole > 1) {
+    const middle = (whole + odd) >> 1;
+    if (isWhole(middle)) whole = middle;
+    else odd = middle;
+  }
+  return whole;
+}

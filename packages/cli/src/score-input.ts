@@ -1,0 +1,130 @@
+// What `score` was asked to score, as token ids with their places: texts, files, ids or a chat.
+
+import {
+  type BoundarySplit,
+  boundarySplit,
+  type Origin,
+  type TokenId,
+  UsageError,
+} from "@tokenscope/core";
+import { renderChatFile } from "./chat-file.ts";
+import type { TextOptions } from "./model-options.ts";
+import { startTokenOf } from "./model-options.ts";
+import type { TextModel } from "./open-model.ts";
+import { readTextFile } from "./read-text.ts";
+import { parseTextRows, type TextRow } from "./text-rows.ts";
+import { note, type World } from "./world.ts";
+
+export interface ScoreInput extends TextOptions {
+  readonly text?: string;
+  readonly ids?: readonly TokenId[];
+  readonly chat?: string;
+  readonly lines?: boolean;
+  readonly context?: string;
+}
+
+/** Token ids to score; those before `split.firstIndex` are context and not counted. */
+export interface ScoreTask {
+  readonly ids: readonly TokenId[];
+  readonly startTokenId: TokenId | null;
+  readonly origins?: readonly Origin[];
+  readonly context: { readonly text: string; readonly split: BoundarySplit } | null;
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+const utf8 = new TextEncoder();
+
+/** Checks that one kind of input was named, before the model is loaded. */
+export function checkScoreInput(files: readonly string[], input: ScoreInput): void {
+  const given = [
+    ...(files.length > 0 ? ["a file"] : []),
+    ...(input.text === undefined ? [] : ["--text"]),
+    ...(input.ids === undefined ? [] : ["--ids"]),
+    ...(input.chat === undefined ? [] : ["--chat"]),
+  ];
+  if (given.length !== 1) {
+    const found =
+      given.length === 0
+        ? "nothing to score was given"
+        : `${given.join(" and ")} cannot go together`;
+    throw new UsageError(
+      `${found}; give files, "-" for standard input, --text TEXT, --ids IDS or --chat FILE`,
+    );
+  }
+  const isText = input.ids === undefined && input.chat === undefined;
+  if (input.context !== undefined && !isText) {
+    throw new UsageError("--context joins a text and goes with no --ids or --chat; leave it out");
+  }
+  if (input.lines && files.length === 0) {
+    throw new UsageError('--lines reads files; give some, or "-" for standard input');
+  }
+}
+
+/** The tasks, file by file, so that a long list need not be in memory at once. */
+export async function* scoreTasks(
+  files: readonly string[],
+  input: ScoreInput,
+  { model, world }: { readonly model: TextModel; readonly world: World },
+): AsyncGenerator<ScoreTask, void, void> {
+  if (input.ids !== undefined) {
+    yield { ids: input.ids, startTokenId: writtenStart(input, model), context: null, columns: {} };
+  } else if (input.chat !== undefined) {
+    yield await chatTask(input.chat, input, { model, world });
+  } else if (input.text !== undefined) {
+    checkNotEmpty(input.text, "--text");
+    yield textTask({ text: input.text, context: null, columns: {} }, input, model);
+  }
+  for (const path of files) {
+    const content = await readTextFile(path, world);
+    checkNotEmpty(content, path === "-" ? "standard input" : path);
+    const rows = parseTextRows(content, path, { isByLine: input.lines ?? false });
+    const isWhole = rows.length === 1 && rows[0]?.text === content;
+    if (isWhole && content.endsWith("\n")) {
+      await note(world, "the text ends with a line break, which is scored with it");
+    }
+    for (const row of rows) yield textTask(row, input, model);
+  }
+}
+
+/** A text with its context as tokens of one string. */
+function textTask(row: TextRow, input: ScoreInput, model: TextModel): ScoreTask {
+  if (row.context !== null && input.context !== undefined) {
+    throw new UsageError(
+      "the file has a column context, so --context cannot be given too; leave one of them out",
+    );
+  }
+  const before = row.context ?? input.context ?? null;
+  const options = { parseSpecial: input.parseSpecial ?? false };
+  const ids = model.tokenizer.encode((before ?? "") + row.text, options);
+  const startTokenId = startTokenOf(input.startToken, model);
+  const { columns } = row;
+  if (before === null) return { ids, startTokenId, context: null, columns };
+  const pieces = ids.map((id) => model.tokenizer.vocabulary.bytes(id));
+  const split = boundarySplit(pieces, utf8.encode(before).length);
+  return { ids, startTokenId, context: { text: before, split }, columns };
+}
+
+async function chatTask(
+  path: string,
+  input: ScoreInput,
+  { model, world }: { readonly model: TextModel; readonly world: World },
+): Promise<ScoreTask> {
+  const tokens = await renderChatFile(path, model, { addGenerationPrompt: false, world });
+  return {
+    ids: tokens.map(({ id }) => id),
+    startTokenId: writtenStart(input, model),
+    origins: tokens.map(({ part }) => (part === "content" ? "typed" : "template")),
+    context: null,
+    columns: {},
+  };
+}
+
+/** Ids and chats are complete as they are: nothing stands before them unless an id was named. */
+function writtenStart({ startToken }: ScoreInput, model: TextModel): TokenId | null {
+  return startToken === "auto" ? null : startTokenOf(startToken, model);
+}
+
+function checkNotEmpty(text: string, name: string): void {
+  if (text !== "") return;
+  throw new UsageError(`${name} is empty, and a score needs at least 1 token; give a text`);
+}
