@@ -1,7 +1,7 @@
 // From a GGUF file to an engine that is ready: header, graph, weights, sessions.
 
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
-import { type ModelShape, parseShape } from "./architecture.ts";
+import { parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { loadEmbeddings } from "./embeddings.ts";
@@ -13,6 +13,7 @@ import type { OnnxModel } from "./onnx/graph-builder.ts";
 import { OnnxEngine } from "./onnx-engine.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTable } from "./rotary.ts";
+import { checkTensors } from "./tensor-shapes.ts";
 import { type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
@@ -39,6 +40,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const { ort, source, precision, backend, threads, onProgress } = options;
   const gguf = options.gguf ?? (await readGguf(source));
   const shape = parseShape(gguf);
+  checkTensors(gguf, shape);
   const weights = weightReader(source, gguf);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
   const create = (model: OnnxModel) => createSession(model, options);
@@ -50,7 +52,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     session: bodySession,
     shape,
     embeddings: await loadEmbeddings(weights),
-    rotary: rotaryTable({ ...shape, ...(await ropeFactors(shape, weights)) }),
+    rotary: rotaryTable({ ...shape, ...(await ropeFactors(weights)) }),
   });
   const head = new HeadSession({
     ort,
@@ -80,12 +82,7 @@ async function createSession(model: OnnxModel, options: LoadOptions): Promise<Or
   }
 }
 
-async function ropeFactors(
-  shape: ModelShape,
-  weights: WeightReader,
-): Promise<{ readonly factors?: Float32Array }> {
+async function ropeFactors(weights: WeightReader): Promise<{ readonly factors?: Float32Array }> {
   const name = "rope_freqs.weight";
-  if (!weights.has(name)) return {};
-  const factors = await weights.vector(name);
-  return factors.length === shape.headWidth / 2 ? { factors } : {};
+  return weights.has(name) ? { factors: await weights.vector(name) } : {};
 }

@@ -1,20 +1,32 @@
 // Engines for tests: files of fixtures/reference and the real model, on onnxruntime-node with the machine's two threads.
 
 import type { Engine, Precision } from "@tokenscope/core";
-import { loadEngine, type Ort } from "@tokenscope/engine";
+import { bytesSource, loadEngine, type Ort, readGguf } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 
 const THREADS = 2;
+const runtime: Ort = ort;
 
-/** An engine over a file in this precision. */
-export async function openEngine(path: string, precision: Precision): Promise<Engine> {
+export interface OpenOptions {
+  readonly precision?: Precision;
+  /** In place of the header's: the tiny models have 256 positions, which is one chunk. */
+  readonly contextLength?: number;
+  readonly ort?: Ort;
+}
+
+/** An engine over a file, exact unless told. */
+export async function openEngine(path: string, options: OpenOptions = {}): Promise<Engine> {
+  const { precision = "exact", contextLength } = options;
   const source = await openFileSource(path);
   try {
-    const runtime: Ort = ort;
+    const gguf = await readGguf(source);
+    const metadata = new Map(gguf.metadata);
+    if (contextLength !== undefined) metadata.set("llama.context_length", contextLength);
     return await loadEngine({
-      ort: runtime,
+      ort: options.ort ?? runtime,
       source,
+      gguf: { ...gguf, metadata },
       precision,
       backend: "node-cpu",
       threads: THREADS,
@@ -22,4 +34,10 @@ export async function openEngine(path: string, precision: Precision): Promise<En
   } finally {
     await source.close();
   }
+}
+
+/** An exact engine over a file in memory. */
+export function openBytes(bytes: Uint8Array): Promise<Engine> {
+  const source = bytesSource(bytes);
+  return loadEngine({ ort: runtime, source, precision: "exact", backend: "node-cpu", threads: 1 });
 }

@@ -49,7 +49,7 @@ describe.skipIf(path === null)(
   () => {
     let engine: Engine;
     beforeAll(async () => {
-      engine = await openEngine(path ?? "", "exact");
+      engine = await openEngine(path ?? "");
     });
     afterAll(() => engine.close());
 
@@ -103,8 +103,8 @@ describe.skipIf(path === null || seedPath === null)(
   () => {
     test("stays within ENGINE.md's table on 1,000 tokens", async () => {
       const ids = await seedIds();
-      const exact = await openEngine(path ?? "", "exact");
-      const compact = await openEngine(path ?? "", "compact");
+      const exact = await openEngine(path ?? "");
+      const compact = await openEngine(path ?? "", { precision: "compact" });
       const a = await scoreIds(exact, ids);
       const b = await scoreIds(compact, ids);
       const changes: number[] = [];

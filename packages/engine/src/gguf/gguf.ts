@@ -4,6 +4,7 @@ import { FormatError } from "@tokenscope/core";
 import type { ByteSource } from "../byte-source.ts";
 import { type BlockType, blockType, readableTypes } from "./blocks.ts";
 import { Cursor, OutOfBytes } from "./cursor.ts";
+import { shown } from "./shown.ts";
 
 export type GgufValue = string | number | boolean | readonly GgufValue[];
 
@@ -26,6 +27,8 @@ const VERSIONS = [2, 3];
 const FIRST_READ = 4_194_304; // SmolLM2's header takes 1.7 MB, Gemma 3's 7; doubled until it is enough
 const MAX_DIMENSIONS = 8; // ggml itself has 4
 const DEFAULT_ALIGNMENT = 32;
+const LEAST_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 0, 8, 8, 8]; // of a metadata value, by its type's number
+const MAX_ARRAY_ELEMENTS = 4_194_304; // Gemma 3 has 262,144 tokens and 514,906 merges
 
 /** The header of a GGUF file; throws FormatError with the byte offset for anything that is not one, is cut short, or holds a tensor type that is not readable here. */
 export async function readGguf(source: ByteSource): Promise<Gguf> {
@@ -72,7 +75,7 @@ function parseHeader(cursor: Cursor, fileBytes: number): Gguf {
   const alignment = metadata.get("general.alignment") ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== "number" || alignment < 1 || !Number.isInteger(alignment)) {
     throw new FormatError(
-      `readGguf: general.alignment is ${alignment} in the metadata before byte ${cursor.at}; it must be a whole number from 1`,
+      `readGguf: general.alignment is ${shown(alignment)} in the metadata before byte ${cursor.at}; it must be a whole number from 1`,
     );
   }
   const dataStart = Math.ceil(cursor.at / alignment) * alignment;
@@ -118,7 +121,12 @@ function parseArray(cursor: Cursor): readonly GgufValue[] {
       `readGguf: an array of metadata type ${type} at byte ${from} is not readable; the file is damaged, fetch it again`,
     );
   }
-  const count = cursor.count("array elements", type === 8 ? 8 : 1);
+  const count = cursor.count("array elements", LEAST_BYTES[type] ?? 1);
+  if (count > MAX_ARRAY_ELEMENTS) {
+    throw new FormatError(
+      `readGguf: an array of ${count} elements at byte ${from} is longer than any vocabulary (at most ${MAX_ARRAY_ELEMENTS}); the file is damaged, fetch it again`,
+    );
+  }
   const values: GgufValue[] = [];
   for (let i = 0; i < count; i += 1) values.push(scalar());
   return values;
@@ -149,7 +157,7 @@ function parseTensor(cursor: Cursor): TensorInfo {
   const dimensions = cursor.u32();
   if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
     throw new FormatError(
-      `readGguf: tensor "${name}" has ${dimensions} dimensions at byte ${from}; the file is damaged, fetch it again`,
+      `readGguf: tensor ${shown(name)} has ${dimensions} dimensions at byte ${from}; the file is damaged, fetch it again`,
     );
   }
   const dims = Array.from({ length: dimensions }, cursor.u64);
@@ -158,13 +166,13 @@ function parseTensor(cursor: Cursor): TensorInfo {
   const type = blockType(ggmlType);
   if (type === undefined) {
     throw new FormatError(
-      `readGguf: tensor "${name}" has type ${ggmlType} at byte ${typeAt}; readable are ${readableTypes().join(", ")}; fetch another quantisation of this model`,
+      `readGguf: tensor ${shown(name)} has type ${ggmlType} at byte ${typeAt}; readable are ${readableTypes().join(", ")}; fetch another quantisation of this model`,
     );
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
   if (!Number.isSafeInteger(elements) || (dims[0] ?? 0) % type.blockElements !== 0) {
     throw new FormatError(
-      `readGguf: tensor "${name}" of ${dims.join(" x ")} at byte ${from} is no whole number of ${type.name} blocks; the file is damaged, fetch it again`,
+      `readGguf: tensor ${shown(name)} of ${dims.join(" x ")} at byte ${from} is no whole number of ${type.name} blocks; the file is damaged, fetch it again`,
     );
   }
   const byteLength = (elements / type.blockElements) * type.blockBytes;
@@ -174,7 +182,7 @@ function parseTensor(cursor: Cursor): TensorInfo {
 function checkTensorEnd({ name, offset, byteLength }: TensorInfo, fileBytes: number): void {
   if (offset + byteLength <= fileBytes) return;
   throw new FormatError(
-    `readGguf: the file ends at byte ${fileBytes}, inside tensor "${name}" (bytes ${offset} to ${offset + byteLength}); it is cut short, fetch it again`,
+    `readGguf: the file ends at byte ${fileBytes}, inside tensor ${shown(name)} (bytes ${offset} to ${offset + byteLength}); it is cut short, fetch it again`,
   );
 }
 
