@@ -2,6 +2,8 @@
 
 import { UsageError } from "@tokenscope/core";
 import { Command } from "commander";
+import { addGenerate } from "./commands/generate.ts";
+import { addNext } from "./commands/next.ts";
 import { addScore } from "./commands/score.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { failureOf } from "./failure.ts";
@@ -35,7 +37,9 @@ function buildProgram(world: World): Command {
       getOutHelpWidth: () => world.stdout.columns,
     });
   addTokens(program, world);
+  addNext(program, world);
   addScore(program, world);
+  addGenerate(program, world);
   return program;
 }
 

@@ -7,7 +7,6 @@ import {
   formatPercent,
   formatPerplexity,
   formatTurnBits,
-  pieceGlyphs,
   pieceText,
   type ScoredRow,
   type ScoredText,
@@ -22,7 +21,7 @@ import {
 import papaparse from "papaparse";
 import type { OpenModel } from "./open-model.ts";
 import type { ScoreTask } from "./score-input.ts";
-import { tableLines } from "./table.ts";
+import { glyphs, tableLines } from "./table.ts";
 
 /** A text that was scored; its rows are those that count. */
 export interface Scored {
@@ -233,11 +232,4 @@ function figureLines(
     `${formatBits(figures.bitsPerToken)} bits per token, ${formatBits(figures.bitsPerByte)} bits per byte, perplexity ${formatPerplexity(figures.perplexity)}`,
     `${start}; ${identity.id}, ${identity.precision}`,
   ];
-}
-
-/** A piece as one visible string. */
-export function glyphs(bytes: Uint8Array): string {
-  return pieceGlyphs(bytes)
-    .map(({ text }) => text)
-    .join("");
 }

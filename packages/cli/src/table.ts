@@ -1,5 +1,7 @@
 // Tables for a terminal: columns as wide as their widest cell, numbers to the right.
 
+import { pieceGlyphs } from "@tokenscope/core";
+
 /** A column's heading and side. */
 export interface Column {
   readonly heading: string;
@@ -38,4 +40,11 @@ function width(text: string): number {
     cells += WIDE.test(character) ? 2 : 1;
   }
   return cells;
+}
+
+/** A piece as one visible string. */
+export function glyphs(bytes: Uint8Array): string {
+  return pieceGlyphs(bytes)
+    .map(({ text }) => text)
+    .join("");
 }

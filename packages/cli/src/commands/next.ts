@@ -1,10 +1,144 @@
 // tokenscope next: the distribution of the token that comes next.
 
-import { KEPT_CANDIDATES, UsageError } from "@tokenscope/core";
+import {
+  bitsFromNats,
+  formatBits,
+  formatPercent,
+  formatRank,
+  KEPT_CANDIDATES,
+  logSumExp,
+  type NextJson,
+  nextJson,
+  type Prediction,
+  scoreIds,
+  type TokenId,
+  tokenId,
+  topCandidates,
+  UsageError,
+} from "@tokenscope/core";
+import type { Command } from "commander";
+import { addTextOptions, withModel } from "../model-options.ts";
+import type { OpenModel, TextModel } from "../open-model.ts";
+import { collect, parseIds, parseWhole } from "../option-values.ts";
+import { type Prompt, type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
+import { glyphs, tableLines } from "../table.ts";
+import { type World, writeLine } from "../world.ts";
 
 export const DEFAULT_TOP = 10;
 
-/** Throws UsageError for a list longer than what is kept of a distribution. */
+interface NextOptions extends PromptOptions {
+  readonly top: number;
+  readonly token?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Adds the command `next`. */
+export function addNext(program: Command, world: World): void {
+  const command = program
+    .command("next [text]")
+    .description("the distribution of the next token; - reads standard input")
+    .option("--ids <ids>", "these token ids instead of a text, such as 504,2988", parseIds)
+    .option("--chat <file>", "a conversation in the model's chat template")
+    .option(
+      "--top <number>",
+      "how many of the most likely tokens to list",
+      parseWhole("--top", 0),
+      DEFAULT_TOP,
+    )
+    .option("--token <token>", 'also this token, such as " cat"; repeat for more', collect)
+    .option("--json", "print JSON");
+  addTextOptions(command).action(async (argument: string | undefined, options: NextOptions) => {
+    const prompt = await readPrompt(argument, options, world);
+    await withModel(options, world, async (model) => {
+      const json = await nextOf(prompt, options, { model, world });
+      if (options.json) await writeLine(world.stdout, JSON.stringify(json));
+      else for (const line of nextLines(json, model)) await writeLine(world.stdout, line);
+    });
+  });
+}
+
+async function nextOf(
+  prompt: Prompt,
+  options: NextOptions,
+  { model, world }: { readonly model: OpenModel; readonly world: World },
+): Promise<NextJson> {
+  const { engine, identity, tokenizer } = model;
+  const asked = (options.token ?? []).map((text) => namedToken(text, options, model));
+  const contextIds = await promptIds(prompt, model, world);
+  const { predictionAfter } = await scoreIds(engine, contextIds, { signal: world.signal });
+  if (!predictionAfter?.contextVector) throw new RangeError("next: the engine kept no context");
+  const { contextVector } = predictionAfter;
+  const named: { id: TokenId; score: { logprobNats: number; rank: number } }[] = [];
+  for (const id of asked) {
+    const [score] = await engine.scoreAt([contextVector], id);
+    if (score !== undefined) named.push({ id, score });
+  }
+  const prediction =
+    options.top <= KEPT_CANDIDATES
+      ? predictionAfter
+      : longer(predictionAfter, await engine.logits(contextVector), options.top);
+  const { vocabulary } = tokenizer;
+  return nextJson({ model: identity, vocabulary, contextIds, prediction, top: options.top, named });
+}
+
+/** The same prediction with a longer list. */
+function longer(prediction: Prediction, logits: Float32Array, top: number): Prediction {
+  const logZ = logSumExp(logits);
+  const topIds = topCandidates(logits, top);
+  const topLogprobsNats = Float32Array.from(topIds, (id) => (logits[id] ?? 0) - logZ);
+  return { ...prediction, topIds, topLogprobsNats };
+}
+
+/** The one token that a text is; throws UsageError where it is none or several. */
+function namedToken(
+  text: string,
+  { parseSpecial = false }: { readonly parseSpecial?: boolean },
+  { tokenizer }: TextModel,
+): TokenId {
+  const ids = tokenizer.encode(text, { parseSpecial });
+  const [id] = ids;
+  if (id !== undefined && ids.length === 1) return id;
+  const special = parseSpecial ? [] : tokenizer.encode(text, { parseSpecial: true });
+  const pieces = ids.map((piece) => glyphs(tokenizer.vocabulary.bytes(piece))).join(" | ");
+  const found = ids.length === 0 ? "no token" : `${ids.length} tokens (${pieces})`;
+  const remedy =
+    special.length === 1
+      ? "add --parse-special to mean the special token"
+      : 'give one token, such as " cat" with its leading space';
+  throw new UsageError(`--token ${JSON.stringify(text)} is ${found} of this model; ${remedy}`);
+}
+
+function nextLines(
+  { top, restProbability, entropyBits, named, model }: NextJson,
+  { tokenizer, engine }: OpenModel,
+): readonly string[] {
+  const piece = (id: number): string => glyphs(tokenizer.vocabulary.bytes(tokenId(id)));
+  const cells = (rank: string, { id, logprobNats }: { id: number; logprobNats: number }) => [
+    rank,
+    String(id),
+    formatPercent(Math.exp(logprobNats)),
+    formatBits(bitsFromNats(0 - logprobNats)),
+    piece(id),
+  ];
+  const heading = (first: string) => [
+    { heading: first, isNumber: true },
+    { heading: "id", isNumber: true },
+    { heading: "probability", isNumber: true },
+    { heading: "bits", isNumber: true },
+    { heading: "token" },
+  ];
+  const rest = ["", "", formatPercent(restProbability), "", "(all other tokens)"];
+  const rows = top.map((candidate, i) => cells(String(i + 1), candidate));
+  const asked = named.map((token) => cells(formatRank(token.rank, engine.vocabularySize), token));
+  return [
+    ...tableLines(heading(""), [...rows, rest]),
+    ...(asked.length > 0 ? ["", ...tableLines(heading("rank"), asked)] : []),
+    "",
+    `entropy ${formatBits(entropyBits)} bits; ${model.id}, ${model.precision}`,
+  ];
+}
+
+/** Throws UsageError for a list longer than what is kept of each distribution. */
 export function checkTop(top: number | undefined): void {
   if (top === undefined || top <= KEPT_CANDIDATES) return;
   throw new UsageError(

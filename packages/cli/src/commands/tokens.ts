@@ -5,8 +5,7 @@ import type { Command } from "commander";
 import { addModelOption } from "../model-options.ts";
 import type { TextModel } from "../open-model.ts";
 import { readTextArgument } from "../read-text.ts";
-import { glyphs } from "../score-output.ts";
-import { tableLines } from "../table.ts";
+import { glyphs, tableLines } from "../table.ts";
 import { type World, writeLine } from "../world.ts";
 
 interface TokensOptions {

@@ -1,0 +1,205 @@
+// tokenscope generate: a continuation, token by token.
+
+import {
+  type Ending,
+  type GeneratedStep,
+  type GenerateJson,
+  generateAll,
+  generateJson,
+  parseSeed,
+  parseSettings,
+  type SamplingSettings,
+  type TokenId,
+  textStream,
+  UsageError,
+} from "@tokenscope/core";
+import type { Command } from "commander";
+import { addTextOptions, withModel } from "../model-options.ts";
+import type { OpenModel } from "../open-model.ts";
+import { parseIds, parseNumber, parseWhole } from "../option-values.ts";
+import { type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
+import { TRACE_HEADING, traceLine } from "../trace.ts";
+import { type World, writeLine } from "../world.ts";
+import { DEFAULT_TOP } from "./next.ts";
+
+const DEFAULT_MAX_TOKENS = 128;
+const DEFAULT_SEED = 1; // the page's too: the same prompt and settings give the same text there
+
+interface GenerateCommandOptions extends PromptOptions {
+  readonly maxTokens: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly seed: number;
+  readonly trace?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the command `generate`. */
+export function addGenerate(program: Command, world: World): void {
+  const command = program
+    .command("generate [text]")
+    .description("a continuation, token by token; - reads standard input")
+    .option("--ids <ids>", "these token ids instead of a text, such as 504,2988", parseIds)
+    .option("--chat <file>", "a conversation in the model's chat template")
+    .option(
+      "--max-tokens <number>",
+      "how many tokens at most",
+      parseWhole("--max-tokens", 1),
+      DEFAULT_MAX_TOKENS,
+    )
+    .option("--temperature <number>", "0: greedy (default)", parseNumber("--temperature"))
+    .option("--top-k <number>", "only the k most likely; 0: off", parseNumber("--top-k"))
+    .option("--top-p <number>", "only the likeliest with this mass; 1: off", parseNumber("--top-p"))
+    .option("--min-p <number>", "only above this share of the best; 0: off", parseNumber("--min-p"))
+    .option("--seed <number>", "which draws; the same seed, the same text", seedOf, DEFAULT_SEED)
+    .option("--trace", "print each step with its candidates and its draw")
+    .option("--json", "print JSON");
+  addTextOptions(command).action(
+    async (argument: string | undefined, options: GenerateCommandOptions) => {
+      const settings = settingsOf(options);
+      const prompt = await readPrompt(argument, options, world);
+      await withModel(options, world, async (model) => {
+        const ids = await promptIds(prompt, model, world);
+        await runGenerate({ ids, settings, options, model, world });
+      });
+      world.signal.throwIfAborted(); // what there was is printed; the exit code says that it is not all
+    },
+  );
+}
+
+interface Run {
+  readonly ids: readonly TokenId[];
+  readonly settings: SamplingSettings;
+  readonly options: GenerateCommandOptions;
+  readonly model: OpenModel;
+  readonly world: World;
+}
+
+async function runGenerate(run: Run): Promise<void> {
+  const { options, model, world } = run;
+  const steps: GeneratedStep[] = [];
+  const { show, end } = printer(run);
+  const ending = await continueFrom(run, (step) => {
+    steps.push(step);
+    show(step);
+  });
+  if (options.json) {
+    const json = jsonOf(run, steps, ending);
+    await writeLine(world.stdout, JSON.stringify(json));
+    return;
+  }
+  await end();
+  if (world.stderr.isTerminal) {
+    await writeLine(
+      world.stderr,
+      `${endingText(ending)} after ${steps.length} tokens; seed ${options.seed}, temperature ${run.settings.temperature}; ${model.identity.id}, ${model.identity.precision}`,
+    );
+  }
+}
+
+async function continueFrom(
+  { ids, settings, options, model, world }: Run,
+  onStep: (step: GeneratedStep) => void,
+): Promise<Ending> {
+  const { engine, tokenizer } = model;
+  const { signal } = world;
+  checkRoom(ids, engine.contextLength);
+  const sequence = engine.openSequence();
+  try {
+    for await (const _chunk of sequence.append(ids, { signal })) {
+      // the sequence keeps what it yields
+    }
+    const { ending } = await generateAll(
+      {
+        engine,
+        sequence,
+        endTokenIds: tokenizer.endTokenIds,
+        settings,
+        seed: options.seed,
+        maxTokens: options.maxTokens,
+        signal,
+      },
+      onStep,
+    );
+    return ending;
+  } finally {
+    sequence.close();
+  }
+}
+
+interface Printer {
+  show(step: GeneratedStep): void;
+  end(): Promise<void>;
+}
+
+/** What appears while the model writes: the text, or the trace; nothing for JSON. A character is held back until its last byte is there. */
+function printer(run: Run): Printer {
+  const { options, model, world } = run;
+  const { stdout } = world;
+  const { vocabulary } = model.tokenizer;
+  if (options.json) return { show: () => {}, end: async () => {} };
+  if (options.trace) {
+    void writeLine(stdout, TRACE_HEADING);
+    return {
+      show(step) {
+        const [json] = jsonOf(run, [step], { kind: "aborted" }).steps ?? [];
+        if (json) void writeLine(stdout, traceLine(json, vocabulary));
+      },
+      end: async () => {},
+    };
+  }
+  const text = textStream();
+  return {
+    show({ id }) {
+      if (!vocabulary.isSpecial(id)) void stdout.write(text.push(vocabulary.bytes(id)));
+    },
+    end: () => stdout.write(`${text.end()}${stdout.isTerminal ? "\n" : ""}`),
+  };
+}
+
+function jsonOf(run: Run, steps: readonly GeneratedStep[], ending: Ending): GenerateJson {
+  const { ids, settings, options, model } = run;
+  return generateJson({
+    model: model.identity,
+    vocabulary: model.tokenizer.vocabulary,
+    promptIds: ids,
+    steps,
+    ending,
+    seed: options.seed,
+    settings,
+    ...(options.trace && { top: DEFAULT_TOP }),
+  });
+}
+
+function settingsOf(options: GenerateCommandOptions): SamplingSettings {
+  const { temperature, topK, topP, minP } = options;
+  return parseSettings({ temperature, topK, topP, minP });
+}
+
+function seedOf(value: string): number {
+  return parseSeed(/^-?\d+$/.test(value) ? Number(value) : value);
+}
+
+function checkRoom(ids: readonly TokenId[], contextLength: number): void {
+  if (ids.length <= contextLength) return;
+  throw new UsageError(
+    `the prompt has ${ids.length} tokens and the model's context holds ${contextLength}; shorten it to at most ${contextLength} tokens`,
+  );
+}
+
+function endingText(ending: Ending): string {
+  switch (ending.kind) {
+    case "end-token":
+      return "the model ended";
+    case "length":
+      return "stopped by --max-tokens";
+    case "context-full":
+      return `the context of ${ending.contextLength} tokens is full`;
+    case "aborted":
+      return "stopped";
+    default:
+      return ending satisfies never;
+  }
+}
