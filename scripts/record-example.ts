@@ -4,10 +4,12 @@ import { writeFileSync } from "node:fs";
 import {
   activePath,
   branchAt,
+  decodeTokens,
   type Engine,
   emptyDocument,
   endTurn,
   extend,
+  generateAll,
   type NodeId,
   nodesOf,
   type Origin,
@@ -22,110 +24,100 @@ import {
 } from "@tokenscope/core";
 import { loadEngine, quantizationName, readGguf } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
+import { DEFAULT_MODEL_ID, modelEntry } from "@tokenscope/models";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import * as ort from "onnxruntime-node";
 import { smollm2Path } from "../fixtures/index.ts";
 
 const MESSAGE = "Write a one-paragraph story about a dragon.";
 const KEPT = 40;
-const MAIN_TOKENS = 140; // the reply ends in the model's own stop token before that
+const SETTINGS = { temperature: 0.7, topK: 0, topP: 0.9, minP: 0 };
+const SEED = 3; // of the first 24, the one whose story is short, whole, and ends in the model's own stop token
+const MAX_TOKENS = 100;
 const BRANCH_TOKENS = 45;
 const UNLIKELY_RANK = 6;
+const OPEN_AT_REPLY_TOKEN = 5; // far enough in to have a context, with many candidates
 
 const scores = new Map<NodeId, ScoredToken>();
 
-async function score(engine: Engine, doc: TokenDocument): Promise<readonly ScoredToken[]> {
-  const path = activePath(doc);
-  const sequence = engine.openSequence();
-  for await (const _ of sequence.append(nodesOf(doc, path).map((node) => node.id)));
-  for (const [i, token] of sequence.tokens.entries()) scores.set(path[i] as NodeId, token);
-  return sequence.tokens;
+interface Recorder {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
 }
 
-function write(doc: TokenDocument, id: TokenId, origin: Origin, ends: readonly TokenId[]) {
-  const path = nodesOf(doc, activePath(doc));
-  return extend(doc, [tokenAt(path, path.length, { id, origin }, ends)]);
-}
-
-async function continueGreedily(
-  engine: Engine,
+/** Scores the active path, then writes after it until a stop token or so many tokens. */
+async function continueReply(
+  { engine, tokenizer }: Recorder,
   start: TokenDocument,
-  count: number,
-  ends: readonly TokenId[],
-) {
+  maxTokens: number,
+): Promise<TokenDocument> {
+  const { endTokenIds } = tokenizer;
+  const sequence = engine.openSequence();
+  for await (const _chunk of sequence.append(nodesOf(start, activePath(start)).map((n) => n.id)));
+  const options = { engine, sequence, endTokenIds, settings: SETTINGS, seed: SEED, maxTokens };
+  const { steps, ending } = await generateAll(options);
+  console.log(`${steps.length} tokens, ended by ${ending.kind}`);
   let doc = start;
-  for (let i = 0; i < count; i += 1) {
-    const tokens = await score(engine, doc);
-    const id = tokenId(tokens.at(-1)?.prediction.topIds[0] ?? 0);
-    doc = write(doc, id, "greedy", ends);
-    if (ends.includes(id)) break;
+  for (const { id, origin } of steps) {
+    const path = nodesOf(doc, activePath(doc));
+    doc = extend(doc, [tokenAt(path, path.length, { id, origin }, endTokenIds)]);
   }
-  await score(engine, doc);
+  for (const [i, node] of activePath(doc).entries()) {
+    const scored = sequence.tokens[i];
+    if (scored !== undefined) scores.set(node, scored);
+  }
+  sequence.close();
   return doc;
 }
 
+/** A branch of the first path: one token at a position, then what the model makes of it. */
 async function branch(
-  engine: Engine,
+  recorder: Recorder,
   doc: TokenDocument,
   position: number,
-  choice: { id: TokenId; origin: Origin },
-  ends: readonly TokenId[],
-) {
+  choice: { readonly id: TokenId; readonly origin: Origin },
+): Promise<TokenDocument> {
   const main = switchBranch(doc, 0);
   const path = nodesOf(main, activePath(main));
-  const forked = branchAt(main, position, [tokenAt(path, position, choice, ends)]);
-  return continueGreedily(engine, forked, BRANCH_TOKENS, ends);
+  const token = tokenAt(path, position, choice, recorder.tokenizer.endTokenIds);
+  return continueReply(recorder, branchAt(main, position, [token]), BRANCH_TOKENS);
 }
 
 /** Records the conversation and writes the file. */
 export async function recordExample(file: string): Promise<void> {
   const path = smollm2Path();
   if (path === null) throw new Error("the model is not in the cache; run npm start first");
+  const { id, sha256 } = modelEntry(DEFAULT_MODEL_ID);
   const source = await openFileSource(path);
   const gguf = await readGguf(source);
-  const id = "smollm2-135m-instruct-q4_1";
   const tokenizer = loadTokenizer({ name: id, metadata: gguf.metadata });
   const templateSource = parseTemplateSource(gguf.metadata);
-  if (templateSource === null) throw new Error("no chat template");
+  if (templateSource === null) throw new Error("the model has no chat template");
   const template = loadChatTemplate({ ...templateSource, tokenizer });
-  const engine = await loadEngine({
-    ort,
-    source,
-    gguf,
-    precision: "exact",
-    backend: "node-cpu",
-    threads: 2,
-  });
+  const runtime = { ort, precision: "exact", backend: "node-cpu", threads: 2 } as const;
+  const engine = await loadEngine({ ...runtime, source, gguf });
   await source.close();
-  const ends = tokenizer.endTokenIds;
-  let doc = endTurn(emptyDocument(), { role: "user", content: MESSAGE }, { tokenizer, template });
-  const replyStart = activePath(doc).length;
-  doc = await continueGreedily(engine, doc, MAIN_TOKENS, ends);
-  const main = await score(engine, doc);
-  const unlikely = tokenId(main[replyStart - 1]?.prediction.topIds[UNLIKELY_RANK - 1] ?? 0);
-  doc = await branch(engine, doc, replyStart, { id: unlikely, origin: "chosen" }, ends);
+  const recorder = { engine, tokenizer };
+  const message = { role: "user", content: MESSAGE };
+  const asked = endTurn(emptyDocument(), message, { tokenizer, template });
+  const replyStart = activePath(asked).length;
+  let doc = await continueReply(recorder, asked, MAX_TOKENS);
+  const beforeReply = activePath(doc)[replyStart - 1];
+  const candidates = beforeReply === undefined ? undefined : scores.get(beforeReply)?.prediction;
+  const unlikely = tokenId(candidates?.topIds[UNLIKELY_RANK - 1] ?? 0);
+  doc = await branch(recorder, doc, replyStart, { id: unlikely, origin: "chosen" });
   const [forced] = tokenizer.encode(" banana");
-  doc = await branch(
-    engine,
-    doc,
-    replyStart + 12,
-    { id: forced as TokenId, origin: "forced" },
-    ends,
-  );
-  writeFileSync(
-    file,
-    JSON.stringify(
-      recordingFile(switchBranch(doc, 0), tokenizer, {
-        id,
-        sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        architecture: engine.architecture,
-        quantization: quantizationName(gguf),
-        precision: "exact",
-        backend: "node-cpu",
-      }),
-    ),
-  );
-  console.log(doc.nodes.length, "nodes", doc.branches.length, "branches");
+  if (forced === undefined) throw new Error("banana is no token");
+  doc = await branch(recorder, doc, replyStart + 12, { id: forced, origin: "forced" });
+  const { architecture, precision, backend } = engine;
+  const quantization = quantizationName(gguf);
+  const identity = { id, sha256, architecture, quantization, precision, backend };
+  const recorded = switchBranch(doc, 0);
+  const openAt = replyStart + OPEN_AT_REPLY_TOKEN;
+  const recording = { ...recordingFile(recorded, tokenizer, identity), openAt };
+  writeFileSync(file, JSON.stringify(recording));
+  const text = nodesOf(recorded, activePath(recorded)).map((n) => tokenizer.vocabulary.bytes(n.id));
+  console.log(decodeTokens(text));
   await engine.close();
 }
 

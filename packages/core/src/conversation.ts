@@ -76,12 +76,10 @@ export function setSystemPrompt(
   if (!system.some((token) => token.role === "system")) {
     throw new UsageError("This model's chat template has no system turn; write it in the message.");
   }
+  const tokens = system.map((token) => newToken(token, 0));
+  if (path.length === 0) return extend(doc, tokens);
   const range = { from: 0, to: old?.end ?? 0, turnShift: old === undefined ? 1 : 0 };
-  return spliceAt(
-    doc,
-    range,
-    system.map((token) => newToken(token, 0)),
-  );
+  return spliceAt(doc, range, tokens);
 }
 
 /** Where the last assistant reply begins, for Start over; null where there is no reply yet. */

@@ -138,6 +138,24 @@ export function spliceAt(
   return branchAt(doc, range.from, [...tokens, ...later]);
 }
 
+/** The same node table with one empty branch under a key of its own: a new conversation, in which every NodeId still means the same. */
+export function newConversation(doc: TokenDocument): TokenDocument {
+  const key = nextKey(doc);
+  return { ...doc, branches: [{ key, tip: null }], activeKey: key };
+}
+
+/** The branches of `other` over both node tables, the first of them active; node i of `other` becomes node `doc.nodes.length + i`. */
+export function openDocument(doc: TokenDocument, other: TokenDocument): TokenDocument {
+  const offset = doc.nodes.length;
+  const shifted = (id: NodeId | null) => (id === null ? null : ((id + offset) as NodeId));
+  const firstKey = nextKey(doc);
+  return {
+    nodes: [...doc.nodes, ...other.nodes.map((n) => ({ ...n, parent: shifted(n.parent) }))],
+    branches: other.branches.map(({ tip }, i) => ({ key: firstKey + i, tip: shifted(tip) })),
+    activeKey: firstKey,
+  };
+}
+
 /** Makes another branch the active one. */
 export function switchBranch(doc: TokenDocument, key: number): TokenDocument {
   return { ...doc, activeKey: branchOf(doc, key).key };
@@ -163,8 +181,12 @@ export function isOnPath(doc: TokenDocument, ancestor: NodeId | null, tip: NodeI
 export function openBranch(doc: TokenDocument, tip: NodeId | null): TokenDocument {
   const existing = doc.branches.find((branch) => branch.tip === tip);
   if (existing !== undefined) return { ...doc, activeKey: existing.key };
-  const key = 1 + Math.max(...doc.branches.map((branch) => branch.key));
+  const key = nextKey(doc);
   return { ...doc, branches: [...doc.branches, { key, tip }], activeKey: key };
+}
+
+function nextKey(doc: TokenDocument): number {
+  return 1 + Math.max(...doc.branches.map((branch) => branch.key));
 }
 
 interface Grown {

@@ -54,7 +54,7 @@ export function redo(history: History): History {
 function restore(version: TokenDocument, current: TokenDocument): TokenDocument {
   const nodes = current.nodes.length > version.nodes.length ? current.nodes : version.nodes;
   const known = new Set(version.branches.map((branch) => branch.key));
-  const since = current.branches.filter((branch) => !known.has(branch.key));
+  const since = current.branches.filter(({ key, tip }) => tip !== null && !known.has(key));
   const branches = [...version.branches, ...since].toSorted((a, b) => a.key - b.key);
   return { nodes, branches, activeKey: version.activeKey };
 }

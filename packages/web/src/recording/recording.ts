@@ -12,6 +12,7 @@ import {
   tokenId,
   type Vocabulary,
 } from "@tokenscope/core";
+import type { AppState } from "../store/state.ts";
 
 /** A recording that can be shown. Predictions keep their top candidates and no context vector. */
 export interface Recording {
@@ -20,6 +21,8 @@ export interface Recording {
   readonly scores: ReadonlyMap<NodeId, ScoredToken>;
   /** Bytes of the tokens that appear; others are unknown until the model is there. */
   readonly vocabulary: Vocabulary;
+  /** The position to open it at. */
+  readonly openAt: number;
 }
 
 /** The file's shape; scripts/record-example.mjs writes it. Logprobs are in millinats, rounded. */
@@ -31,6 +34,7 @@ export interface RecordingFile {
   readonly special: readonly number[];
   readonly nodes: readonly RecordedNode[];
   readonly tips: readonly number[];
+  readonly openAt: number;
 }
 
 export interface RecordedNode {
@@ -64,7 +68,14 @@ export function parseRecording(file: RecordingFile): Recording {
     history: startHistory(present),
     scores,
     vocabulary: recordedVocabulary(file),
+    openAt: file.openAt,
   };
+}
+
+/** The state that shows a recording. */
+export function recordingOpening(recording: Recording): Partial<AppState> {
+  const { history, scores, vocabulary, openAt } = recording;
+  return { isRecording: true, history, scores, vocabulary, position: openAt };
 }
 
 function scoredToken(recorded: RecordedNode): ScoredToken {

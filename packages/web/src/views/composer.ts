@@ -32,7 +32,8 @@ export interface ComposerView {
   };
 }
 
-const ROLES = ["user", "system", "assistant"] as const;
+/** The roles that a message can be written in. */
+export const ROLES = ["user", "system", "assistant"] as const;
 const WORTH_SAYING = 24; // tokens
 const NEEDS_MODEL = "these need the model";
 
@@ -133,7 +134,8 @@ function fullWords({ model }: ComposerInputs, path: DocumentPath): string | null
   return contextFull(model.loaded.contextLength);
 }
 
-function contextFull(contextLength: number): string {
+/** What is said where no token fits any more. */
+export function contextFull(contextLength: number): string {
   const limit = formatCount(contextLength);
   return `${limit} of ${limit} tokens. Delete or start a new conversation.`;
 }

@@ -6,7 +6,6 @@ import { type DrawView, drawView } from "./draw.ts";
 import { activeDocumentPath } from "./path.ts";
 import { type Place, type PlaceViews, placeAt, placeViews } from "./place.ts";
 import { type PositionHeader, positionHeader } from "./position-header.ts";
-import { countOf } from "./strip.ts";
 
 export interface Panel {
   readonly place: Place;
@@ -83,9 +82,4 @@ function choosingWords(place: Place, views: PlaceViews | null, inputs: PanelInpu
   return place.token === null
     ? "Choose a candidate to append it."
     : `Choose a candidate to branch at ${place.position}.`;
-}
-
-/** What the live region says of a position, for a reader who follows. Example: "position 44 of 107 tokens". */
-export function positionWords(position: number, length: number): string {
-  return `position ${position} of ${countOf(length, "token")}`;
 }

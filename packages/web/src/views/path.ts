@@ -2,6 +2,7 @@
 
 import {
   branchOf,
+  decodeTokens,
   type NodeId,
   nodesOf,
   pathTo,
@@ -10,6 +11,7 @@ import {
   type TokenNode,
   type Turn,
   turnsOf,
+  type Vocabulary,
 } from "@tokenscope/core";
 
 /** Each node's score and the prediction after it; a missing node is not scored yet. */
@@ -59,4 +61,12 @@ export function lastPosition(path: DocumentPath): number {
 /** The last assistant turn in which something is written; undefined where there is no reply. */
 export function replyTurn(path: DocumentPath): Turn | undefined {
   return path.turns.findLast((turn) => turn.role === "assistant" && turn.contentStart < turn.end);
+}
+
+/** The text of the system turn at the start; empty where there is none. */
+export function systemPrompt(path: DocumentPath, vocabulary: Vocabulary): string {
+  const first = path.turns[0];
+  if (first?.role !== "system") return "";
+  const content = path.nodes.slice(first.contentStart, first.contentEnd);
+  return decodeTokens(content.map((node) => vocabulary.bytes(node.id)));
 }

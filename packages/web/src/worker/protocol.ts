@@ -119,6 +119,7 @@ export interface Calls {
       readonly settings: SamplingSettings;
       readonly draw: number;
       readonly top: number;
+      readonly pinned: readonly TokenId[]; // rows wanted beside the top ones
     };
     event: never;
     result: { readonly view: SettingsView; readonly hitId: TokenId };

@@ -73,11 +73,11 @@ export function createSessionHost({ engine, tokenizer, template }: HostedModel):
       }),
     search: async ({ contextVector, query, limit }) =>
       rankedMatches(await engine.logits(contextVector), find(query), limit),
-    settingsView: async ({ contextVector, settings, draw, top }) => {
+    settingsView: async ({ contextVector, settings, draw, top, pinned }) => {
       const logits = await engine.logits(contextVector);
       const { ids, probs } = applySettings(logits, settings);
       const hitId = tokenId(ids[sampleIndex(probs, draw)] ?? 0);
-      return { view: settingsView(logits, settings, { top }), hitId };
+      return { view: settingsView(logits, settings, { top, pinned }), hitId };
     },
   };
 }

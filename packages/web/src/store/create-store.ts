@@ -1,0 +1,94 @@
+// The page's store: its first state, its actions, and what follows the state on its own.
+
+import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscope/core";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Recording } from "../recording/recording.ts";
+import { documentActions } from "./document-actions.ts";
+import { type ModelLinkOptions, modelLink } from "./model-link.ts";
+import { followQuestions } from "./questions.ts";
+import { followScores } from "./score-follower.ts";
+import type { Actions, AppState, Store } from "./state.ts";
+
+export interface PageStoreOptions extends ModelLinkOptions {
+  /** What is on screen first: a saved page or the recorded example. */
+  readonly opening?: Partial<AppState>;
+  readonly loadRecording: () => Promise<Recording>;
+}
+
+const NO_VOCABULARY: Vocabulary = {
+  size: 0,
+  bytes: () => new Uint8Array(),
+  isSpecial: () => false,
+};
+
+const FIRST: AppState = {
+  model: { kind: "waiting" },
+  precision: "compact",
+  isRecording: false,
+  history: startHistory(emptyDocument()),
+  scores: new Map(),
+  vocabulary: NO_VOCABULARY,
+  position: 0,
+  span: null,
+  view: "raw",
+  settings: GREEDY,
+  seed: 1,
+  redraws: new Map(),
+  query: "",
+  search: null,
+  settled: null,
+  role: "user",
+  message: "",
+  messageTokens: null,
+  refusals: {},
+  work: { kind: "idle" },
+  ending: null,
+  problem: null,
+  announcement: "",
+  counts: { modelRuns: 0, headRuns: 0 },
+  theme: "system",
+};
+
+/** A store whose model is not started: `start` does that. */
+export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
+  const store = createStore<Store>()(() => ({
+    ...FIRST,
+    ...options.opening,
+    actions: {} as Actions, // they need the store; the next lines make them
+  }));
+  const link = modelLink(store, options);
+  let isStarted = false;
+  const settingActions: Omit<Actions, keyof ReturnType<typeof documentActions>> = {
+    start() {
+      if (isStarted) return;
+      isStarted = true;
+      void link.load();
+    },
+    retry: () => void link.load(),
+    usePrecision(precision) {
+      const { work, model } = store.getState();
+      const isBusy = work.kind === "generating" || model.kind === "loading";
+      if (isBusy || precision === store.getState().precision) return;
+      store.setState({ precision, settled: null, search: null });
+      void link.load();
+    },
+    setRole: (role) => store.setState({ role }),
+    setMessage: (message) => store.setState({ message }),
+    setView: (view) => store.setState({ view }),
+    setSettings: (settings) =>
+      store.setState((state) => ({ settings: { ...state.settings, ...settings }, view: "after" })),
+    setSeed: (seed) => store.setState({ seed }),
+    drawAgain: () =>
+      store.setState(({ redraws, position }) => ({
+        redraws: new Map(redraws).set(position, (redraws.get(position) ?? 0) + 1),
+      })),
+    setQuery: (query) => store.setState({ query }),
+    dismissProblem: () => store.setState({ problem: null }),
+    setTheme: (theme) => store.setState({ theme }),
+  };
+  const actions = { ...settingActions, ...documentActions(store, link, options.loadRecording) };
+  store.setState({ actions });
+  followScores(store, link);
+  followQuestions(store, link);
+  return store;
+}

@@ -1,0 +1,156 @@
+// The store's line to the model's worker: loading with progress, calls with counts, its death and what comes after.
+
+import type { ModelIdentity, NodeId, ScoredToken } from "@tokenscope/core";
+import type { StoreApi } from "zustand/vanilla";
+import type { CallOptions, ModelClient } from "../worker/model-client.ts";
+import type { CallKind, Calls, ModelFile } from "../worker/protocol.ts";
+import { tableVocabulary } from "../worker/vocabulary-table.ts";
+import type { Store } from "./state.ts";
+
+export interface ModelLinkOptions {
+  readonly startWorker: () => ModelClient;
+  /** The model to load; rejects with a sentence where there is none. */
+  readonly findModel: () => Promise<ModelFile>;
+}
+
+export interface ModelLink {
+  /** Loads the model in the state's precision, in a new worker if the last one died. */
+  load(): Promise<void>;
+  /** One call to the loaded model; the state's counts follow. */
+  ask<K extends CallKind>(
+    kind: K,
+    request: Calls[K]["request"],
+    options?: CallOptions<K>,
+  ): Promise<Calls[K]["result"]>;
+  /** Counts one more single-token run towards the median that the status bar shows. */
+  noteTokenTime(milliseconds: number): void;
+  /** How many models became ready so far: what was asked of an earlier one is asked again. */
+  readonly loads: number;
+}
+
+const PROGRESS_EVERY_MS = 100;
+const SPEED_TOKENS = 32; // the status bar shows the median of the last 32
+const RATE_AFTER_MS = 500; // a rate of the first moments says nothing
+
+/** A link between a store and a model that is not loaded yet. */
+export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): ModelLink {
+  let client: ModelClient | undefined;
+  let identity: ModelIdentity | undefined;
+  let loads = 0;
+  let tokenTimes: number[] = [];
+
+  const open = (): ModelClient => {
+    const opened = options.startWorker();
+    opened.onDeath((error) => {
+      if (client !== opened) return;
+      client = undefined;
+      fail(error);
+    });
+    return opened;
+  };
+  const fail = (error: unknown): void => {
+    const wasExact = store.getState().precision === "exact" && store.getState().model.kind !== "ready";
+    const model = failedModel(error, wasExact);
+    store.setState({ model, ...(wasExact ? { precision: "compact" as const } : {}) });
+  };
+
+  return {
+    get loads() {
+      return loads;
+    },
+    async load() {
+      const { precision } = store.getState();
+      store.setState({
+        model: { kind: "loading", receivedBytes: 0, totalBytes: 0, secondsLeft: null },
+      });
+      try {
+        const file = await options.findModel();
+        client ??= open();
+        const onEvent = progressInto(store, performance.now());
+        const loaded = await client.call("load", { model: file, precision }, { onEvent });
+        const { scores } = store.getState();
+        const isSame = isSameModel(identity, loaded.identity);
+        identity = loaded.identity;
+        tokenTimes = [];
+        loads += 1;
+        store.setState({
+          model: { kind: "ready", loaded, msPerToken: null },
+          vocabulary: tableVocabulary(loaded.vocabulary),
+          scores: isSame ? scores : withoutVectors(scores),
+          counts: client.counts,
+        });
+      } catch (error) {
+        if (store.getState().model.kind !== "failed") fail(error);
+      }
+    },
+    async ask(kind, request, callOptions) {
+      const asked = client;
+      if (asked === undefined) throw new RangeError(`ask: ${kind} before there is a worker`);
+      try {
+        return await asked.call(kind, request, callOptions);
+      } finally {
+        store.setState({ counts: asked.counts });
+      }
+    },
+    noteTokenTime(milliseconds) {
+      tokenTimes = [...tokenTimes, milliseconds].slice(-SPEED_TOKENS);
+      const { model } = store.getState();
+      const sorted = tokenTimes.toSorted((a, b) => a - b);
+      const msPerToken = sorted[Math.floor(sorted.length / 2)] ?? null;
+      if (model.kind === "ready") store.setState({ model: { ...model, msPerToken } });
+    },
+  };
+}
+
+function progressInto(
+  store: StoreApi<Store>,
+  startedAt: number,
+): (event: Calls["load"]["event"]) => void {
+  let shownAt = -Infinity;
+  return (event) => {
+    const now = performance.now();
+    if (event.kind === "prepare") {
+      store.setState({ model: { kind: "preparing" } });
+      return;
+    }
+    const { receivedBytes, totalBytes } = event;
+    if (now - shownAt < PROGRESS_EVERY_MS) return;
+    shownAt = now;
+    const elapsed = now - startedAt;
+    const secondsLeft =
+      elapsed < RATE_AFTER_MS
+        ? null
+        : ((totalBytes - receivedBytes) / receivedBytes) * (elapsed / 1000);
+    store.setState({ model: { kind: "loading", receivedBytes, totalBytes, secondsLeft } });
+  };
+}
+
+function failedModel(error: unknown, wasExact: boolean): Store["model"] {
+  const { message, cause, stack } = error instanceof Error ? error : new Error(String(error));
+  const what = wasExact ? `${message} Exact needs over 2 GB; Try again loads compact.` : message;
+  const details = typeof cause === "string" ? cause : (stack ?? "");
+  return { kind: "failed", what: /[.!?]$/.test(what) ? what : `${what}.`, details };
+}
+
+function isSameModel(a: ModelIdentity | undefined, b: ModelIdentity): boolean {
+  return a?.sha256 === b.sha256 && a.precision === b.precision && a.backend === b.backend;
+}
+
+/** A score without its context vector is shown, and scored again: another model, another precision or a recording gave it. */
+export function withoutVectors(
+  scores: ReadonlyMap<NodeId, ScoredToken>,
+): ReadonlyMap<NodeId, ScoredToken> {
+  return new Map(
+    [...scores].map(([node, scored]) => {
+      const prediction = { ...scored.prediction, contextVector: null };
+      return [node, { ...scored, prediction }] as const;
+    }),
+  );
+}
+
+/** The sentence of an error that a question or a verb met; null where the notice says it already or the user stopped it. */
+export function problemOf(error: unknown, { model }: Pick<Store, "model">): string | null {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return name === "AbortError" || model.kind === "failed" ? null : message;
+}
+
