@@ -2,9 +2,12 @@
 
 import { UsageError } from "@tokenscope/core";
 import { Command } from "commander";
+import { addBench } from "./commands/bench.ts";
 import { addGenerate } from "./commands/generate.ts";
+import { addModels } from "./commands/models.ts";
 import { addNext } from "./commands/next.ts";
 import { addScore } from "./commands/score.ts";
+import { addServe } from "./commands/serve.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { failureOf } from "./failure.ts";
 import { type World, writeLine } from "./world.ts";
@@ -36,10 +39,13 @@ function buildProgram(world: World): Command {
       outputError: () => {}, // runProgram says it, once and in one sentence
       getOutHelpWidth: () => world.stdout.columns,
     });
+  addServe(program, world);
+  addModels(program, world);
   addTokens(program, world);
   addNext(program, world);
   addScore(program, world);
   addGenerate(program, world);
+  addBench(program, world);
   return program;
 }
 
