@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  engineContract,
   openToyEngine,
   tokenizerContract,
   toyLogits,
@@ -16,6 +17,7 @@ import {
 } from "../src/index.ts";
 
 tokenizerContract("toy", () => toyTokenizer, { test, expect });
+engineContract("toy", async () => openToyEngine(), { test, expect });
 
 async function appended(sequence: Sequence, text: string): Promise<Sequence> {
   for await (const _chunk of sequence.append(toyTokenizer.encode(text)));

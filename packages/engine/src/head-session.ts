@@ -1,6 +1,6 @@
 // The head as a session: context vectors in, predictions and scores out, with no run of the layers.
 
-import type { Prediction, TokenId, TokenScore } from "@tokenscope/core";
+import { EngineError, type Prediction, type TokenId, type TokenScore } from "@tokenscope/core";
 import { floats, integers, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
 
 export interface HeadRow {
@@ -90,7 +90,12 @@ export class HeadSession {
       context: new ort.Tensor("float32", contexts, [targets.length, hiddenWidth]),
       targets: new ort.Tensor("int64", ids, [targets.length, 1]),
     };
-    return session.run(feeds, fetches);
+    return session.run(feeds, fetches).catch((cause) => {
+      throw new EngineError(
+        `the runtime failed on the logits of ${targets.length} positions: ${String(cause)}; load the model again`,
+        { cause },
+      );
+    });
   }
 
   #prediction(
@@ -124,5 +129,6 @@ function targetScore(outputs: Readonly<Record<string, OrtTensor>>, row: number):
   const logit = floats(outputs, "target-logit")[row] ?? 0;
   const logZ = floats(outputs, "log-z")[row] ?? 0;
   const higher = floats(outputs, "higher")[row] ?? 0;
-  return { logprobNats: Math.min(0, logit - logZ), rank: 1 + higher };
+  const logprobNats = Math.fround(Math.min(0, logit - logZ)); // float32, as the kept candidates have it: the same score by either way
+  return { logprobNats, rank: 1 + higher };
 }

@@ -12,6 +12,7 @@ import type {
 import type { ModelShape } from "./architecture.ts";
 import type { BodySession } from "./body-session.ts";
 import type { HeadSession } from "./head-session.ts";
+import { checkIds } from "./known-ids.ts";
 import { KvCache } from "./kv-cache.ts";
 import { OnnxSequence } from "./onnx-sequence.ts";
 import { TurnQueue } from "./turn-queue.ts";
@@ -81,11 +82,14 @@ export class OnnxEngine implements Engine {
   }
 
   scoreAt(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {
-    return this.#queue.run(() => this.#options.head.scores(contextVectors, id));
+    return this.#queue.run(async () => {
+      checkIds([id], this.vocabularySize);
+      return this.#options.head.scores(contextVectors, id);
+    });
   }
 
   close(): Promise<void> {
-    return this.#queue.run(async () => {
+    return this.#queue.close(async () => {
       await this.#options.body.release();
       await this.#options.head.release();
     });

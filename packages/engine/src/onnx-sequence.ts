@@ -2,6 +2,7 @@
 
 import {
   type AppendOptions,
+  EngineError,
   type ScoredToken,
   type Sequence,
   type TokenId,
@@ -10,6 +11,7 @@ import {
 } from "@tokenscope/core";
 import type { BodySession } from "./body-session.ts";
 import { type HeadSession, keptScore } from "./head-session.ts";
+import { checkIds } from "./known-ids.ts";
 import type { KvCache } from "./kv-cache.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 
@@ -27,6 +29,7 @@ export class OnnxSequence implements Sequence {
   readonly #options: SequenceOptions;
   readonly #cache: KvCache;
   #tokens: ScoredToken[];
+  #isClosed = false;
 
   constructor(options: SequenceOptions, cache: KvCache, tokens: readonly ScoredToken[] = []) {
     this.#options = options;
@@ -43,6 +46,7 @@ export class OnnxSequence implements Sequence {
     options: AppendOptions = {},
   ): AsyncGenerator<readonly ScoredToken[], void, void> {
     const { queue, passPositions } = this.#options;
+    this.#checkOpen();
     this.#check(ids);
     for (let from = 0; from < ids.length; from += passPositions) {
       options.signal?.throwIfAborted();
@@ -52,6 +56,7 @@ export class OnnxSequence implements Sequence {
   }
 
   cut(length: number): void {
+    this.#checkOpen();
     if (!Number.isInteger(length) || length < 0 || length > this.#tokens.length) {
       throw new RangeError(`cut: length ${length} is not in 0 to ${this.#tokens.length}`);
     }
@@ -60,24 +65,42 @@ export class OnnxSequence implements Sequence {
   }
 
   fork(): Sequence {
-    return new OnnxSequence(this.#options, this.#cache.copy(), this.#tokens);
+    this.#checkOpen();
+    const cache = this.#cache.copy();
+    cache.length = this.#tokens.length; // a pass under way may have written rows that are not scored yet
+    return new OnnxSequence(this.#options, cache, this.#tokens);
   }
 
   close(): void {
-    this.cut(0);
+    if (!this.#isClosed) this.cut(0);
+    this.#isClosed = true;
   }
 
+  /** A pass that fails, or whose sequence is cut or closed meanwhile, leaves no trace. */
   async #pass(ids: readonly TokenId[]): Promise<readonly ScoredToken[]> {
+    const past = this.#tokens.length;
+    try {
+      const scored = await this.#scored(ids);
+      this.#checkOpen();
+      if (this.#tokens.length !== past) {
+        throw new EngineError("the sequence was cut while it ran; append the tokens again");
+      }
+      this.#tokens.push(...scored);
+      return scored;
+    } finally {
+      this.#cache.length = this.#tokens.length;
+    }
+  }
+
+  async #scored(ids: readonly TokenId[]): Promise<readonly ScoredToken[]> {
     const { body, head } = this.#options;
     const first = await this.#firstScore(ids);
     const contexts = await body.pass(ids, this.#cache);
     const rows = await head.rows(contexts, [...ids.slice(1), 0]); // the last has no target yet: its score is not read
-    const scored = rows.map(({ prediction }, t): ScoredToken => {
+    return rows.map(({ prediction }, t): ScoredToken => {
       const score = t === 0 ? first : (rows[t - 1]?.targetScore ?? null);
       return { id: ids[t] ?? (0 as TokenId), score, prediction };
     });
-    this.#tokens.push(...scored);
-    return scored;
   }
 
   /** The first id's score comes from the prediction before it, which an earlier pass made. */
@@ -93,17 +116,16 @@ export class OnnxSequence implements Sequence {
 
   #check(ids: readonly TokenId[]): void {
     const { vocabularySize, contextLength } = this.#options;
-    const unknown = ids.find((id) => id >= vocabularySize);
-    if (unknown !== undefined) {
-      throw new UsageError(
-        `token id ${unknown} is not in this model's vocabulary; ids go from 0 to ${vocabularySize - 1}`,
-      );
-    }
+    checkIds(ids, vocabularySize);
     const free = contextLength - this.#tokens.length;
     if (ids.length > free) {
       throw new UsageError(
         `${ids.length} tokens do not fit: ${this.#tokens.length} of ${contextLength} positions of the context are taken and ${free} are free; shorten the text`,
       );
     }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new EngineError("the sequence is closed; open another");
   }
 }

@@ -1,7 +1,7 @@
 // An exact engine and tokenizer over bytes, small enough to check by hand: the oracle of unit tests. No root can select it.
 
 import type { AppendOptions, Engine, Prediction, ScoredToken, Sequence } from "../engine.ts";
-import { UsageError } from "../errors.ts";
+import { EngineError, UsageError } from "../errors.ts";
 import { logSumExp } from "../logits.ts";
 import { predictionFromLogits } from "../prediction.ts";
 import { rankOf } from "../rank-order.ts";
@@ -59,6 +59,10 @@ export const toyTokenizer: Tokenizer = {
 /** An engine whose logits are a hash of the last three tokens, computed in float64 with no cache at all. */
 export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): Engine {
   const counts = { modelRuns: 0, headRuns: 0 };
+  let isClosed = false;
+  const checkOpen = () => {
+    if (isClosed) throw new EngineError("toy: the engine is closed; open another");
+  };
   return {
     architecture: "toy",
     quantization: "none",
@@ -72,16 +76,27 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
       return { ...counts };
     },
     openSequence: () =>
-      openToySequence([], { contextLength, onRun: () => (counts.modelRuns += 1) }),
+      openToySequence([], {
+        contextLength,
+        onRun() {
+          checkOpen();
+          counts.modelRuns += 1;
+        },
+      }),
     async logits(contextVector) {
+      checkOpen();
       counts.headRuns += 1;
       return toyLogits(contextVector);
     },
     async scoreAt(contextVectors, id) {
+      checkOpen();
+      checkIds([id]);
       counts.headRuns += 1;
       return contextVectors.map((contextVector) => scoreIn(toyLogits(contextVector), id));
     },
-    async close() {},
+    async close() {
+      isClosed = true;
+    },
   };
 }
 
@@ -102,11 +117,17 @@ interface ToySequenceParts {
 
 function openToySequence(scored: readonly ScoredToken[], parts: ToySequenceParts): Sequence {
   let tokens = [...scored];
+  let isClosed = false;
+  const checkOpen = () => {
+    if (isClosed) throw new EngineError("toy: the sequence is closed; open another");
+  };
   return {
     get tokens() {
       return tokens;
     },
     async *append(ids, { signal }: AppendOptions = {}) {
+      checkOpen();
+      checkIds(ids);
       const room = parts.contextLength - tokens.length;
       if (ids.length > room) {
         throw new UsageError(
@@ -124,11 +145,27 @@ function openToySequence(scored: readonly ScoredToken[], parts: ToySequenceParts
       }
     },
     cut(length) {
+      checkOpen();
+      if (!Number.isInteger(length) || length < 0 || length > tokens.length) {
+        throw new RangeError(`toy: cut to ${length} is not in 0 to ${tokens.length}`);
+      }
       tokens = tokens.slice(0, length);
     },
-    fork: () => openToySequence(tokens, parts),
-    close() {},
+    fork() {
+      checkOpen();
+      return openToySequence(tokens, parts);
+    },
+    close() {
+      isClosed = true;
+      tokens = [];
+    },
   };
+}
+
+function checkIds(ids: readonly TokenId[]): void {
+  const unknown = ids.find((id) => id >= TOY_VOCABULARY);
+  if (unknown === undefined) return;
+  throw new UsageError(`toy: token id ${unknown} is not in the vocabulary of ${TOY_VOCABULARY}`);
 }
 
 function scoredToken(before: readonly ScoredToken[], id: TokenId): ScoredToken {
