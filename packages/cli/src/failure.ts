@@ -15,7 +15,7 @@ export interface Failure {
 
 /** How a command that threw ends. */
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
-  if (signal.aborted && error === signal.reason) return { exitCode: EXIT_STOPPED, sentence: null };
+  if (signal.aborted && isAbort(error, signal)) return { exitCode: EXIT_STOPPED, sentence: null };
   if (error instanceof CommanderError) return commandFailure(error);
   if (error instanceof UsageError) return { exitCode: EXIT_USAGE, sentence: error.message };
   if (error instanceof FormatError || error instanceof EngineError) {
@@ -24,9 +24,17 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   return { exitCode: EXIT_FAILURE, sentence: unexpected(error) };
 }
 
+/** The signal's own reason, or what a stream or a fetch makes of it. */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
+}
+
 function commandFailure(error: CommanderError): Failure {
   if (HELP_CODES.includes(error.code)) return { exitCode: 0, sentence: null };
-  const said = error.message.replace(/^error: /, "").replace(/\.?\s*\n\s*/g, " ");
+  const said = error.message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\. (?=[A-Z])/g, "; "); // one sentence
   return { exitCode: EXIT_USAGE, sentence: `${said.replace(/\.$/, "")}; see --help` };
 }
 

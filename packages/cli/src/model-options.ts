@@ -72,6 +72,7 @@ export async function withModel<T>(
 ): Promise<T> {
   const model = await world.openModel(options, world);
   try {
+    world.signal.throwIfAborted(); // loading itself cannot be interrupted
     return await use(model);
   } finally {
     await model.engine.close();

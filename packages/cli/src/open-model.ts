@@ -6,6 +6,7 @@ import {
   type ChatTemplate,
   type Engine,
   EngineError,
+  FormatError,
   type ModelIdentity,
   type Precision,
   type Tokenizer,
@@ -107,9 +108,17 @@ async function withModelFile<T>(
     const chatTemplate =
       template && loadChatTemplate({ ...template, tokenizer, now: () => new Date() });
     return await use({ text: { id, path, entry, gguf, tokenizer, chatTemplate }, source });
+  } catch (error) {
+    throw inFile(path, error);
   } finally {
     await source.close();
   }
+}
+
+/** A FormatError with the file's name before it: readers of bytes know none. */
+export function inFile(path: string, error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error;
+  return new FormatError(`${path}: ${error.message}`, { cause: error });
 }
 
 /** Loaded late: its library takes longer to open than most commands run. */

@@ -22,7 +22,7 @@ export function processWorld(): World {
     env: process.env,
     signal: controller.signal,
     pageDir: fileURLToPath(new URL("../../web/dist", import.meta.url)), // from packages/cli/bundle, as from packages/cli/src
-    readStdin,
+    readStdin: () => readStdin(controller.signal),
     nowMs: () => performance.now(),
     openModel,
     openTextModel,
@@ -44,8 +44,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   };
 }
 
-async function readStdin(): Promise<Uint8Array> {
+async function readStdin(signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  signal.addEventListener("abort", () => process.stdin.destroy(signal.reason));
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
 }

@@ -50,11 +50,15 @@ function buildProgram(world: World): Command {
 }
 
 /** Commander would hand an unknown command to the default one and complain of an argument. */
-function checkCommand(program: Command, [first]: readonly string[]): void {
+function checkCommand(parent: Command, [first, ...rest]: readonly string[]): void {
   if (first === undefined || first.startsWith("-") || first === "help") return;
-  const names = program.commands.map((command) => command.name());
-  if (names.includes(first)) return;
-  throw new UsageError(
-    `there is no command "${first}"; known are ${names.join(", ")}; see tokenscope --help`,
-  );
+  const found = parent.commands.find((command) => command.name() === first);
+  if (found === undefined) {
+    const names = parent.commands.map((command) => command.name()).join(", ");
+    const command = parent.parent === null ? "tokenscope" : `tokenscope ${parent.name()}`;
+    throw new UsageError(
+      `there is no command "${first}" of ${command}; known are ${names}; see ${command} --help`,
+    );
+  }
+  if (found.commands.length > 0) checkCommand(found, rest);
 }

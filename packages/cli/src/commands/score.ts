@@ -1,6 +1,6 @@
 // tokenscope score: bits of every token of a text.
 
-import { scoreIds, UsageError } from "@tokenscope/core";
+import { scoreIds } from "@tokenscope/core";
 import { type Command, Option } from "commander";
 import { addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
@@ -91,9 +91,6 @@ async function scoreTask(task: ScoreTask, { model, world }: Run): Promise<Scored
       world,
       `token ${straddlingIndex} ${JSON.stringify(new TextDecoder().decode(piece))} begins in the context and ends in the text; it is not counted`,
     );
-  }
-  if (firstIndex >= ids.length && straddling === undefined) {
-    throw new UsageError("no token begins after the context; give a text after it");
   }
   return { ...scored, rows: scored.rows.slice(firstIndex) };
 }

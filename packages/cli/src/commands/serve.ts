@@ -8,7 +8,7 @@ import { fileSha256, locateModel, type ModelFile } from "@tokenscope/models/node
 import { type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
-import { fileModelId } from "../open-model.ts";
+import { fileModelId, inFile } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
 import { type World, writeLine } from "../world.ts";
 
@@ -83,6 +83,8 @@ async function checkedSha256({ path }: ModelFile, { signal }: World): Promise<st
   const source = await openFileSource(path);
   try {
     parseShape(await readGguf(source));
+  } catch (error) {
+    throw inFile(path, error);
   } finally {
     await source.close();
   }
