@@ -12,7 +12,7 @@ export interface OrtSession {
   release(): Promise<void>;
 }
 
-export type OrtValues = Float32Array | BigInt64Array;
+type OrtValues = Float32Array | BigInt64Array;
 
 export interface Ort {
   readonly InferenceSession: {

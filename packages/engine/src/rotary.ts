@@ -1,6 +1,6 @@
 // Rotary position embedding's tables (Su et al., "RoFormer", 2021): the angle of pair i at position p is p x base^(-2i/D), over the model's own factors.
 
-export interface RotaryRows {
+interface RotaryRows {
   readonly cosines: Float32Array; // [T, D/2]
   readonly sines: Float32Array; // [T, D/2]
 }

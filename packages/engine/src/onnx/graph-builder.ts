@@ -5,7 +5,7 @@ import { ProtoMessage } from "./protobuf.ts";
 /** onnx.proto's TensorProto.DataType. */
 export const FLOAT = 1;
 export const UINT8 = 2;
-export const INT8 = 3;
+const INT8 = 3;
 export const INT32 = 6;
 export const INT64 = 7;
 
@@ -16,7 +16,7 @@ const INLINE_BYTES = 1_024; // smaller constants stay in the model
 
 /** The name of a value that flows along an edge. */
 export type Edge = string;
-export type Attribute = number | readonly number[] | { readonly float: number };
+type Attribute = number | readonly number[] | { readonly float: number };
 export type Dim = number | string;
 
 /** A weight that the session receives beside the model. */

@@ -1,0 +1,289 @@
+import {
+  type Engine,
+  type ScoredToken,
+  type Sequence,
+  type TokenId,
+  tokenId,
+} from "@tokenscope/core";
+import type { Ort, OrtSession } from "@tokenscope/engine";
+import fc from "fast-check";
+import * as ort from "onnxruntime-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { referencePath } from "../../../fixtures/index.ts";
+import { openEngine } from "./open-engine.ts";
+
+const path = referencePath("tiny/llama-tied.gguf");
+const CONTEXT = 1_200; // positions; the file's own 256 are one chunk
+const VOCABULARY = 261;
+const NATS = 1e-4;
+const runs = { seed: 20_261_125, numRuns: process.env["TOKENSCOPE_LONG"] === "1" ? 1_000 : 40 };
+
+type Operation =
+  | { readonly kind: "append"; readonly ids: readonly number[] }
+  | { readonly kind: "cut"; readonly share: number }
+  | { readonly kind: "fork"; readonly stays: boolean };
+
+const ids = (maxLength: number) =>
+  fc.array(fc.nat(VOCABULARY - 1), { minLength: 1, maxLength, size: "max" });
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ kind: fc.constant("append" as const), ids: ids(40) }),
+  fc.record({
+    kind: fc.constant("cut" as const),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  fc.record({ kind: fc.constant("fork" as const), stays: fc.boolean() }),
+);
+
+describe("a sequence on the tiny model", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openEngine(path, { contextLength: CONTEXT });
+  });
+  afterAll(() => engine.close());
+
+  test("any appends, cuts and forks end as a fresh run of the same ids", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 8 }), async (operations) => {
+        let sequence = engine.openSequence();
+        let expected: readonly number[] = [];
+        const left: { readonly sequence: Sequence; readonly ids: readonly number[] }[] = [];
+        for (const step of operations) {
+          if (step.kind === "append") {
+            await append(sequence, step.ids);
+            expected = [...expected, ...step.ids];
+          } else if (step.kind === "cut") {
+            const length = Math.floor(step.share * expected.length);
+            sequence.cut(length);
+            expected = expected.slice(0, length);
+          } else {
+            const fork = sequence.fork();
+            left.push({ sequence: step.stays ? fork : sequence, ids: expected });
+            sequence = step.stays ? sequence : fork;
+          }
+        }
+        for (const end of [...left, { sequence, ids: expected }]) {
+          await expectFresh(engine, end.sequence, end.ids);
+          end.sequence.close();
+        }
+      }),
+      runs,
+    );
+  });
+
+  test.each([255, 256, 257, 512, 513, 1_025])(
+    "%i tokens at once score as in parts that end elsewhere",
+    async (length) => {
+      const text = Array.from({ length }, (_, i) => (i * i * 13 + 5 * i + 1) % VOCABULARY);
+      const whole = await append(engine.openSequence(), text);
+      expect(whole.tokens.length).toBe(length);
+      const parts = engine.openSequence();
+      for (const end of [1, 100, 101, 300, 700, length]) {
+        await append(parts, text.slice(parts.tokens.length, end));
+      }
+      expectSame(parts.tokens, whole.tokens);
+    },
+  );
+
+  test("a long text takes one model run for 256 positions", async () => {
+    const before = engine.counts.modelRuns;
+    await append(
+      engine.openSequence(),
+      Array.from({ length: 513 }, (_, i) => i % VOCABULARY),
+    );
+    expect(engine.counts.modelRuns - before).toBe(3);
+  });
+
+  test("the head alone gives the numbers that the pass gave", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids(30), async (text) => {
+        const { tokens } = await append(engine.openSequence(), text);
+        for (const [i, { id, score }] of tokens.entries()) {
+          const before = tokens[i - 1];
+          if (before !== undefined) await expectHeadAgrees(engine, before, { id, score });
+        }
+      }),
+      { ...runs, numRuns: runs.numRuns / 4 },
+    );
+  });
+
+  test("candidates are ordered by logprob, then by lower id, and none is left out", async () => {
+    const { tokens } = await append(engine.openSequence(), [72, 101, 108, 108, 111]);
+    for (const { prediction } of tokens) {
+      const logits = await engine.logits(prediction.contextVector!);
+      const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
+      expect([...prediction.topIds]).toEqual(order.slice(0, 50));
+    }
+  });
+});
+
+const BODY = "keys.0"; // an output that only the body has
+const HEAD = "top-ids";
+
+describe("a run that fails", () => {
+  test.each([
+    ["the body's", BODY],
+    ["the head's", HEAD],
+  ])("%s: EngineError, and the sequence keeps whole chunks and goes on", async (_, output) => {
+    let isFailing = false;
+    const engine = await openEngine(path, {
+      contextLength: CONTEXT,
+      ort: hookedOrt(async (fetches) => {
+        if (isFailing && fetches.includes(output)) throw new Error("no memory");
+      }),
+    });
+    const sequence = engine.openSequence();
+    const text = Array.from({ length: 300 }, (__, i) => (i * 7) % VOCABULARY);
+    await append(sequence, text.slice(0, 10));
+    isFailing = true;
+    await expect(append(sequence, text.slice(10))).rejects.toThrow(
+      expect.objectContaining({
+        name: "EngineError",
+        message: expect.stringContaining("no memory"),
+      }),
+    );
+    expect(sequence.tokens.length).toBe(10);
+    isFailing = false;
+    await append(sequence, text.slice(10));
+    await expectFresh(engine, sequence, text);
+    await engine.close();
+  });
+});
+
+describe.each([
+  ["the body", BODY],
+  ["the head", HEAD],
+])("a sequence that is changed while %s runs", (_, output) => {
+  test("by a cut: the pass is dropped, the cut stays", async () => {
+    const { engine, sequence, running, release } = await heldPass(output);
+    sequence.cut(2);
+    release();
+    await expect(running).rejects.toThrow(/was cut while it ran/);
+    await append(sequence, [9, 8]);
+    await expectFresh(engine, sequence, [1, 2, 9, 8]);
+    await engine.close();
+  });
+
+  test("by closing it: the pass is dropped", async () => {
+    const { engine, sequence, running, release } = await heldPass(output);
+    sequence.close();
+    release();
+    await expect(running).rejects.toThrow(/closed/);
+    expect(sequence.tokens).toEqual([]);
+    await engine.close();
+  });
+
+  test("by a fork: it has what was scored before, and both go on", async () => {
+    const { engine, sequence, running, release } = await heldPass(output);
+    const fork = sequence.fork();
+    release();
+    await running;
+    await append(fork, [6]);
+    await expectFresh(engine, fork, [1, 2, 3, 4, 6]);
+    await expectFresh(engine, sequence, [1, 2, 3, 4, 5, 6, 7]);
+    await engine.close();
+  });
+});
+
+/** Ids 1 to 4 scored, and 5 to 7 in a pass that stands still, in the run with this output, until it is released. */
+async function heldPass(output: string): Promise<{
+  readonly engine: Engine;
+  readonly sequence: Sequence;
+  readonly running: Promise<Sequence>;
+  readonly release: () => void;
+}> {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let reach = () => {};
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  let isHolding = false;
+  const hook = async (fetches: readonly string[]) => {
+    if (!isHolding || !fetches.includes(output)) return;
+    reach();
+    await gate;
+  };
+  const engine = await openEngine(path, { ort: hookedOrt(hook) });
+  const sequence = await append(engine.openSequence(), [1, 2, 3, 4]);
+  isHolding = true;
+  const running = append(sequence, [5, 6, 7]);
+  await reached;
+  return { engine, sequence, running, release };
+}
+
+async function append(sequence: Sequence, text: readonly number[]): Promise<Sequence> {
+  for await (const _chunk of sequence.append(text.map(tokenId)));
+  return sequence;
+}
+
+async function expectFresh(
+  engine: Engine,
+  sequence: Sequence,
+  text: readonly number[],
+): Promise<void> {
+  const fresh = await append(engine.openSequence(), text);
+  expectSame(sequence.tokens, fresh.tokens);
+  fresh.close();
+}
+
+/** The same ids, ranks and candidates, and numbers within float32's freedom. */
+function expectSame(tokens: readonly ScoredToken[], expected: readonly ScoredToken[]): void {
+  expect(tokens.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+  expect(tokens.map(({ score }) => score?.rank)).toEqual(expected.map(({ score }) => score?.rank));
+  expect(tokens.map(({ prediction }) => [...prediction.topIds])).toEqual(
+    expected.map(({ prediction }) => [...prediction.topIds]),
+  );
+  const off = tokens.filter((token, i) => !(distanceNats(token, expected[i]!) < NATS));
+  expect(off).toEqual([]);
+}
+
+function distanceNats(a: ScoredToken, b: ScoredToken): number {
+  const differences = a.prediction.topLogprobsNats.map(
+    (logprob, i) => logprob - b.prediction.topLogprobsNats[i]!,
+  );
+  return Math.max(
+    Math.abs((a.score?.logprobNats ?? 0) - (b.score?.logprobNats ?? 0)),
+    Math.abs(a.prediction.logZ - b.prediction.logZ),
+    Math.abs(a.prediction.entropyNats - b.prediction.entropyNats),
+    ...differences.map(Math.abs),
+  );
+}
+
+async function expectHeadAgrees(
+  engine: Engine,
+  { prediction }: ScoredToken,
+  { id, score }: { readonly id: TokenId; readonly score: ScoredToken["score"] },
+): Promise<void> {
+  const logits = await engine.logits(prediction.contextVector!);
+  const probabilities = [...logits].map((logit) => Math.exp(logit - prediction.logZ));
+  const entropy = -probabilities.reduce((sum, p) => sum + p * Math.log(p), 0);
+  expect(Math.abs(probabilities.reduce((sum, p) => sum + p, 0) - 1)).toBeLessThan(NATS);
+  expect(Math.abs(entropy - prediction.entropyNats)).toBeLessThan(NATS);
+  expect(Math.abs(logits[id]! - prediction.logZ - score!.logprobNats)).toBeLessThan(NATS);
+  expect(score!.rank).toBe(1 + logits.filter((logit) => logit > logits[id]!).length);
+  const [again] = await engine.scoreAt([prediction.contextVector!], id);
+  expect(again!.rank).toBe(score!.rank);
+  expect(Math.abs(again!.logprobNats - score!.logprobNats)).toBeLessThan(NATS);
+}
+
+/** onnxruntime-node, but each run first waits for the hook, and fails where the hook does. */
+function hookedOrt(hook: (fetches: readonly string[]) => Promise<void>): Ort {
+  const real: Ort = ort;
+  return {
+    Tensor: real.Tensor,
+    InferenceSession: {
+      async create(model, options): Promise<OrtSession> {
+        const session = await real.InferenceSession.create(model, options);
+        return {
+          async run(feeds, fetches) {
+            await hook(fetches);
+            return session.run(feeds, fetches);
+          },
+          release: () => session.release(),
+        };
+      },
+    },
+  };
+}
