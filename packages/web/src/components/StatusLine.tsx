@@ -12,10 +12,18 @@ export function StatusLine() {
   const model = usePage((state) => state.model);
   const precision = usePage((state) => state.precision);
   const length = usePage((state) => activeDocumentPath(state.history.present).nodes.length);
-  const isBusy = usePage((state) => state.work.kind === "generating");
+  const work = usePage((state) => state.work.kind);
+  const counts = usePage((state) => state.counts);
+  const isBusy = work === "generating";
   const status = statusBar({ model }, length);
   return (
-    <footer className="status">
+    <footer
+      className="status"
+      data-model={model.kind}
+      data-work={work}
+      data-model-runs={counts.modelRuns}
+      data-head-runs={counts.headRuns}
+    >
       <span className="model">{status.model}</span>
       {status.file !== "" && <span className="opt">{status.file}</span>}
       {status.engine !== "" && (

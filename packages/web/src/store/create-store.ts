@@ -4,7 +4,8 @@ import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscop
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Recording } from "../recording/recording.ts";
 import { documentActions } from "./document-actions.ts";
-import { type ModelLinkOptions, modelLink } from "./model-link.ts";
+import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
+import { moves } from "./moves.ts";
 import { followQuestions } from "./questions.ts";
 import { followScores } from "./score-follower.ts";
 import type { Actions, AppState, Store } from "./state.ts";
@@ -57,8 +58,24 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     actions: {} as Actions, // they need the store; the next lines make them
   }));
   const link = modelLink(store, options);
+  const actions: Actions = {
+    ...modelActions(store, link),
+    ...settingActions(store),
+    ...moves(store),
+    ...documentActions({ store, link, loadRecording: options.loadRecording }),
+  };
+  store.setState({ actions });
+  followScores(store, link);
+  followQuestions(store, link);
+  return store;
+}
+
+function modelActions(
+  store: StoreApi<Store>,
+  link: ModelLink,
+): Pick<Actions, "start" | "retry" | "usePrecision"> {
   let isStarted = false;
-  const settingActions: Omit<Actions, keyof ReturnType<typeof documentActions>> = {
+  return {
     start() {
       if (isStarted) return;
       isStarted = true;
@@ -72,6 +89,24 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
       store.setState({ precision, settled: null, search: null });
       void link.load();
     },
+  };
+}
+
+type SettingActions = Pick<
+  Actions,
+  | "setRole"
+  | "setMessage"
+  | "setView"
+  | "setSettings"
+  | "setSeed"
+  | "drawAgain"
+  | "setQuery"
+  | "dismissProblem"
+  | "setTheme"
+>;
+
+function settingActions(store: StoreApi<Store>): SettingActions {
+  return {
     setRole: (role) => store.setState({ role }),
     setMessage: (message) => store.setState({ message }),
     setView: (view) => store.setState({ view }),
@@ -86,9 +121,4 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     dismissProblem: () => store.setState({ problem: null }),
     setTheme: (theme) => store.setState({ theme }),
   };
-  const actions = { ...settingActions, ...documentActions(store, link, options.loadRecording) };
-  store.setState({ actions });
-  followScores(store, link);
-  followQuestions(store, link);
-  return store;
 }

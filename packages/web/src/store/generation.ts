@@ -87,7 +87,11 @@ function appendTo(store: StoreApi<Store>, { key, event, endTokenIds, isFirst }: 
   const doc = history.present;
   const path = nodesOf(doc, pathTo(doc, branchOf(doc, key).tip));
   const { token, origin } = event;
-  const next = extend(doc, [tokenAt(path, path.length, { id: token.id, origin }, endTokenIds)], key);
+  const next = extend(
+    doc,
+    [tokenAt(path, path.length, { id: token.id, origin }, endTokenIds)],
+    key,
+  );
   const node = branchOf(next, key).tip;
   const isFollowing = doc.activeKey === key && position === path.length;
   store.setState({

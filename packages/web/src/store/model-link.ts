@@ -49,7 +49,8 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
     return opened;
   };
   const fail = (error: unknown): void => {
-    const wasExact = store.getState().precision === "exact" && store.getState().model.kind !== "ready";
+    const wasExact =
+      store.getState().precision === "exact" && store.getState().model.kind !== "ready";
     const model = failedModel(error, wasExact);
     store.setState({ model, ...(wasExact ? { precision: "compact" as const } : {}) });
   };
@@ -153,4 +154,3 @@ export function problemOf(error: unknown, { model }: Pick<Store, "model">): stri
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return name === "AbortError" || model.kind === "failed" ? null : message;
 }
-

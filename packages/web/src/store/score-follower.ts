@@ -36,21 +36,25 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
     const startedAt = performance.now();
     if (isActive && of > 1) store.setState({ work: { kind: "scoring", done: 0, of } });
     try {
-      await link.ask("score", { ids, from }, {
-        signal: abort.signal,
-        onEvent: ({ from: at, tokens }) => {
-          const next = new Map(store.getState().scores);
-          for (const [i, scored] of tokens.entries()) {
-            const node = path[at + i];
-            if (node !== undefined) next.set(node, scored);
-          }
-          const done = at + tokens.length - from;
-          store.setState({
-            scores: next,
-            ...(isActive && of > 1 ? { work: { kind: "scoring" as const, done, of } } : {}),
-          });
+      await link.ask(
+        "score",
+        { ids, from },
+        {
+          signal: abort.signal,
+          onEvent: ({ from: at, tokens }) => {
+            const next = new Map(store.getState().scores);
+            for (const [i, scored] of tokens.entries()) {
+              const node = path[at + i];
+              if (node !== undefined) next.set(node, scored);
+            }
+            const done = at + tokens.length - from;
+            store.setState({
+              scores: next,
+              ...(isActive && of > 1 ? { work: { kind: "scoring" as const, done, of } } : {}),
+            });
+          },
         },
-      });
+      );
       lastPath = path;
       if (of === 1) link.noteTokenTime(performance.now() - startedAt);
     } catch (error) {
