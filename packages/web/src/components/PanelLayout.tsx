@@ -1,6 +1,6 @@
 // The panel beside the strip on a desktop, and the sheet with four tabs on a phone.
 
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { CandidateList } from "./CandidateList.tsx";
 import { Composer } from "./Composer.tsx";
 import { DrawStrip } from "./DrawStrip.tsx";
@@ -8,6 +8,7 @@ import { PhoneActions } from "./PhoneActions.tsx";
 import { PositionHead } from "./PositionHead.tsx";
 import { Sampling } from "./Sampling.tsx";
 import { SpanSection } from "./SpanSection.tsx";
+import { usePage } from "./store-context.ts";
 import { usePanel } from "./use-panel.ts";
 import { ViewSwitch } from "./ViewSwitch.tsx";
 
@@ -30,7 +31,7 @@ type Tab = (typeof TABS)[number];
 
 /** The sheet at the foot of a phone, with the verbs under it. */
 export function PhoneSheet() {
-  const [tab, setTab] = useState<Tab>("Next token");
+  const [tab, setTab] = useFollowingTab();
   const tabs = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -72,6 +73,28 @@ export function PhoneSheet() {
       <PhoneActions hasMain={tab !== "Write"} />
     </>
   );
+}
+
+/** The sheet goes where the finger went: a token, a span, the system prompt. Sampling stays, for the draw is there. */
+function useFollowingTab() {
+  const [tab, setTab] = useState<Tab>("Next token");
+  const position = usePage((state) => state.position);
+  const span = usePage((state) => state.span);
+  const isPrompt = usePage((state) => state.role === "system");
+  const isFirst = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another position is what the sheet follows
+  useEffect(() => {
+    if (isFirst.current) {
+      isFirst.current = false;
+      return;
+    }
+    if (span !== null) setTab("Span");
+    else setTab((now) => (now === "Sampling" ? now : "Next token"));
+  }, [position, span]);
+  useEffect(() => {
+    if (isPrompt) setTab("Write");
+  }, [isPrompt]);
+  return [tab, setTab] as const;
 }
 
 function SheetContent({ tab }: { readonly tab: Tab }) {

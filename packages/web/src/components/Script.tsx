@@ -38,7 +38,7 @@ function EditSystemPrompt() {
       onClick={() => {
         if (!isWritable) return;
         actions.editSystemPrompt();
-        document.getElementById("message")?.focus();
+        requestAnimationFrame(() => document.getElementById("message")?.focus()); // a phone opens the sheet first
       }}
     >
       edit
