@@ -113,7 +113,9 @@ async function chatTask(
   return {
     ids: tokens.map(({ id }) => id),
     startTokenId: writtenStart(input, model),
-    origins: tokens.map(({ part }) => (part === "content" ? "typed" : "template")),
+    origins: tokens.map(({ part, message }) =>
+      part === "content" && message !== null ? "typed" : "template",
+    ),
     context: null,
     columns: {},
   };

@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Engine } from "@tokenscope/core";
 import { afterAll } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
 import { type OpenModel, openModel, openTextModel } from "../src/open-model.ts";
@@ -74,19 +75,30 @@ function testWorld({ stdin = "" }: RunOptions): Omit<World, "stdout" | "stderr">
 
 /** The real model behind a door that does not close. */
 const sharedModel: World["openModel"] = async (options, world) => {
-  const key = JSON.stringify(options);
+  const { model, precision, threads } = options; // a command hands in all of its options
+  const key = JSON.stringify([model, precision, threads]);
   const known = models.get(key);
   const opened = known ?? openModel(options, world);
   if (known === undefined) models.set(key, opened);
   try {
-    const model = await opened;
-    const { engine } = model;
-    return { ...model, engine: Object.assign(Object.create(engine), { close: async () => {} }) };
+    const ready = await opened;
+    return { ...ready, engine: kept(ready.engine) };
   } catch (error) {
     models.delete(key);
     throw error;
   }
 };
+
+/** The engine, whose close does nothing. */
+function kept(engine: Engine): Engine {
+  return new Proxy(engine, {
+    get(target, name) {
+      if (name === "close") return async () => {};
+      const value: unknown = Reflect.get(target, name, target); // its private fields are its own
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 function capture(isTerminal = false) {
   const writes: string[] = [];

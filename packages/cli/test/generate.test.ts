@@ -1,0 +1,155 @@
+import type { GenerateJson, NextJson } from "@tokenscope/core";
+import { describe, expect, test } from "vitest";
+import { referenceJson, smollm2Path } from "../../../fixtures/index.ts";
+import { fileWith, run, runJson, TINY } from "./test-world.ts";
+
+interface GreedyCase {
+  readonly name: string;
+  readonly promptIds: readonly number[];
+  readonly greedyIds: readonly number[];
+}
+
+const tiny = ["--model", TINY];
+const sampled = ["generate", ...tiny, "cat", "--temperature", "1", "--max-tokens", "60"];
+const model = smollm2Path();
+
+describe("next", () => {
+  test("--json has PRODUCT.md's keys, and the listed and the rest make 1", async () => {
+    const [next] = await runJson<NextJson>(["next", ...tiny, "cat", "--token", "s"]);
+    expect(Object.keys(next ?? {})).toEqual([
+      "model",
+      "context",
+      "entropyBits",
+      "top",
+      "restProbability",
+      "named",
+    ]);
+    expect(next?.context).toEqual({ ids: [99, 97, 116] });
+    expect(next?.top).toHaveLength(10);
+    const listed = next?.top.reduce((sum, { logprobNats }) => sum + Math.exp(logprobNats), 0) ?? 0;
+    expect(listed + (next?.restProbability ?? 0)).toBeCloseTo(1, 6);
+    expect(next?.named).toEqual([
+      { id: 115, text: "s", logprobNats: expect.any(Number), rank: expect.any(Number) },
+    ]);
+  });
+
+  test("a list of the whole vocabulary leaves no rest and holds every named token's number", async () => {
+    const args = ["next", ...tiny, "cat", "--top", "1000", "--token", "s", "--token", "t"];
+    const [next] = await runJson<NextJson>(args);
+    expect(next?.top).toHaveLength(261);
+    expect(next?.restProbability).toBe(0);
+    for (const { id, logprobNats, rank } of next?.named ?? []) {
+      const place = next?.top.findIndex((candidate) => candidate.id === id) ?? -1;
+      expect(next?.top[place]?.logprobNats).toBeCloseTo(logprobNats, 4);
+      expect(place + 1).toBe(rank);
+    }
+  });
+
+  test("the table ends in the rest", async () => {
+    const { stdout } = await run(["next", ...tiny, "cat", "--top", "2"]);
+    expect(stdout).toMatch(/\(all other tokens\)\n\nentropy \d\.\d\d bits; llama-q8_0, exact\n$/);
+  });
+
+  test("standard input is the text, to the byte", async () => {
+    const [next] = await runJson<NextJson>(["next", ...tiny, "-"], { stdin: "a\n" });
+    expect(next?.context.ids).toEqual([97, 10]);
+  });
+});
+
+describe("generate", () => {
+  test("--json has PRODUCT.md's keys, and --trace adds the steps", async () => {
+    const keys = ["model", "promptIds", "ids", "text", "finishReason", "seed", "settings"];
+    const args = ["generate", ...tiny, "cat", "--max-tokens", "3"];
+    const [plain] = await runJson<GenerateJson>(args);
+    const [traced] = await runJson<GenerateJson>([...args, "--trace"]);
+    expect(Object.keys(plain ?? {})).toEqual(keys);
+    expect(Object.keys(traced ?? {})).toEqual([...keys, "steps"]);
+    const { steps, ...rest } = traced ?? {};
+    expect(rest).toEqual(plain);
+    expect(steps?.map(({ position, id, draw }) => ({ position, id, draw }))).toEqual(
+      plain?.ids.map((id, i) => ({ position: 3 + i, id, draw: null })),
+    );
+    expect(steps?.map(({ top, id }) => top[0]?.id === id)).toEqual([true, true, true]);
+    expect(Object.keys(steps?.[0] ?? {})).toEqual([
+      "position",
+      "top",
+      "restProbability",
+      "draw",
+      "id",
+    ]);
+  });
+
+  test("a seed repeats its text, and another seed gives another", async () => {
+    const [first] = await runJson<GenerateJson>([...sampled, "--seed", "376"]);
+    const [again] = await runJson<GenerateJson>([...sampled, "--seed", "376"]);
+    const [other] = await runJson<GenerateJson>([...sampled, "--seed", "377"]);
+    expect(again).toEqual(first);
+    expect(other?.ids).not.toEqual(first?.ids);
+    expect(first?.settings).toEqual({ temperature: 1, topK: 0, topP: 1, minP: 0 });
+  });
+
+  test("a generation in two parts is the one in one: a draw depends on its position", async () => {
+    const [whole] = await runJson<GenerateJson>([...sampled, "--seed", "5"]);
+    const ids = [...(whole?.promptIds ?? []), ...(whole?.ids.slice(0, 7) ?? [])];
+    const args = ["generate", ...tiny, "--ids", ids.join(), "--temperature", "1", "--seed", "5"];
+    const [rest] = await runJson<GenerateJson>([...args, "--max-tokens", "5"]);
+    expect(rest?.ids).toEqual(whole?.ids.slice(7, 12));
+  });
+
+  test("what streams is the text of the JSON, whatever bytes come", async () => {
+    const [json] = await runJson<GenerateJson>(sampled);
+    const { stdout, writes } = await run(sampled);
+    expect(stdout).toBe(json?.text);
+    expect(writes.length).toBeGreaterThan(10); // it came bit by bit
+  });
+
+  test("the trace for people has the draw and the rest beside each token", async () => {
+    const { stdout } = await run(["generate", ...tiny, "cat", "--max-tokens", "2", "--trace"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/^ +3 +greedy .+rest \d+\.\d %$/);
+  });
+
+  test("the context's end is an ending, not an error", async () => {
+    const args = ["generate", ...tiny, "x".repeat(250), "--max-tokens", "20", "--seed", "3"];
+    const [json] = await runJson<GenerateJson>(args);
+    expect(json?.finishReason).toBe("context-full");
+    expect(json?.ids).toHaveLength(6);
+  });
+
+  test("on a terminal the text ends its line and the ending is said on stderr", async () => {
+    const args = ["generate", ...tiny, "cat", "--max-tokens", "2"];
+    const { stdout, stderr } = await run(args, { isTerminal: true });
+    expect(stdout).toMatch(/\n$/);
+    expect(stderr).toMatch(/--max-tokens after 2 tokens; seed 1, temperature 0; llama-q8_0, exact/);
+  });
+});
+
+describe.skipIf(model === null)("on SmolLM2 (needs the model: npm test fetches it)", () => {
+  const smollm2 = ["--model", "smollm2-135m-instruct-q4_1", "--precision", "exact"];
+  const cases = referenceJson<readonly GreedyCase[]>("models/smollm2-greedy.json");
+  const questions = ["Why is the sky blue?", "What is the capital of France?"];
+
+  test.each(cases.map((c, i) => [c.name, c, questions[i] ?? ""] as const))(
+    "a greedy reply to a chat is the reference's: %s",
+    async (_, { promptIds, greedyIds }, content) => {
+      const path = fileWith(JSON.stringify({ messages: [{ role: "user", content }] }), "chat.json");
+      const args = ["generate", ...smollm2, "--chat", path];
+      const [json] = await runJson<GenerateJson>([
+        ...args,
+        "--max-tokens",
+        String(greedyIds.length),
+      ]);
+      expect(json?.promptIds).toEqual(promptIds);
+      expect(json?.ids).toEqual(greedyIds);
+    },
+  );
+
+  test("the capital of France is Paris, at the probability that the table and the JSON share", async () => {
+    const args = ["next", ...smollm2, "The capital of France is", "--token", " Paris"];
+    const [json] = await runJson<NextJson>(args);
+    expect(json?.named[0]).toMatchObject({ text: " Paris", rank: 1 });
+    const percent = (Math.exp(json?.named[0]?.logprobNats ?? 0) * 100).toFixed(1);
+    expect((await run(args)).stdout).toMatch(new RegExp(`${percent} %.*·Paris`));
+  });
+});
