@@ -17,8 +17,9 @@ export interface HeadSessionOptions {
   readonly maxRows: number;
 }
 
-const KEPT_OUTPUTS = ["top-logits", "top-ids", "log-z", "expected-logit"];
-const TARGET_OUTPUTS = ["log-z", "target-logit", "higher"];
+const MASS_OUTPUTS = ["highest-logit", "highest-logprob"];
+const KEPT_OUTPUTS = [...MASS_OUTPUTS, "top-logits", "top-ids", "expected-logit"];
+const TARGET_OUTPUTS = [...MASS_OUTPUTS, "target-logit", "higher"];
 
 /** Runs of the head, counted. */
 export class HeadSession {
@@ -104,12 +105,13 @@ export class HeadSession {
     contextVector: Float32Array,
   ): Prediction {
     const { kept } = this.#options;
-    const logZ = floats(outputs, "log-z")[row] ?? 0;
+    const { highest, logprob } = massOf(outputs, row);
+    const logZ = highest - logprob;
     const expectedLogit = floats(outputs, "expected-logit")[row] ?? 0;
     const logits = floats(outputs, "top-logits").subarray(row * kept, (row + 1) * kept);
     return {
       topIds: integers(outputs, "top-ids").slice(row * kept, (row + 1) * kept),
-      topLogprobsNats: logits.map((logit) => Math.min(0, logit - logZ)),
+      topLogprobsNats: logits.map((logit) => logit - highest + logprob),
       entropyNats: Math.max(0, logZ - expectedLogit),
       logZ,
       contextVector,
@@ -125,10 +127,17 @@ export function keptScore(prediction: Prediction, id: TokenId): TokenScore | nul
   return { logprobNats, rank: 1 + topLogprobsNats.indexOf(logprobNats) };
 }
 
+/** The most likely token's logit and logprob, never above 0. */
+function massOf(outputs: Readonly<Record<string, OrtTensor>>, row: number) {
+  const highest = floats(outputs, "highest-logit")[row] ?? 0;
+  const logprob = Math.min(0, floats(outputs, "highest-logprob")[row] ?? 0);
+  return { highest, logprob };
+}
+
 function targetScore(outputs: Readonly<Record<string, OrtTensor>>, row: number): TokenScore {
   const logit = floats(outputs, "target-logit")[row] ?? 0;
-  const logZ = floats(outputs, "log-z")[row] ?? 0;
+  const { highest, logprob } = massOf(outputs, row);
   const higher = floats(outputs, "higher")[row] ?? 0;
-  const logprobNats = Math.fround(Math.min(0, logit - logZ)); // float32, as the kept candidates have it: the same score by either way
+  const logprobNats = Math.fround(logit - highest + logprob); // float32, as the kept candidates have it: the same score by either way
   return { logprobNats, rank: 1 + higher };
 }

@@ -26,7 +26,7 @@ export function keptCandidates({ vocabularySize }: ModelShape): number {
 
 /**
  * Inputs: context [T, C], targets [T, 1] int64.
- * Outputs: logits [T, V]; top-logits and top-ids [T, 50]; log-z, expected-logit (the mean logit under the distribution: entropy = log-z - it), target-logit and higher (how many logits exceed the target's), each [T, 1].
+ * Outputs: logits [T, V]; top-logits and top-ids [T, 50]; highest-logit and its highest-logprob (log Z is their difference), expected-logit (the mean logit under the distribution: entropy = log Z - it), target-logit and higher (how many logits exceed the target's), each [T, 1].
  */
 export async function buildHead({ shape, weights, precision }: HeadOptions): Promise<OnnxModel> {
   const graph = new GraphBuilder();
@@ -56,14 +56,16 @@ interface Candidates {
 }
 
 // ReduceLogSumExp takes 50 ms for 256 positions of 49,152 where Softmax takes 17: so log Z is read off the most likely token, log Z = logit - ln p.
+// Every logprob is its logit's distance from the highest plus ln p: at p = 0.999999 a logit of 20 less a log Z of 20 would be 0 in float32.
 function massOutputs(graph: GraphBuilder, { logits, topLogits, topIds }: Candidates): void {
   const probabilities = graph.node("Softmax", [logits], { attributes: { axis: -1 } }); // [T, V]
   const first = [graph.integers(0), graph.integers(1), graph.integers(1)];
   const mostLikely = graph.node("Slice", [topIds, ...first]); // [T, 1]
-  const highest = graph.node("Slice", [topLogits, ...first]);
+  graph.node("Slice", [topLogits, ...first], {}, "highest-logit");
+  graph.output("highest-logit", FLOAT, ["T", 1]);
   const p = graph.node("GatherElements", [probabilities, mostLikely], { attributes: { axis: -1 } });
-  graph.node("Sub", [highest, graph.node("Log", [p])], {}, "log-z");
-  graph.output("log-z", FLOAT, ["T", 1]);
+  graph.node("Log", [p], {}, "highest-logprob");
+  graph.output("highest-logprob", FLOAT, ["T", 1]);
   const shares = graph.node("Mul", [probabilities, logits]); // [T, V]
   const attributes = { keepdims: 1 };
   graph.node("ReduceSum", [shares, graph.integers(-1)], { attributes }, "expected-logit");
