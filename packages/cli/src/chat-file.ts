@@ -14,7 +14,7 @@ import type { World } from "./world.ts";
 const KEYS = ["messages", "tools", "addGenerationPrompt"];
 const MESSAGE_KEYS = ["role", "content"];
 
-export interface ChatFile {
+interface ChatFile {
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly unknown[];
   readonly addGenerationPrompt?: boolean; // absent: the command's own default

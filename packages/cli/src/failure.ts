@@ -3,7 +3,7 @@
 import { EngineError, FormatError, UsageError } from "@tokenscope/core";
 import { CommanderError } from "commander";
 
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;
 const EXIT_STOPPED = 130; // what shells expect after Ctrl-C
 const HELP_CODES = ["commander.helpDisplayed", "commander.help", "commander.version"];

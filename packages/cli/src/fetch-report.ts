@@ -35,12 +35,13 @@ export async function reportedFetch<T>(
   }
 }
 
-interface FetchReport {
+export interface FetchReport {
   progress(progress: FetchProgress): void;
   clear(): void;
 }
 
-function fetchReport({ stderr, nowMs }: World): FetchReport {
+/** Progress of one fetch, as often as a person can use it. */
+export function fetchReport({ stderr, nowMs }: Pick<World, "stderr" | "nowMs">): FetchReport {
   let start: { readonly source: string; readonly atMs: number; readonly bytes: number } | null =
     null;
   let shownMs = Number.NEGATIVE_INFINITY;

@@ -39,7 +39,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /** Text of UTF-8 bytes, without a byte order mark; throws FormatError that names the first byte that is not UTF-8. */
-export function parseUtf8(bytes: Uint8Array, name: string): string {
+function parseUtf8(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

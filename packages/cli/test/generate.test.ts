@@ -1,6 +1,8 @@
 import type { GenerateJson, NextJson } from "@tokenscope/core";
 import { describe, expect, test } from "vitest";
 import { referenceJson, smollm2Path } from "../../../fixtures/index.ts";
+import type { Output } from "../src/world.ts";
+import { scriptedModel } from "./scripted-model.ts";
 import { fileWith, run, runJson, TINY } from "./test-world.ts";
 
 interface GreedyCase {
@@ -101,6 +103,37 @@ describe("generate", () => {
     const { stdout, writes } = await run(sampled);
     expect(stdout).toBe(json?.text);
     expect(writes.length).toBeGreaterThan(10); // it came bit by bit
+  });
+
+  test("a character comes in one write, although its bytes are three tokens", async () => {
+    const euro = [...new TextEncoder().encode("a€b")]; // the tiny vocabulary's ids are the bytes
+    const world = { openModel: scriptedModel([...euro, 260]) };
+    const { stdout, writes, exitCode } = await run(["generate", "x"], { world });
+    expect(writes.filter((text) => text !== "")).toEqual(["a", "€", "b"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "a€b", exitCode: 0 });
+  });
+
+  test("a character that never ends is shown as broken at the end", async () => {
+    const world = { openModel: scriptedModel([0x61, 0xe2, 0x82, 260]) };
+    expect((await run(["generate", "x"], { world })).stdout).toBe("a\ufffd");
+  });
+
+  test("a stop token ends the text and is in the ids, not in the text", async () => {
+    const world = { openModel: scriptedModel([0x61, 260]) };
+    const [json] = await runJson<GenerateJson>(["generate", "x"], { world });
+    expect(json).toMatchObject({ ids: [0x61, 260], text: "a", finishReason: "end-token" });
+  });
+
+  test("after Ctrl-C what there is is printed, and the exit code says that it is not all", async () => {
+    const controller = new AbortController();
+    const openModel = scriptedModel(Array.from({ length: 100 }, () => 0x61));
+    const stdout: Output = {
+      isTerminal: false,
+      columns: 80,
+      write: async () => controller.abort(), // at the first token
+    };
+    const world = { openModel, stdout, signal: controller.signal };
+    expect(await run(["generate", "x"], { world })).toMatchObject({ exitCode: 130, stderr: "" });
   });
 
   test("the trace for people has the draw and the rest beside each token", async () => {

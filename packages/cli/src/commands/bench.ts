@@ -31,6 +31,7 @@ interface BenchOptions extends ModelOptions {
 interface Measured {
   readonly model: OpenModel["identity"];
   readonly threads: number;
+  readonly prefillTokens: number; // fewer than asked for where the context is short
   readonly loadMs: number;
   readonly prefillTokensPerSecond: number;
   readonly decodeTokensPerSecond: number;
@@ -58,8 +59,8 @@ async function bench(options: BenchOptions, world: World): Promise<void> {
   if (options.json) {
     const machine = { processor: processor(), memoryBytes: totalmem() };
     const runs = measured.map(({ bits, ...run }) => run);
-    const counts = { prefillTokens: PREFILL_TOKENS, decodeTokens: DECODE_TOKENS };
-    const json = { machine, rounds: options.rounds, ...counts, runs, meanAbsoluteBits };
+    const { rounds } = options;
+    const json = { machine, rounds, decodeTokens: DECODE_TOKENS, runs, meanAbsoluteBits };
     await writeLine(world.stdout, JSON.stringify(json));
     return;
   }
@@ -67,7 +68,7 @@ async function bench(options: BenchOptions, world: World): Promise<void> {
   if (meanAbsoluteBits !== null) {
     await writeLine(
       world.stdout,
-      `a token's bits in compact differ from exact by ${formatBits(meanAbsoluteBits)} on average (${PREFILL_TOKENS} tokens)`,
+      `a token's bits in compact differ from exact by ${formatBits(meanAbsoluteBits)} on average (${measured[0]?.prefillTokens} tokens)`,
     );
   }
 }
@@ -76,7 +77,8 @@ async function measure(options: BenchOptions, world: World): Promise<Measured> {
   const startMs = world.nowMs();
   return withModel(options, world, async (model) => {
     const loadMs = world.nowMs() - startMs;
-    const ids = model.tokenizer.encode(BENCH_TEXT).slice(0, PREFILL_TOKENS);
+    const room = model.engine.contextLength - DECODE_TOKENS;
+    const ids = model.tokenizer.encode(BENCH_TEXT).slice(0, Math.min(PREFILL_TOKENS, room));
     const { rows } = await scoreIds(model.engine, ids, { signal: world.signal }); // also warms up
     const rounds: { prefillMs: number; decodeMs: number }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
@@ -87,6 +89,7 @@ async function measure(options: BenchOptions, world: World): Promise<Measured> {
     return {
       model: model.identity,
       threads: model.engine.threads,
+      prefillTokens: ids.length,
       loadMs,
       prefillTokensPerSecond: (ids.length / prefillMs) * 1000,
       decodeTokensPerSecond: (DECODE_TOKENS / decodeMs) * 1000,
@@ -131,11 +134,12 @@ function benchLines(measured: readonly Measured[], rounds: number): readonly str
     `${run.decodeTokensPerSecond.toFixed(1)} tokens/s`,
     String(run.threads),
   ]);
+  const prefillTokens = measured[0]?.prefillTokens ?? 0;
   const columns = [
     { heading: "precision" },
     { heading: "load", isNumber: true },
-    { heading: `prefill of ${PREFILL_TOKENS}, all distributions`, isNumber: true },
-    { heading: `decode after ${PREFILL_TOKENS}`, isNumber: true },
+    { heading: `prefill of ${prefillTokens}, all distributions`, isNumber: true },
+    { heading: `decode after ${prefillTokens}`, isNumber: true },
     { heading: "threads", isNumber: true },
   ];
   const id = measured[0]?.model.id ?? "";
