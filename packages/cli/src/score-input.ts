@@ -30,6 +30,7 @@ export interface ScoreTask {
   readonly origins?: readonly Origin[];
   readonly context: { readonly text: string; readonly split: BoundarySplit } | null;
   readonly columns: Readonly<Record<string, unknown>>;
+  readonly place?: string | null; // where it stands among many, for what is said of it
 }
 
 const utf8 = new TextEncoder();
@@ -82,7 +83,24 @@ export async function* scoreTasks(
     if (isWhole && content.endsWith("\n")) {
       await note(world, "the text ends with a line break, which is scored with it");
     }
-    for (const row of rows) yield textTask(row, input, model);
+    for (const [i, row] of rows.entries()) {
+      const name = path === "-" ? "standard input" : path;
+      const place = rows.length === 1 ? null : `${name}, text ${i + 1}`;
+      yield await placed(place, async () => ({ ...textTask(row, input, model), place }));
+    }
+  }
+}
+
+/** Runs `work` and names the place in what it refuses: of a thousand texts, which one? */
+export async function placed<T>(
+  place: string | null | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!place || !(error instanceof UsageError)) throw error;
+    throw new UsageError(`${place}: ${error.message}`, { cause: error });
   }
 }
 

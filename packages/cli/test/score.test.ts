@@ -111,6 +111,16 @@ describe("on a tiny model", () => {
     expect(lines[1]?.summary).toMatchObject({ totalBits: 0, perplexity: null, bitsPerToken: null });
   });
 
+  test("of many texts the one that is too long is named, and those before it are printed", async () => {
+    const stdin = `ab\n${"x".repeat(300)}\n`;
+    const { exitCode, stdout, stderr } = await run(["score", ...tiny, "--lines", "-", "--json"], {
+      stdin,
+    });
+    expect(stderr).toMatch(/^tokenscope: standard input, text 2: the text has 300 tokens/);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    expect(exitCode).toBe(2);
+  });
+
   test("--context sums the tokens that begin after it, with their places in the whole", async () => {
     const [whole] = await score([...tiny, "--text", "a cat"]);
     const [part] = await score([...tiny, "--context", "a ", "--text", "cat"]);

@@ -5,7 +5,13 @@ import { type Command, Option } from "commander";
 import { addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseWhole } from "../option-values.ts";
-import { checkScoreInput, type ScoreInput, type ScoreTask, scoreTasks } from "../score-input.ts";
+import {
+  checkScoreInput,
+  placed,
+  type ScoreInput,
+  type ScoreTask,
+  scoreTasks,
+} from "../score-input.ts";
 import {
   type OutputOptions,
   type Scored,
@@ -62,7 +68,8 @@ async function runScore(
     (files.length === 1 && !options.lines && !/\.(csv|jsonl|ndjson)$/i.test(files[0] ?? ""));
   let index = 0;
   for await (const task of scoreTasks(files, options, { model, world })) {
-    const scored = { task, index, text: await scoreTask(task, { model, world }) };
+    const text = await placed(task.place, () => scoreTask(task, { model, world }));
+    const scored = { task, index, text };
     index += 1;
     if (json) await writeLine(world.stdout, JSON.stringify(scoreLineJson(scored, output)));
     else if (csv) await world.stdout.write(scoreCsv(scored, output));
