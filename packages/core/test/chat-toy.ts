@@ -11,7 +11,7 @@ import {
   UsageError,
 } from "@tokenscope/core";
 
-export const IM_START = tokenId(256);
+const IM_START = tokenId(256);
 export const IM_END = tokenId(257);
 const NAMES = ["<|im_start|>", "<|im_end|>"];
 const DEFAULT_SYSTEM = "Be kind.";

@@ -19,7 +19,7 @@ import {
 import type { Scores } from "../src/views/path.ts";
 
 /** Ids: 0 `<|s|>` and 1 `<|e|>` are special, then words. */
-export const PIECES = ["<|s|>", "<|e|>", " cat", " dog", "\n", " sat", "The", " fish"] as const;
+const PIECES = ["<|s|>", "<|e|>", " cat", " dog", "\n", " sat", "The", " fish"] as const;
 export const END = tokenId(1);
 export const CAT = tokenId(2);
 export const DOG = tokenId(3);

@@ -37,7 +37,7 @@ export interface RecordingFile {
   readonly openAt: number;
 }
 
-export interface RecordedNode {
+interface RecordedNode {
   readonly node: Omit<TokenNode, "id" | "parent"> & {
     readonly id: number;
     readonly parent: number | null;

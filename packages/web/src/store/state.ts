@@ -32,7 +32,7 @@ export interface Span {
   readonly to: number;
 }
 
-export type WorkState =
+type WorkState =
   | { readonly kind: "idle" }
   | { readonly kind: "scoring"; readonly done: number; readonly of: number }
   | { readonly kind: "generating"; readonly written: number; readonly of: number };

@@ -37,7 +37,7 @@ export interface BranchLane {
   readonly bitsPerToken: string;
 }
 
-export interface MapTurn {
+interface MapTurn {
   readonly role: string;
   readonly from: number;
   readonly to: number;

@@ -8,7 +8,7 @@ import { countOf } from "./strip.ts";
 /** The most tokens that one press of Generate response writes. */
 export const GENERATE_TOKENS = 100;
 
-export interface RoleOption {
+interface RoleOption {
   readonly role: string;
   /** Why the template refuses it next; null where it takes it. */
   readonly refusal: string | null;
@@ -103,7 +103,7 @@ function hintOf(
 }
 
 /** Why the last generation ended. Example: "Ended by <|im_end|>; the reply has 24 tokens." */
-export function endingWords(
+function endingWords(
   { ending, vocabulary }: Pick<ComposerInputs, "ending" | "vocabulary">,
   path: DocumentPath,
 ): readonly PieceSegment[] | null {

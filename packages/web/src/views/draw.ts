@@ -12,7 +12,7 @@ import {
 import type { PlaceViews } from "./place.ts";
 
 /** A stretch of the strip; its text is empty where it would not fit. */
-export interface DrawSegment {
+interface DrawSegment {
   readonly key: string;
   readonly width: number; // 0 to 1
   readonly segments: readonly PieceSegment[];

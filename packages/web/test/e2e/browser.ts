@@ -122,9 +122,6 @@ export async function runs(page: Page): Promise<Runs> {
   };
 }
 
-export const strip = (page: Page): Locator =>
-  page.getByRole("listbox", { name: "Conversation as tokens" });
-
 export const token = (page: Page, position: number): Locator =>
   page.locator(`#strip [data-i="${position}"]`);
 

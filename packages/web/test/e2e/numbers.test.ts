@@ -2,6 +2,7 @@
 
 import {
   bitsFromNats,
+  type Engine,
   formatBits,
   formatCount,
   type Precision,
@@ -9,10 +10,12 @@ import {
   surprisalBits,
   tokenId,
 } from "@tokenscope/core";
+import { loadEngine } from "@tokenscope/engine";
+import { openFileSource } from "@tokenscope/engine/node";
+import * as ort from "onnxruntime-node";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { referenceJson, smollm2Path } from "../../../../fixtures/index.ts";
-import { openEngine } from "../../../engine/test/open-engine.ts";
 import { openPage, openStage, ready, type Stage, scored, tokenIds, tokenNames } from "./browser.ts";
 import { mouse } from "./hands.ts";
 
@@ -81,7 +84,7 @@ test.each(["exact", "compact"] as const)("Node and WASM agree in %s", async (pre
   const { page } = await openPage(stage);
   await page.waitForSelector('footer[data-model="loading"]');
   const inWorker = await scoresInWorker(page, precision);
-  const engine = await openEngine(smollm2Path()!, { precision });
+  const engine = await engineInNode(precision);
   const changes: number[] = [];
   for (const [i, { ids }] of texts.entries()) {
     const { rows } = await scoreIds(engine, ids.map(tokenId));
@@ -96,6 +99,12 @@ test.each(["exact", "compact"] as const)("Node and WASM agree in %s", async (pre
   expect(Math.max(...changes)).toBeLessThan(AGREEMENT_BITS[precision]);
   await page.context().close();
 });
+
+async function engineInNode(precision: Precision): Promise<Engine> {
+  const source = await openFileSource(smollm2Path()!);
+  const options = { ort, source, precision, backend: "node-cpu", threads: 2 } as const;
+  return loadEngine(options).finally(() => source.close());
+}
 
 /** Logprobs of the reference texts, in nats, by the page's own worker through its own protocol. */
 async function scoresInWorker(page: Page, precision: Precision): Promise<(number | null)[][]> {
