@@ -1,6 +1,7 @@
 // The panel beside the strip on a desktop, and the sheet with four tabs on a phone.
 
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { activeDocumentPath } from "../views/path.ts";
 import { CandidateList } from "./CandidateList.tsx";
 import { Composer } from "./Composer.tsx";
 import { DrawStrip } from "./DrawStrip.tsx";
@@ -75,12 +76,13 @@ export function PhoneSheet() {
   );
 }
 
-/** The sheet goes where the finger went: a token, a span, the system prompt. Sampling stays, for the draw is there. */
+/** The sheet goes where the finger went: a token, a span, the system prompt; where nothing is written, to the message. Sampling stays, for the draw is there. */
 function useFollowingTab() {
   const [tab, setTab] = useState<Tab>("Next token");
   const position = usePage((state) => state.position);
   const span = usePage((state) => state.span);
   const isPrompt = usePage((state) => state.role === "system");
+  const isEmpty = usePage((state) => activeDocumentPath(state.history.present).ids.length === 0);
   const isFirst = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another position is what the sheet follows
   useEffect(() => {
@@ -92,8 +94,8 @@ function useFollowingTab() {
     else setTab((now) => (now === "Sampling" ? now : "Next token"));
   }, [position, span]);
   useEffect(() => {
-    if (isPrompt) setTab("Write");
-  }, [isPrompt]);
+    if (isPrompt || isEmpty) setTab("Write");
+  }, [isPrompt, isEmpty]);
   return [tab, setTab] as const;
 }
 

@@ -6,8 +6,6 @@ import { useActions } from "./store-context.ts";
 
 /** Which position is shown, and how its token stands. */
 export function PositionHead({ header }: { readonly header: PositionHeader }) {
-  const actions = useActions();
-  const { token, previous, next } = header;
   return (
     <div className="pos">
       <header>
@@ -15,29 +13,21 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
         <span className="label">
           {header.where}
           <span className="turn-word">{header.turnWord}</span>
-          <span className="entropy"> · entropy {header.entropy}</span>
+          {!header.isEmpty && <span className="entropy"> · entropy {header.entropy}</span>}
         </span>
         <span className="grow" />
-        <button
-          type="button"
-          className="btn plain"
-          aria-disabled={previous === null}
-          onClick={() => previous !== null && actions.moveBy(-1)}
-        >
-          <span aria-hidden="true">‹</span>
-          <span className="vh">Previous position</span> {previous}
-        </button>
-        <button
-          type="button"
-          className="btn plain"
-          aria-disabled={next === null}
-          onClick={() => next !== null && actions.moveBy(1)}
-        >
-          <span className="vh">Next position</span> {next}
-          <span aria-hidden="true">›</span>
-        </button>
+        {!header.isEmpty && <Neighbours header={header} />}
       </header>
-      <div className="ctx" hidden={header.isEmpty}>
+      {!header.isEmpty && <Figures header={header} />}
+    </div>
+  );
+}
+
+function Figures({ header }: { readonly header: PositionHeader }) {
+  const { token } = header;
+  return (
+    <>
+      <div className="ctx">
         <span>
           <bdi>
             <Piece segments={header.context} />
@@ -58,6 +48,33 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           </div>
         ))}
       </dl>
-    </div>
+    </>
+  );
+}
+
+function Neighbours({ header }: { readonly header: PositionHeader }) {
+  const actions = useActions();
+  const { previous, next } = header;
+  return (
+    <>
+      <button
+        type="button"
+        className="btn plain"
+        aria-disabled={previous === null}
+        onClick={() => previous !== null && actions.moveBy(-1)}
+      >
+        <span aria-hidden="true">‹</span>
+        <span className="vh">Previous position</span> {previous}
+      </button>
+      <button
+        type="button"
+        className="btn plain"
+        aria-disabled={next === null}
+        onClick={() => next !== null && actions.moveBy(1)}
+      >
+        <span className="vh">Next position</span> {next}
+        <span aria-hidden="true">›</span>
+      </button>
+    </>
   );
 }
