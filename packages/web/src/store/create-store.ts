@@ -84,7 +84,8 @@ function modelActions(
     retry: () => void link.load(),
     usePrecision(precision) {
       const { work, model } = store.getState();
-      const isBusy = work.kind === "generating" || model.kind === "loading";
+      const isLoading = model.kind === "loading" || model.kind === "preparing";
+      const isBusy = work.kind === "generating" || isLoading;
       if (isBusy || precision === store.getState().precision) return;
       store.setState({ precision, settled: null, search: null });
       void link.load();

@@ -14,6 +14,7 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
 
   const look = (): void => {
     const state = store.getState();
+    if (state.model.kind !== "ready") running?.abort.abort(); // its engine is about to close
     if (state.model.kind !== "ready" || state.work.kind === "generating") return;
     const active = activeDocumentPath(state.history.present).ids;
     if (running !== null) {
@@ -59,7 +60,7 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
       if (of === 1) link.noteTokenTime(performance.now() - startedAt);
     } catch (error) {
       const problem = problemOf(error, store.getState());
-      if (problem !== null) {
+      if (problem !== null && !abort.signal.aborted) {
         failedOn = store.getState().history.present;
         store.setState({ problem });
       }
