@@ -1,0 +1,282 @@
+// The page's store over a real model, in this process: the toy engine behind the worker's own session host and the page's own client.
+
+import {
+  type ChatFormat,
+  type ChatMessage,
+  decodeTokens,
+  type Engine,
+  type RenderedToken,
+  type Sequence,
+  type TokenId,
+  UsageError,
+} from "@tokenscope/core";
+import { openToyEngine, TOY_SPECIAL, toyTokenizer } from "@tokenscope/core/contracts";
+import type { StoreApi } from "zustand/vanilla";
+import { createPageStore, type PageStoreOptions } from "../src/store/create-store.ts";
+import type { Actions, Store } from "../src/store/state.ts";
+import { activeDocumentPath, documentPath } from "../src/views/path.ts";
+import { type ModelClient, workerClient } from "../src/worker/model-client.ts";
+import type {
+  CallKind,
+  FromWorker,
+  LoadedModel,
+  ModelFile,
+  ToWorker,
+} from "../src/worker/protocol.ts";
+import { createSessionHost, type SessionHost } from "../src/worker/session-host.ts";
+import { vocabularyTable } from "../src/worker/vocabulary-table.ts";
+import { nextTask, type Port, port } from "./store-port.ts";
+
+const DEFAULT_SYSTEM = "Be kind.";
+export const TOY_FILE: ModelFile = {
+  id: "toy",
+  label: "Toy",
+  url: "https://models.example/toy.gguf",
+  sha256: "0".repeat(64),
+  fileBytes: 1_000_000,
+};
+
+type Place = Omit<RenderedToken, "id" | "part">;
+
+function openTokens(place: Place): RenderedToken[] {
+  const ids = [TOY_SPECIAL.startOfTurn, ...toyTokenizer.encode(`${place.role}\n`)];
+  return ids.map((id) => ({ ...place, id, part: "open" }));
+}
+
+function turnTokens(content: string, place: Place): RenderedToken[] {
+  const mark = (part: "content" | "close") => (id: TokenId) => ({ ...place, id, part });
+  return [
+    ...openTokens(place),
+    ...toyTokenizer.encode(content).map(mark("content")),
+    ...[TOY_SPECIAL.endOfTurn, ...toyTokenizer.encode("\n")].map(mark("close")),
+  ];
+}
+
+function refusalOf(messages: readonly ChatMessage[]): string | null {
+  const isTwice = messages.some((m, i) => m.role === "user" && messages[i - 1]?.role === "user");
+  if (isTwice) return "Conversation roles must alternate.";
+  const isLate = messages.some((m, i) => m.role === "system" && i > 0);
+  return isLate ? "A system message comes first." : null;
+}
+
+/** ChatML over the toy's bytes, with a system turn of its own where none is given. */
+export const toyFormat: ChatFormat = {
+  tokenizer: toyTokenizer,
+  template: {
+    render(messages, { addGenerationPrompt }) {
+      const reason = refusalOf(messages);
+      if (reason !== null) throw new UsageError(reason);
+      const hasSystem = messages[0]?.role === "system";
+      const shift = hasSystem ? 0 : 1;
+      const system = { turn: 0, role: "system", message: null };
+      const tokens = [
+        ...(hasSystem ? [] : turnTokens(DEFAULT_SYSTEM, system)),
+        ...messages.flatMap(({ role, content }, message) =>
+          turnTokens(content, { role, turn: message + shift, message }),
+        ),
+      ];
+      const prompt = { turn: messages.length + shift, role: "assistant", message: null };
+      if (addGenerationPrompt) tokens.push(...openTokens(prompt));
+      return { tokens, unknownMessages: [] };
+    },
+    refusal: (messages) => refusalOf(messages),
+  },
+};
+
+export interface ToyModel {
+  readonly startWorker: () => ModelClient;
+  /** Every call that reached a worker, in order. */
+  readonly calls: readonly ToWorker[];
+  readonly workers: () => number;
+  /** Kills the newest worker, as a browser short of memory does. */
+  readonly die: () => void;
+  readonly inFlight: () => number;
+}
+
+/** Workers that all load the toy model. */
+export function toyModel({ contextLength = 256 } = {}): ToyModel {
+  const calls: ToWorker[] = [];
+  const ports: Port[] = [];
+  const unanswered = new Set<object>();
+  return {
+    calls,
+    workers: () => ports.length,
+    die: () => ports.at(-1)?.die("out of memory"),
+    inFlight: () => unanswered.size + (ports.at(-1)?.undelivered() ?? 0),
+    startWorker() {
+      const answer = toyWorker(contextLength, (message) => opened.post(message));
+      const opened = port((message) => {
+        calls.push(message);
+        const token = {};
+        unanswered.add(token);
+        void answer(message).finally(() => unanswered.delete(token));
+      });
+      ports.push(opened);
+      return workerClient(opened);
+    },
+  };
+}
+
+/** What model-worker.ts does, with the toy in place of a file. */
+function toyWorker(
+  contextLength: number,
+  post: (message: FromWorker) => void,
+): (message: ToWorker) => Promise<void> {
+  const aborts = new Map<number, AbortController>();
+  let hosted: { readonly engine: Engine; readonly host: SessionHost } | undefined;
+  const load = async (request: unknown, emit: (event: unknown) => void): Promise<LoadedModel> => {
+    const { model, precision } = request as { model: ModelFile; precision: "exact" | "compact" };
+    const { fileBytes, label, id, sha256 } = model;
+    emit({ kind: "download", receivedBytes: fileBytes / 2, totalBytes: fileBytes });
+    emit({ kind: "prepare" });
+    await nextTask();
+    await hosted?.engine.close();
+    const engine = pacedEngine(contextLength);
+    hosted = { engine, host: createSessionHost({ engine, ...toyFormat }) };
+    const { architecture, quantization } = engine;
+    return {
+      identity: { id, sha256, architecture, quantization, precision, backend: "wasm" },
+      label,
+      fileBytes,
+      threads: 1,
+      threadsReason: null,
+      contextLength,
+      vocabulary: vocabularyTable(toyTokenizer.vocabulary),
+      endTokenIds: toyTokenizer.endTokenIds,
+    };
+  };
+  return async (message) => {
+    const { kind, call } = message;
+    if (kind === "abort") return aborts.get(call)?.abort();
+    const abort = new AbortController();
+    aborts.set(call, abort);
+    const emit = (event: unknown): void => post({ kind: "event", call, event });
+    try {
+      const handler = hosted?.host[kind as Exclude<CallKind, "load">] as
+        | ((...args: unknown[]) => Promise<unknown>)
+        | undefined;
+      const result =
+        kind === "load"
+          ? await load(message.request, emit)
+          : await handler?.(message.request, emit, abort.signal);
+      const counts = hosted?.engine.counts ?? { modelRuns: 0, headRuns: 0 };
+      post({ kind: "done", call, result, counts });
+    } catch (error) {
+      const { name, message: text } = error as Error;
+      post({ kind: "failed", call, failure: { name, message: text, details: "" } });
+    } finally {
+      aborts.delete(call);
+    }
+  };
+}
+
+/** The toy engine at a model's pace: a run takes a task, so that what a person does meanwhile comes between two runs. */
+function pacedEngine(contextLength: number): Engine {
+  const toy = openToyEngine({ contextLength });
+  const openSequence = (): Sequence => {
+    const sequence = toy.openSequence();
+    const append: Sequence["append"] = async function* (ids, options) {
+      for await (const chunk of sequence.append(ids, options)) {
+        await nextTask();
+        yield chunk;
+      }
+    };
+    return Object.create(sequence, { append: { value: append } });
+  };
+  return Object.create(toy, { openSequence: { value: openSequence } });
+}
+
+export interface Page {
+  readonly store: StoreApi<Store>;
+  readonly state: () => Store;
+  readonly actions: Actions;
+  readonly model: ToyModel;
+  /** Waits until nothing is asked, answered or written any more. */
+  readonly quiet: () => Promise<void>;
+  /** Waits until the state is so. */
+  readonly until: (isSo: (state: Store) => boolean) => Promise<void>;
+}
+
+export interface PageOptions extends Partial<PageStoreOptions> {
+  readonly contextLength?: number;
+}
+
+/** A page whose model is not started. */
+export function closedPage({ contextLength = 256, ...options }: PageOptions = {}): Page {
+  const model = toyModel({ contextLength });
+  const store = createPageStore({
+    startWorker: model.startWorker,
+    findModel: async () => TOY_FILE,
+    loadRecording: () => Promise.reject(new Error("this test has no recording")),
+    ...options,
+  });
+  const state = store.getState;
+  return {
+    store,
+    state,
+    actions: state().actions,
+    model,
+    async quiet() {
+      for (let still = 0; still < 3; still += 1) {
+        await nextTask();
+        if (model.inFlight() > 0) still = -1;
+      }
+    },
+    async until(isSo) {
+      for (let tasks = 0; tasks < 20_000; tasks += 1) {
+        if (isSo(state())) return;
+        await nextTask();
+      }
+      throw new Error("until: the state never became so");
+    },
+  };
+}
+
+/** A page with its model ready, and after `message` a conversation that waits for the reply. */
+export async function openPage(message = "", options: PageOptions = {}): Promise<Page> {
+  const page = closedPage(options);
+  page.actions.start();
+  await page.quiet();
+  if (message !== "") await say(page, message);
+  return page;
+}
+
+/** Types a message, ends the turn and waits until all is scored. */
+export async function say(page: Page, message: string): Promise<void> {
+  page.actions.setMessage(message);
+  page.actions.endTurn();
+  await page.quiet();
+}
+
+/** The ids of the active path. */
+export function idsOf({ history }: Pick<Store, "history">): readonly TokenId[] {
+  return activeDocumentPath(history.present).nodes.map((node) => node.id);
+}
+
+/** The text of the active path, or of a branch, markers by their names. */
+export function textOf({ history }: Pick<Store, "history">, key?: number): string {
+  const { nodes } = documentPath(history.present, key ?? history.present.activeKey);
+  return decodeTokens(nodes.map((node) => toyTokenizer.vocabulary.bytes(node.id)));
+}
+
+/** The texts of all branches, in order. */
+export function branchTexts(state: Pick<Store, "history">): readonly string[] {
+  return state.history.present.branches.map(({ key }) => textOf(state, key));
+}
+
+/** True where every token of every branch has its score and its context vector. */
+export function isAllScored({ history, scores }: Store): boolean {
+  return history.present.branches.every(({ key }) =>
+    documentPath(history.present, key).ids.every(
+      (id) => (scores.get(id)?.prediction.contextVector ?? null) !== null,
+    ),
+  );
+}
+
+/** How many model runs something costs, until all is quiet again. */
+export async function runsOf(page: Page, act: () => void): Promise<number> {
+  const before = page.state().counts.modelRuns;
+  act();
+  await page.quiet();
+  return page.state().counts.modelRuns - before;
+}
