@@ -132,7 +132,8 @@ async function endTurn({ store, link }: Desk): Promise<void> {
     ? await link.ask("setSystemPrompt", { doc, content: message })
     : await link.ask("endTurn", { doc, message: { role, content: message } });
   const now = store.getState();
-  if (now.history.present !== history.present) return; // something else was written meanwhile; the message is still there
+  // Something else is written meanwhile: the message is still there.
+  if (now.history.present !== history.present || now.work.kind === "generating") return;
   const composer = now.message === message ? { message: "", role: "user" } : {};
   commit(store, next, { announcement: "Turn written", ...composer });
 }

@@ -9,29 +9,34 @@ import type { AppState, Store } from "./state.ts";
 /** Follows the store from now on; one score call runs at a time. */
 export function followScores(store: StoreApi<Store>, link: ModelLink): void {
   let running: { readonly path: readonly NodeId[]; readonly abort: AbortController } | null = null;
-  let lastPath: readonly NodeId[] = []; // what the worker's sequence holds
-  let failedOn: unknown; // the document that could not be scored is not tried again and again
+  const failed = new Map<NodeId, number>(); // tips that could not be scored, by the load that tried: not tried again and again
 
   const look = (): void => {
     const state = store.getState();
     if (state.model.kind !== "ready") running?.abort.abort(); // its engine is about to close
     if (state.model.kind !== "ready" || state.work.kind === "generating") return;
     const active = activeDocumentPath(state.history.present).ids;
+    const isWanting = (path: readonly NodeId[]): boolean => {
+      const tip = path.at(-1);
+      const isHopeless = tip !== undefined && failed.get(tip) === link.loads;
+      return !isHopeless && path.some((id) => !isScored(state.scores, id));
+    };
     if (running !== null) {
-      if (!startsWith(active, running.path)) running.abort.abort();
+      if (isWanting(active) && !startsWith(active, running.path)) running.abort.abort();
       return;
     }
-    if (failedOn === state.history.present) return;
-    const path = nextPath(state, active, lastPath);
-    if (path !== null) void run(path, path === active);
+    const { present } = state.history;
+    const path = isWanting(active)
+      ? active
+      : present.branches.map(({ tip }) => pathTo(present, tip)).find(isWanting);
+    if (path !== undefined) void run(path, path === active);
   };
 
   const run = async (path: readonly NodeId[], isActive: boolean): Promise<void> => {
     const abort = new AbortController();
     running = { path, abort };
     const { history, scores } = store.getState();
-    const unscored = path.findIndex((id) => !isScored(scores, id));
-    const from = unscored === -1 ? path.length : unscored;
+    const from = path.findIndex((id) => !isScored(scores, id));
     const of = path.length - from;
     const ids = nodesOf(history.present, path).map((node) => node.id);
     const startedAt = performance.now();
@@ -56,12 +61,12 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
           },
         },
       );
-      lastPath = path;
       if (of === 1) link.noteTokenTime(performance.now() - startedAt);
     } catch (error) {
       const problem = problemOf(error, store.getState());
       if (problem !== null && !abort.signal.aborted) {
-        failedOn = store.getState().history.present;
+        const tip = path.at(-1);
+        if (tip !== undefined) failed.set(tip, link.loads);
         store.setState({ problem });
       }
     } finally {
@@ -72,20 +77,6 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
   };
 
   store.subscribe(look);
-}
-
-/** The active path where it is not scored, else another branch, else the active path once more so that the worker holds it; null where all is well. */
-function nextPath(
-  { history, scores }: AppState,
-  active: readonly NodeId[],
-  held: readonly NodeId[],
-): readonly NodeId[] | null {
-  const isWanting = (path: readonly NodeId[]): boolean => path.some((id) => !isScored(scores, id));
-  if (isWanting(active)) return active;
-  const { present } = history;
-  const wanting = present.branches.map(({ tip }) => pathTo(present, tip)).find(isWanting);
-  if (wanting !== undefined) return wanting;
-  return startsWith(active, held) || startsWith(held, active) ? null : active;
 }
 
 function isScored(scores: AppState["scores"], id: NodeId): boolean {
