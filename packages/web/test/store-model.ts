@@ -91,6 +91,8 @@ export interface ToyModel {
   /** Kills the newest worker, as a browser short of memory does. */
   readonly die: () => void;
   readonly inFlight: () => number;
+  /** Tokens that generations have sent so far. */
+  readonly tokensSent: () => number;
 }
 
 /** Workers that all load the toy model. */
@@ -98,15 +100,22 @@ export function toyModel({ contextLength = 256 } = {}): ToyModel {
   const calls: ToWorker[] = [];
   const ports: Port[] = [];
   const unanswered = new Set<object>();
+  const generations = new Set<number>();
+  let tokensSent = 0;
   return {
     calls,
+    tokensSent: () => tokensSent,
     workers: () => ports.length,
     die: () => ports.at(-1)?.die("out of memory"),
     inFlight: () => unanswered.size + (ports.at(-1)?.undelivered() ?? 0),
     startWorker() {
-      const answer = toyWorker(contextLength, (message) => opened.post(message));
+      const answer = toyWorker(contextLength, (message) => {
+        if (message.kind === "event" && generations.has(message.call)) tokensSent += 1;
+        opened.post(message);
+      });
       const opened = port((message) => {
         calls.push(message);
+        if (message.kind === "generate") generations.add(message.call);
         const token = {};
         unanswered.add(token);
         void answer(message).finally(() => unanswered.delete(token));
@@ -193,7 +202,7 @@ export interface Page {
   readonly model: ToyModel;
   /** Waits until nothing is asked, answered or written any more. */
   readonly quiet: () => Promise<void>;
-  /** Waits until the state is so. */
+  /** Waits until the state is so; what is done next is done before another message comes. */
   readonly until: (isSo: (state: Store) => boolean) => Promise<void>;
 }
 
@@ -222,13 +231,15 @@ export function closedPage({ contextLength = 256, ...options }: PageOptions = {}
         if (model.inFlight() > 0) still = -1;
       }
     },
-    async until(isSo) {
-      for (let tasks = 0; tasks < 20_000; tasks += 1) {
-        if (isSo(state())) return;
-        await nextTask();
-      }
-      throw new Error("until: the state never became so");
-    },
+    until: (isSo) =>
+      new Promise((resolve) => {
+        if (isSo(state())) resolve();
+        const leave = store.subscribe((now) => {
+          if (!isSo(now)) return;
+          leave();
+          resolve();
+        });
+      }),
   };
 }
 
@@ -271,6 +282,17 @@ export function isAllScored({ history, scores }: Store): boolean {
       (id) => (scores.get(id)?.prediction.contextVector ?? null) !== null,
     ),
   );
+}
+
+/** Presses Generate response and waits until so many of its tokens have come; it goes on. */
+export async function generating(page: Page, tokens: number): Promise<void> {
+  const before = page.model.tokensSent();
+  page.actions.generate();
+  while (page.model.tokensSent() < before + tokens) {
+    if (page.state().work.kind !== "generating") throw new Error("the generation has ended");
+    await nextTask();
+  }
+  await nextTask();
 }
 
 /** How many model runs something costs, until all is quiet again. */
