@@ -33,17 +33,18 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
     const { history, settings, seed, redraws, model } = state;
     const path = activeDocumentPath(history.present);
     if (!canWrite(state) || model.kind !== "ready" || !isOpen(path)) return;
-    const key = history.present.activeKey;
     const { endTokenIds } = model.loaded;
-    let written = 0;
+    const arrivals = arrivalsInto(store, {
+      key: history.present.activeKey,
+      endTokenIds,
+      maxTokens,
+    });
     let lastAt: number | null = null;
-    const onEvent = (event: Calls["generate"]["event"]): void => {
+    const onEvent = (event: Arrival): void => {
       const now = performance.now();
       if (lastAt !== null) link.noteTokenTime(now - lastAt);
       lastAt = now;
-      appendTo(store, { key, event, endTokenIds, isFirst: written === 0 });
-      written += 1;
-      store.setState({ work: { kind: "generating", written, of: maxTokens } });
+      arrivals.add(event);
     };
     abort = new AbortController();
     store.setState({
@@ -55,50 +56,97 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
     });
     const ids = path.nodes.map((node) => node.id);
     const redraw = redraws.get(ids.length) ?? 0;
+    let end: Partial<Store> = {};
     try {
-      const ending = await link.ask(
-        "generate",
-        { ids, settings, seed, redraw, maxTokens },
-        { signal: abort.signal, onEvent },
-      );
-      store.setState({ ending: endingToSay(ending, maxTokens) });
+      const request = { ids, settings, seed, redraw, maxTokens };
+      const ending = await link.ask("generate", request, { signal: abort.signal, onEvent });
+      end = { ending: endingToSay(ending, maxTokens) };
     } catch (error) {
-      store.setState({ problem: problemOf(error, store.getState()) });
+      end = { problem: problemOf(error, store.getState()) };
     } finally {
       abort = null;
-      const announcement = `${countOf(written, "token")} written`;
-      store.setState({ work: { kind: "idle" }, announcement });
+      arrivals.flush();
+      const announcement = `${countOf(arrivals.count, "token")} written`;
+      store.setState({ ...end, work: { kind: "idle" }, announcement });
     }
   };
 
   return { write, stop: () => abort?.abort() };
 }
 
-interface Arrival {
-  readonly key: number;
-  readonly event: Calls["generate"]["event"];
-  readonly endTokenIds: readonly number[];
-  readonly isFirst: boolean;
+type Arrival = Calls["generate"]["event"];
+
+interface Arrivals {
+  readonly count: number;
+  add(arrival: Arrival): void;
+  /** Writes what has come and is not written yet. */
+  flush(): void;
 }
 
-/** Writes one token at the end of a branch, whichever branch is shown; who stands at "next" moves along. */
-function appendTo(store: StoreApi<Store>, { key, event, endTokenIds, isFirst }: Arrival): void {
-  const { history, scores, position } = store.getState();
-  const doc = history.present;
-  const path = nodesOf(doc, pathTo(doc, branchOf(doc, key).tip));
-  const { token, origin } = event;
-  const next = extend(
-    doc,
-    [tokenAt(path, path.length, { id: token.id, origin }, endTokenIds)],
-    key,
-  );
-  const node = branchOf(next, key).tip;
-  const isFollowing = doc.activeKey === key && position === path.length;
-  store.setState({
-    history: isFirst ? record(history, next) : amend(history, next),
-    scores: node === null ? scores : new Map(scores).set(node, token),
-    ...(isFollowing ? { position: lastPosition(activeDocumentPath(next)) } : {}),
-  });
+// Drawing a token takes as long as computing it where the model's threads need every core: a few pictures a second are enough.
+const DRAW_EVERY_MS = 150;
+
+/** Writes tokens into the document as they come, those of one moment together. */
+function arrivalsInto(
+  store: StoreApi<Store>,
+  place: {
+    readonly key: number;
+    readonly endTokenIds: readonly number[];
+    readonly maxTokens: number;
+  },
+): Arrivals {
+  let waiting: Arrival[] = [];
+  let count = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let drawnAt = -Infinity;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length === 0) return;
+    drawnAt = performance.now();
+    const isFirst = count === waiting.length;
+    const work = { kind: "generating", written: count, of: place.maxTokens } as const;
+    store.setState((state) => ({ ...written(state, waiting, { ...place, isFirst }), work }));
+    waiting = [];
+  };
+  return {
+    get count() {
+      return count;
+    },
+    add(arrival) {
+      waiting.push(arrival);
+      count += 1;
+      const rest = drawnAt + DRAW_EVERY_MS - performance.now();
+      if (rest <= 0) flush();
+      else timer ??= setTimeout(flush, rest);
+    },
+    flush,
+  };
+}
+
+/** The state with more tokens at the end of a branch, whichever branch is shown; who stands at "next" moves along. */
+function written(
+  { history, scores, position }: Store,
+  arrivals: readonly Arrival[],
+  { key, endTokenIds, isFirst }: { key: number; endTokenIds: readonly number[]; isFirst: boolean },
+): Partial<Store> {
+  const before = history.present;
+  const isFollowing =
+    before.activeKey === key && position === pathTo(before, branchOf(before, key).tip).length;
+  const all = new Map(scores);
+  let doc = before;
+  for (const { token, origin } of arrivals) {
+    const path = nodesOf(doc, pathTo(doc, branchOf(doc, key).tip));
+    const next = tokenAt(path, path.length, { id: token.id, origin }, endTokenIds);
+    doc = extend(doc, [next], key);
+    const node = branchOf(doc, key).tip;
+    if (node !== null) all.set(node, token);
+  }
+  return {
+    history: isFirst ? record(history, doc) : amend(history, doc),
+    scores: all,
+    ...(isFollowing ? { position: lastPosition(activeDocumentPath(doc)) } : {}),
+  };
 }
 
 /** A step that wrote its one token ended as asked; everything else is worth a word. */

@@ -22,7 +22,7 @@ export interface ModelLink {
     request: Calls[K]["request"],
     options?: CallOptions<K>,
   ): Promise<Calls[K]["result"]>;
-  /** Counts one more single-token run towards the median that the status bar shows. */
+  /** Counts one more single-token run towards the median that the status bar shows after the next call. */
   noteTokenTime(milliseconds: number): void;
   /** How many models became ready so far: what was asked of an earlier one is asked again. */
   readonly loads: number;
@@ -90,17 +90,22 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       try {
         return await asked.call(kind, request, callOptions);
       } finally {
-        store.setState({ counts: asked.counts });
+        const { model } = store.getState();
+        const isTimed = model.kind === "ready" && tokenTimes.length > 0;
+        store.setState({
+          counts: asked.counts,
+          ...(isTimed ? { model: { ...model, msPerToken: median(tokenTimes) } } : {}),
+        });
       }
     },
     noteTokenTime(milliseconds) {
       tokenTimes = [...tokenTimes, milliseconds].slice(-SPEED_TOKENS);
-      const { model } = store.getState();
-      const sorted = tokenTimes.toSorted((a, b) => a - b);
-      const msPerToken = sorted[Math.floor(sorted.length / 2)] ?? null;
-      if (model.kind === "ready") store.setState({ model: { ...model, msPerToken } });
     },
   };
+}
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
 
 function progressInto(
