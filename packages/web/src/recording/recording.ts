@@ -59,6 +59,13 @@ export function parseRecording(file: RecordingFile): Recording {
   if (branches.length === 0 || file.tips.some((tip) => nodes[tip] === undefined)) {
     throw new FormatError("the recording names a branch that ends at no token (in tips)");
   }
+  for (const [index, recorded] of file.nodes.entries()) checkNode(recorded, index, nodes);
+  const last = nodes[file.tips[0] ?? 0]?.position ?? 0;
+  if (file.openAt < 0 || file.openAt > last + 1) {
+    throw new FormatError(
+      `the recording opens at ${file.openAt} of ${last + 1} tokens (in openAt)`,
+    );
+  }
   const present: TokenDocument = { nodes, branches, activeKey: 0 };
   const scores = new Map(
     file.nodes.map((recorded, index) => [index as NodeId, scoredToken(recorded)] as const),
@@ -70,6 +77,30 @@ export function parseRecording(file: RecordingFile): Recording {
     vocabulary: recordedVocabulary(file),
     openAt: file.openAt,
   };
+}
+
+function checkNode(
+  { topIds, topMillinats }: RecordedNode,
+  index: number,
+  nodes: readonly TokenNode[],
+): void {
+  const { parent = null, position = 0 } = nodes[index] ?? {};
+  const expected = parent === null ? 0 : (nodes[parent]?.position ?? Number.NaN) + 1;
+  if (parent !== null && parent >= index) {
+    throw new FormatError(
+      `the recording has a token whose parent comes later (in nodes[${index}])`,
+    );
+  }
+  if (position !== expected) {
+    throw new FormatError(
+      `the recording has a token at position ${position} that belongs at ${expected} (in nodes[${index}])`,
+    );
+  }
+  if (topIds.length !== topMillinats.length) {
+    throw new FormatError(
+      `the recording lists ${topIds.length} candidates and ${topMillinats.length} logprobs (in nodes[${index}])`,
+    );
+  }
 }
 
 /** The state that shows a recording. */

@@ -110,7 +110,8 @@ function startNew(store: StoreApi<Store>): void {
 
 async function openRecording({ store, loadRecording }: Desk): Promise<void> {
   const recording = await loadRecording();
-  const { history, scores, vocabulary } = store.getState();
+  const { history, scores, vocabulary, work } = store.getState();
+  if (work.kind === "generating") return; // the branch that grows must stay
   const offset = history.present.nodes.length;
   const shifted = [...recording.scores].map(
     ([id, scored]) => [(id + offset) as typeof id, scored] as const,
