@@ -36,6 +36,11 @@ interface Pending {
   readonly onEvent: (event: unknown) => void;
 }
 
+const SILENT_DEATHS: Readonly<Record<string, string>> = {
+  error: "its script did not load", // the one error that comes without a message
+  messageerror: "a message could not be read",
+};
+
 /** A client of a worker that was just started. */
 export function workerClient(worker: WorkerPort): ModelClient {
   const pending = new Map<number, Pending>();
@@ -45,8 +50,10 @@ export function workerClient(worker: WorkerPort): ModelClient {
   let death: EngineError | undefined;
 
   const die = (event: Event): void => {
-    const reason = event instanceof ErrorEvent ? event.message : event.type;
-    death = new EngineError(`The model's worker stopped: ${reason}.`);
+    if (death !== undefined) return;
+    const message = event instanceof ErrorEvent ? event.message : "";
+    const reason = message === "" ? SILENT_DEATHS[event.type] : message;
+    death = new EngineError(`The model's worker stopped: ${reason ?? event.type}.`);
     worker.terminate();
     for (const { reject } of pending.values()) reject(death);
     pending.clear();
@@ -86,6 +93,7 @@ export function workerClient(worker: WorkerPort): ModelClient {
           onEvent: (event) => onEvent?.(event as never),
         });
         worker.postMessage({ kind, call, request } as ToWorker);
+        if (signal?.aborted) abort();
       });
       return answer.finally(() => signal?.removeEventListener("abort", abort));
     },
