@@ -6,7 +6,9 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "packages/web/test/e2e/**"],
-    testTimeout: 60_000,
+    setupFiles: ["vitest.setup.ts"],
+    execArgv: ["--expose-gc"], // soak tests count what is held, not what is not collected yet
+    testTimeout: process.env["TOKENSCOPE_LONG"] === "1" ? 1_800_000 : 60_000,
     hookTimeout: 240_000,
   },
 });
