@@ -14,7 +14,8 @@ export interface FetchOptions {
 /** The file's bytes; throws EngineError where it cannot be fetched whole or is not the file that was asked for. */
 export async function loadModelFile(model: ModelFile, options: FetchOptions): Promise<Uint8Array> {
   const cached = await (await openCache())?.match(cacheKey(model));
-  if (cached !== undefined) return new Uint8Array(await cached.arrayBuffer());
+  const kept = cached === undefined ? undefined : new Uint8Array(await cached.arrayBuffer());
+  if (kept?.length === model.fileBytes) return kept;
   const bytes = await download(model, options);
   await verify(model, bytes);
   await keep(model, bytes);
@@ -22,7 +23,8 @@ export async function loadModelFile(model: ModelFile, options: FetchOptions): Pr
 }
 
 async function openCache(): Promise<Cache | undefined> {
-  return typeof caches === "undefined" ? undefined : caches.open(CACHE); // there is none outside a secure context
+  if (typeof caches === "undefined") return undefined; // there is none outside a secure context
+  return caches.open(CACHE).catch(() => undefined); // a browser that keeps nothing refuses it
 }
 
 function cacheKey({ sha256 }: ModelFile): string {
