@@ -251,6 +251,20 @@ test("the system prompt is edited as a branch with the same message", async () =
   expect(isAllScored(page.state())).toBe(true);
 });
 
+test("the message's tokens are counted as it is typed, once the model is there", async () => {
+  const page = closedPage();
+  page.actions.setMessage("Hi");
+  await page.quiet();
+  expect(page.state().messageTokens).toBeNull();
+  page.actions.start();
+  await page.quiet();
+  expect(page.state().messageTokens).toBe(2);
+  for (const message of ["Hi ", "Hi ther", "Hi there é"]) page.actions.setMessage(message);
+  await page.quiet();
+  expect(page.state().messageTokens).toBe(11); // é is two bytes
+  expect(page.state().counts).toEqual({ modelRuns: 0, headRuns: 0 });
+});
+
 test("without the model nothing is written", async () => {
   const page = closedPage();
   page.actions.setMessage("Hi");
