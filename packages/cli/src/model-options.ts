@@ -27,7 +27,10 @@ export function addModelOption(command: Command): Command {
 export function addEngineOptions(command: Command): Command {
   return addModelOption(command)
     .addOption(
-      new Option("--precision <precision>", "exact: fp32; compact: int8 in a quarter of the memory")
+      new Option(
+        "--precision <precision>",
+        "exact: fp32; compact: int8 in a quarter of the weights' memory",
+      )
         .choices(["auto", "exact", "compact"])
         .default("auto"),
     )

@@ -23,6 +23,11 @@ export interface ScoreInput extends TextOptions {
   readonly context?: string;
 }
 
+/** A text to score, with where it stands among many, for what is said of it. */
+export interface PlacedText extends TextRow {
+  readonly place: string | null;
+}
+
 /** Token ids to score; those before `split.firstIndex` are context and not counted. */
 export interface ScoreTask {
   readonly ids: readonly TokenId[];
@@ -30,7 +35,7 @@ export interface ScoreTask {
   readonly origins?: readonly Origin[];
   readonly context: { readonly text: string; readonly split: BoundarySplit } | null;
   readonly columns: Readonly<Record<string, unknown>>;
-  readonly place?: string | null; // where it stands among many, for what is said of it
+  readonly place: string | null; // as its text's
 }
 
 const utf8 = new TextEncoder();
@@ -61,51 +66,63 @@ export function checkScoreInput(files: readonly string[], input: ScoreInput): vo
   }
 }
 
-/** The tasks, file by file, so that a long list need not be in memory at once. */
-export async function* scoreTasks(
+/** The texts of --text and of all files, read before anything is scored, so that a fault of the last file costs no half result. */
+export async function readTexts(
   files: readonly string[],
   input: ScoreInput,
-  { model, world }: { readonly model: TextModel; readonly world: World },
-): AsyncGenerator<ScoreTask, void, void> {
-  if (input.ids !== undefined) {
-    yield { ids: input.ids, startTokenId: writtenStart(input, model), context: null, columns: {} };
-  } else if (input.chat !== undefined) {
-    yield await chatTask(input.chat, input, { model, world });
-  } else if (input.text !== undefined) {
+  world: World,
+): Promise<readonly PlacedText[]> {
+  const texts: PlacedText[] = [];
+  if (input.text !== undefined) {
     checkNotEmpty(input.text, "--text");
-    yield textTask({ text: input.text, context: null, columns: {} }, input, model);
+    texts.push({ text: input.text, context: null, columns: {}, place: null });
   }
   for (const path of files) {
+    const name = path === "-" ? "standard input" : path;
     const content = await readTextFile(path, world);
-    checkNotEmpty(content, path === "-" ? "standard input" : path);
+    checkNotEmpty(content, name);
     const rows = parseTextRows(content, path, { isByLine: input.lines ?? false });
     const isWhole = rows.length === 1 && rows[0]?.text === content;
     if (isWhole && content.endsWith("\n")) {
       await note(world, "the text ends with a line break, which is scored with it");
     }
     for (const [i, row] of rows.entries()) {
-      const name = path === "-" ? "standard input" : path;
-      const place = rows.length === 1 ? null : `${name}, text ${i + 1}`;
-      yield await placed(place, async () => ({ ...textTask(row, input, model), place }));
+      const only = files.length === 1 ? null : name;
+      texts.push({ ...row, place: rows.length === 1 ? only : `${name}, text ${i + 1}` });
     }
+  }
+  return texts;
+}
+
+/** The tasks, one at a time. */
+export async function* scoreTasks(
+  texts: readonly PlacedText[],
+  input: ScoreInput,
+  { model, world }: { readonly model: TextModel; readonly world: World },
+): AsyncGenerator<ScoreTask, void, void> {
+  if (input.ids !== undefined) {
+    const startTokenId = writtenStart(input, model);
+    yield { ids: input.ids, startTokenId, context: null, columns: {}, place: null };
+  } else if (input.chat !== undefined) {
+    yield await chatTask(input.chat, input, { model, world });
+  }
+  for (const text of texts) {
+    yield await placed(text.place, async () => textTask(text, input, model));
   }
 }
 
 /** Runs `work` and names the place in what it refuses: of a thousand texts, which one? */
-export async function placed<T>(
-  place: string | null | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function placed<T>(place: string | null, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!place || !(error instanceof UsageError)) throw error;
+    if (place === null || !(error instanceof UsageError)) throw error;
     throw new UsageError(`${place}: ${error.message}`, { cause: error });
   }
 }
 
 /** A text with its context as tokens of one string. */
-function textTask(row: TextRow, input: ScoreInput, model: TextModel): ScoreTask {
+function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTask {
   if (row.context !== null && input.context !== undefined) {
     throw new UsageError(
       "the file has a column context, so --context cannot be given too; leave one of them out",
@@ -115,11 +132,11 @@ function textTask(row: TextRow, input: ScoreInput, model: TextModel): ScoreTask 
   const options = { parseSpecial: input.parseSpecial ?? false };
   const ids = model.tokenizer.encode((before ?? "") + row.text, options);
   const startTokenId = startTokenOf(input.startToken, model);
-  const { columns } = row;
-  if (before === null) return { ids, startTokenId, context: null, columns };
+  const { columns, place } = row;
+  if (before === null) return { ids, startTokenId, context: null, columns, place };
   const pieces = ids.map((id) => model.tokenizer.vocabulary.bytes(id));
   const split = boundarySplit(pieces, utf8.encode(before).length);
-  return { ids, startTokenId, context: { text: before, split }, columns };
+  return { ids, startTokenId, context: { text: before, split }, columns, place };
 }
 
 async function chatTask(
@@ -136,6 +153,7 @@ async function chatTask(
     ),
     context: null,
     columns: {},
+    place: null,
   };
 }
 

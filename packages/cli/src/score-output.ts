@@ -1,6 +1,7 @@
 // What `score` prints: tables for people, JSON lines, CSV by token or by word.
 
 import {
+  bitsFromNats,
   bytesHex,
   formatBits,
   formatCount,
@@ -16,17 +17,20 @@ import {
   summary,
   tokenId,
   UsageError,
+  type Vocabulary,
+  type Word,
   words,
 } from "@tokenscope/core";
 import papaparse from "papaparse";
 import type { OpenModel } from "./open-model.ts";
-import type { ScoreTask } from "./score-input.ts";
+import type { PlacedText, ScoreTask } from "./score-input.ts";
 import { glyphs, tableLines } from "./table.ts";
 
-/** A text that was scored; its rows are those that count. */
+/** A text that was scored. */
 export interface Scored {
   readonly task: ScoreTask;
-  readonly text: Pick<ScoredText, "rows" | "startTokenId">;
+  readonly text: Pick<ScoredText, "rows" | "startTokenId">; // its rows are those that count
+  readonly joinedRows: readonly ScoredRow[]; // of the context and the text
   readonly index: number; // of the text among all, from 0
 }
 
@@ -34,6 +38,7 @@ export interface OutputOptions {
   readonly model: OpenModel;
   readonly top: number;
   readonly byWord: boolean;
+  readonly columnNames: readonly string[]; // the first text's own, and in CSV every text's
 }
 
 const TOKEN_COLUMNS = [
@@ -47,8 +52,22 @@ const TOKEN_COLUMNS = [
   "surprisalBits",
   "rank",
   "entropyBits",
+  "straddles",
 ];
-const WORD_COLUMNS = ["textIndex", "wordIndex", "word", "firstToken", "lastToken", "surprisalBits"];
+const WORD_COLUMNS = [
+  "textIndex",
+  "wordIndex",
+  "word",
+  "firstToken",
+  "lastToken",
+  "surprisalBits",
+  "straddles",
+];
+
+/** A word of the text; one that straddles begins in the context, and its bits are null. */
+interface TextWord extends Word {
+  readonly straddles: boolean;
+}
 
 /** PRODUCT.md's object, and what belongs to this input alone: words where asked for, the context, the other columns. */
 export type ScoreLineJson = ScoreJson & {
@@ -57,6 +76,7 @@ export type ScoreLineJson = ScoreJson & {
     readonly first: number;
     readonly last: number;
     readonly surprisalBits: number | null;
+    readonly straddles: boolean;
   }[];
   readonly context?: {
     readonly text: string;
@@ -80,8 +100,8 @@ export function scoreLineJson(scored: Scored, options: OutputOptions): ScoreLine
       ...(origins && { origins }),
     }),
     ...(byWord && {
-      words: wordsOf(text.rows, model).map(({ text, first, last, bits }) => {
-        return { text, first, last, surprisalBits: bits };
+      words: wordsOf(scored, model).map(({ text, first, last, bits, straddles }) => {
+        return { text, first, last, surprisalBits: bits, straddles };
       }),
     }),
     ...(context && {
@@ -95,61 +115,97 @@ export function scoreLineJson(scored: Scored, options: OutputOptions): ScoreLine
   };
 }
 
-/** CSV lines of one text, with the heading before the first. Throws UsageError where the file's own columns take a name that is written here. */
-export function scoreCsv(scored: Scored, { model, byWord }: OutputOptions): string {
-  const { task, text, index } = scored;
-  const own = byWord ? WORD_COLUMNS : TOKEN_COLUMNS;
-  const carried = Object.keys(task.columns);
-  const taken = carried.find((name) => own.includes(name));
+/** Throws UsageError where the texts' own columns take a name that CSV writes itself, or are not the same in every text. */
+export function checkCsvColumns(texts: readonly PlacedText[], byWord: boolean): void {
+  const names = Object.keys(texts[0]?.columns ?? {});
+  const taken = names.find((name) => ownColumns(byWord).includes(name));
   if (taken !== undefined) {
     throw new UsageError(`the file has a column "${taken}", which score writes itself; rename it`);
   }
-  const values = Object.values(task.columns).map((value) =>
-    typeof value === "object" && value !== null ? JSON.stringify(value) : value,
-  );
-  const rows = byWord ? wordCells(text.rows, model) : tokenCells(text.rows, model);
-  const heading = index === 0 ? [[...carried, ...own]] : [];
+  for (const { columns, place } of texts) {
+    const missing = names.find((name) => !Object.hasOwn(columns, name));
+    const added = Object.keys(columns).find((name) => !names.includes(name));
+    const name = missing ?? added;
+    if (name === undefined) continue;
+    const difference = missing === undefined ? "has" : "lacks";
+    const first = missing === undefined ? "does not have" : "has";
+    throw new UsageError(
+      `${place ?? "a text"} ${difference} the column ${JSON.stringify(name)}, which the first text ${first}; give every text the same columns, or print --json`,
+    );
+  }
+}
+
+function ownColumns(byWord: boolean): readonly string[] {
+  return byWord ? WORD_COLUMNS : TOKEN_COLUMNS;
+}
+
+/** CSV lines of one text, with the heading before the first. */
+export function scoreCsv(
+  scored: Scored,
+  { model, byWord, columnNames }: Pick<OutputOptions, "model" | "byWord" | "columnNames">,
+): string {
+  const { task, index } = scored;
+  const values = columnNames.map((name) => {
+    const value = task.columns[name];
+    return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+  });
+  const rows = byWord ? wordCells(scored, model) : tokenCells(scored, model);
+  const heading = index === 0 ? [[...columnNames, ...ownColumns(byWord)]] : [];
   const lines = [...heading, ...rows.map((cells) => [...values, index, ...cells])];
   return lines.length === 0 ? "" : `${papaparse.unparse(lines, { newline: "\n" })}\n`;
 }
 
-function tokenCells(rows: readonly ScoredRow[], model: OpenModel): readonly (readonly unknown[])[] {
-  const { vocabulary } = model.tokenizer;
-  return rows.map(({ index, id, score, predictionBefore }) => {
-    const bytes = vocabulary.bytes(id);
-    const entropy = predictionBefore && predictionBefore.entropyNats / Math.LN2;
-    return [
-      index,
-      id,
-      pieceText(bytes),
-      bytesHex(bytes),
-      vocabulary.isSpecial(id),
-      score?.logprobNats,
-      scoreBits(score),
-      score?.rank,
-      entropy,
-    ];
+/** The tokens that count, and before them one that straddles the boundary, without numbers. */
+function tokenCells(
+  { task, text, joinedRows }: Scored,
+  { tokenizer: { vocabulary } }: OpenModel,
+): readonly (readonly unknown[])[] {
+  const straddling = joinedRows[task.context?.split.straddlingIndex ?? -1];
+  const straddlingCells = straddling && [
+    ...pieceCells(straddling, vocabulary),
+    ...["", "", "", ""],
+    true,
+  ];
+  const cells = text.rows.map((row) => [
+    ...pieceCells(row, vocabulary),
+    row.score?.logprobNats,
+    scoreBits(row.score),
+    row.score?.rank,
+    row.predictionBefore && bitsFromNats(row.predictionBefore.entropyNats),
+    false,
+  ]);
+  return straddlingCells === undefined ? cells : [straddlingCells, ...cells];
+}
+
+function pieceCells({ index, id }: ScoredRow, vocabulary: Vocabulary): readonly unknown[] {
+  const bytes = vocabulary.bytes(id);
+  return [index, id, pieceText(bytes), bytesHex(bytes), vocabulary.isSpecial(id)];
+}
+
+function wordCells(scored: Scored, model: OpenModel): readonly (readonly unknown[])[] {
+  return wordsOf(scored, model).map(({ text, first, last, bits, straddles }, i) => {
+    return [i, text, first, last, bits, straddles];
   });
 }
 
-function wordCells(rows: readonly ScoredRow[], model: OpenModel): readonly (readonly unknown[])[] {
-  return wordsOf(rows, model).map(({ text, first, last, bits }, i) => [i, text, first, last, bits]);
-}
-
-/** Words of the rows, by the tokens' own indices. */
-function wordsOf(rows: readonly ScoredRow[], model: OpenModel) {
-  const offset = rows[0]?.index ?? 0; // tokens of a context stand before
-  return words(rows, model.tokenizer.vocabulary).map((word) => {
-    return { ...word, first: word.first + offset, last: word.last + offset };
-  });
+/** Words that reach into the text, cut from it and its context as one string: a word that begins in the context is whole here and has no bits, since a part of a word is no word. */
+function wordsOf({ task, joinedRows }: Scored, model: OpenModel): readonly TextWord[] {
+  const { firstIndex = 0, straddlingIndex = null } = task.context?.split ?? {};
+  return words(joinedRows, model.tokenizer.vocabulary)
+    .filter(({ last }) => last >= (straddlingIndex ?? firstIndex))
+    .map((word) => {
+      const straddles = word.first < firstIndex;
+      return { ...word, straddles, bits: straddles ? null : word.bits };
+    });
 }
 
 /** A text's table for people, with its figures below. */
 export function scoreLines(
-  { text }: Scored,
+  scored: Scored,
   { model, top, byWord }: OutputOptions,
 ): readonly string[] {
-  const table = byWord ? wordTable(text.rows, model) : tokenTable(text.rows, model, top);
+  const { text } = scored;
+  const table = byWord ? wordTable(scored, model) : tokenTable(text.rows, model, top);
   return [...table, "", ...figureLines(text, model)];
 }
 
@@ -203,17 +259,21 @@ function candidates(
     .join("  ");
 }
 
-function wordTable(rows: readonly ScoredRow[], model: OpenModel): readonly string[] {
+function wordTable(scored: Scored, model: OpenModel): readonly string[] {
+  const found = wordsOf(scored, model);
+  const isMarked = found.some(({ straddles }) => straddles);
   return tableLines(
     [
       { heading: "tokens", isNumber: true },
       { heading: "bits", isNumber: true },
       { heading: "word" },
+      ...(isMarked ? [{ heading: "" }] : []),
     ],
-    wordsOf(rows, model).map(({ first, last, bits, text }) => [
+    found.map(({ first, last, bits, text, straddles }) => [
       first === last ? String(first) : `${first}–${last}`,
       formatBits(bits),
       glyphs(new TextEncoder().encode(text)),
+      ...(straddles ? ["begins in the context; not counted"] : []),
     ]),
   );
 }

@@ -21,6 +21,11 @@ const smollm2 = ["--model", "smollm2-135m-instruct-q4_1", "--precision", "exact"
 const score = (args: readonly string[], stdin = "") =>
   runJson<ScoreLineJson>(["score", ...args], { stdin });
 
+/** Bits of the token with this index in the whole. */
+function bitsAt(line: ScoreLineJson | undefined, at: number): number | null | undefined {
+  return line?.tokens.find(({ index }) => index === at)?.surprisalBits;
+}
+
 describe("on a tiny model", () => {
   test("--json has PRODUCT.md's keys and no others, in its order", async () => {
     const [line] = await score([...tiny, "--text", "cat", "--top", "2"]);
@@ -163,6 +168,38 @@ describe("on a tiny model", () => {
     expect(Number(data[1]?.["surprisalBits"])).toBeGreaterThan(0);
   });
 
+  test("--csv puts a value under its own heading, whatever the order of the keys", async () => {
+    const jsonl = '{"id":7,"text":"a","list":"x"}\n{"list":"y","text":"b","id":8}\n';
+    const { stdout } = await run(["score", ...tiny, fileWith(jsonl, "a.jsonl"), "--csv"]);
+    const { data } = papaparse.parse(stdout, { header: true, skipEmptyLines: true });
+    expect(data.map((row) => [row["id"], row["list"], row["token"]])).toEqual([
+      ["7", "x", "a"],
+      ["8", "y", "b"],
+    ]);
+  });
+
+  test.each([
+    ['{"text":"a","id":7}\n{"text":"b"}\n', /a\.jsonl, text 2 lacks the column "id", which the f/],
+    ['{"text":"a"}\n{"text":"b","ok":1}\n', /a\.jsonl, text 2 has the column "ok", which the fir/],
+    ['{"text":"a","id":7}\n{"text":"b","ok":1}\n', /text 2 lacks the column "id"/],
+  ])("--csv refuses texts with other columns before it prints one: %s", async (jsonl, said) => {
+    const path = fileWith(jsonl, "a.jsonl");
+    const { exitCode, stdout, stderr } = await run(["score", ...tiny, path, "--csv"]);
+    expect(stderr).toMatch(said);
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(2);
+  });
+
+  test("--csv refuses files with other columns, and names the file; JSON takes them", async () => {
+    const paths = [fileWith("id,text\n7,a\n", "x.csv"), fileWith("b", "y.txt")];
+    const { exitCode, stdout, stderr } = await run(["score", ...tiny, ...paths, "--csv"]);
+    expect(stderr).toMatch(/y\.txt lacks the column "id"/);
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(2);
+    const lines = await score([...tiny, ...paths]);
+    expect(lines.map(({ columns }) => columns)).toEqual([{ id: "7" }, undefined]);
+  });
+
   test("a column that score writes itself is refused", async () => {
     const path = fileWith("rank,text\n7,x\n", "a.csv");
     const { exitCode, stderr } = await run(["score", ...tiny, path, "--csv"]);
@@ -175,9 +212,21 @@ describe("on a tiny model", () => {
     const bits = line?.tokens.map(({ surprisalBits }) => surprisalBits ?? 0) ?? [];
     const sum = (from: number, to: number) => bits.slice(from, to).reduce((a, b) => a + b, 0);
     expect(line?.words).toEqual([
-      { text: "a", first: 0, last: 0, surprisalBits: null },
-      { text: " big", first: 1, last: 4, surprisalBits: expect.closeTo(sum(1, 5), 9) },
-      { text: " cat", first: 5, last: 8, surprisalBits: expect.closeTo(sum(5, 9), 9) },
+      { text: "a", first: 0, last: 0, surprisalBits: null, straddles: false },
+      {
+        text: " big",
+        first: 1,
+        last: 4,
+        surprisalBits: expect.closeTo(sum(1, 5), 9),
+        straddles: false,
+      },
+      {
+        text: " cat",
+        first: 5,
+        last: 8,
+        surprisalBits: expect.closeTo(sum(5, 9), 9),
+        straddles: false,
+      },
     ]);
     const { stdout } = await run(["score", ...tiny, "--text", "a big cat", "--words", "--csv"]);
     const { data } = papaparse.parse(stdout, { header: true, skipEmptyLines: true });
@@ -187,9 +236,21 @@ describe("on a tiny model", () => {
 
   test("words after a context count its tokens too", async () => {
     const [line] = await score([...tiny, "--context", "a", "--text", " cat", "--words"]);
-    expect(line?.words?.map(({ text, first, last }) => ({ text, first, last }))).toEqual([
-      { text: " cat", first: 1, last: 4 },
+    expect(line?.words).toEqual([
+      { text: " cat", first: 1, last: 4, surprisalBits: expect.any(Number), straddles: false },
     ]);
+  });
+
+  test("a word that begins in the context is whole, marked and has no bits, though its tokens count", async () => {
+    const args = [...tiny, "--context", "a c", "--text", "at big", "--words"];
+    const [line] = await score(args);
+    expect(line?.tokens.map(({ text }) => text).join("")).toBe("at big");
+    expect(line?.words).toEqual([
+      { text: " cat", first: 1, last: 4, surprisalBits: null, straddles: true },
+      { text: " big", first: 5, last: 8, surprisalBits: expect.any(Number), straddles: false },
+    ]);
+    const { stdout } = await run(["score", ...args]);
+    expect(stdout).toMatch(/1–4 +n\/a +·cat +begins in the context; not counted\n/);
   });
 
   test("the table says the convention, the model and the precision beside the numbers", async () => {
@@ -258,6 +319,41 @@ describe.skipIf(model === null)("on SmolLM2 (needs the model: npm test fetches i
     expect(line.context?.straddlingIndex).toBe(1);
     expect(line.tokens.map(({ text }) => text)).toEqual([" is", " big"]);
   });
+
+  test("a word that goes on after a straddling token has no bits either", async () => {
+    const args = ["--context", "The un", "--text", "believably tall man", "--words"];
+    const [line] = await score([...smollm2, ...args]);
+    expect(line?.context?.straddlingIndex).toBe(1); // " unbelie"
+    expect(line?.words).toEqual([
+      { text: " unbelievably", first: 1, last: 3, surprisalBits: null, straddles: true },
+      { text: " tall", first: 4, last: 4, surprisalBits: bitsAt(line, 4), straddles: false },
+      { text: " man", first: 5, last: 5, surprisalBits: bitsAt(line, 5), straddles: false },
+    ]);
+  });
+
+  test.each([
+    ["--words", "word"],
+    ["tokens", "token"],
+  ])(
+    "a target of one token after a context that ends in a space keeps a marked row: %s",
+    async (kind, column) => {
+      const csv =
+        'context,text\n"The capital of France is ",Paris\nThe capital of France is, Paris\n';
+      const path = fileWith(csv, "items.csv");
+      const flags = kind === "tokens" ? [] : [kind];
+      const { stdout, stderr } = await run(["score", ...smollm2, path, "--csv", ...flags]);
+      const { data } = papaparse.parse(stdout, { header: true, skipEmptyLines: true });
+      expect(data.map((row) => [row["textIndex"], row[column], row["straddles"]])).toEqual([
+        ["0", " Paris", "true"],
+        ["1", " Paris", "false"],
+      ]);
+      expect(data[0]?.["surprisalBits"]).toBe("");
+      expect(Number(data[1]?.["surprisalBits"])).toBeGreaterThan(0);
+      expect(stderr).toMatch(
+        /^note: \S*items\.csv, text 1: token 5 " Paris" begins in the context .* nothing of the text is left to count\n$/,
+      );
+    },
+  );
 
   test("compact is named and near", async () => {
     const [exact] = await score([...smollm2, "--text", "The sky is blue."]);

@@ -7,12 +7,15 @@ import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseWhole } from "../option-values.ts";
 import {
   checkScoreInput,
+  type PlacedText,
   placed,
+  readTexts,
   type ScoreInput,
   type ScoreTask,
   scoreTasks,
 } from "../score-input.ts";
 import {
+  checkCsvColumns,
   type OutputOptions,
   type Scored,
   scoreCsv,
@@ -47,8 +50,17 @@ export function addScore(program: Command, world: World): void {
   addTextOptions(command).action(async (files: readonly string[], options: ScoreOptions) => {
     checkScoreInput(files, options);
     checkTop(options.top);
-    await withModel(options, world, (model) => runScore(files, options, { model, world }));
+    const texts = await readTexts(files, options, world);
+    if (options.csv) checkCsvColumns(texts, options.words ?? false);
+    await withModel(options, world, (model) => {
+      return runScore({ files, texts }, options, { model, world });
+    });
   });
+}
+
+interface Given {
+  readonly files: readonly string[];
+  readonly texts: readonly PlacedText[];
 }
 
 interface Run {
@@ -57,19 +69,24 @@ interface Run {
 }
 
 async function runScore(
-  files: readonly string[],
+  { files, texts }: Given,
   options: ScoreOptions,
   { model, world }: Run,
 ): Promise<void> {
   const { json, csv, words: byWord = false } = options;
-  const output: OutputOptions = { model, byWord, top: options.top ?? (json ? DEFAULT_TOP : 0) };
+  const top = options.top ?? (json ? DEFAULT_TOP : 0);
+  const columnNames = Object.keys(texts[0]?.columns ?? {});
+  const output: OutputOptions = { model, byWord, top, columnNames };
   const isSingle =
     files.length === 0 ||
     (files.length === 1 && !options.lines && !/\.(csv|jsonl|ndjson)$/i.test(files[0] ?? ""));
   let index = 0;
-  for await (const task of scoreTasks(files, options, { model, world })) {
-    const text = await placed(task.place, () => scoreTask(task, { model, world }));
-    const scored = { task, index, text };
+  for await (const task of scoreTasks(texts, options, { model, world })) {
+    const scored = {
+      task,
+      index,
+      ...(await placed(task.place, () => scoreTask(task, { model, world }))),
+    };
     index += 1;
     if (json) await writeLine(world.stdout, JSON.stringify(scoreLineJson(scored, output)));
     else if (csv) await world.stdout.write(scoreCsv(scored, output));
@@ -83,21 +100,33 @@ async function writeTable(scored: Scored, output: OutputOptions, world: World): 
   for (const line of scoreLines(scored, output)) await writeLine(world.stdout, line);
 }
 
-/** Scores a task and keeps the rows that count. */
-async function scoreTask(task: ScoreTask, { model, world }: Run): Promise<Scored["text"]> {
+/** Scores a task and says which of its tokens is not counted. */
+async function scoreTask(
+  task: ScoreTask,
+  { model, world }: Run,
+): Promise<Pick<Scored, "text" | "joinedRows">> {
   const { ids, startTokenId, context } = task;
   world.signal.throwIfAborted();
-  if (ids.length === 0) return { startTokenId, rows: [] };
+  if (ids.length === 0) return { text: { startTokenId, rows: [] }, joinedRows: [] };
   const scored = await scoreIds(model.engine, ids, { startTokenId, signal: world.signal });
-  if (context === null) return scored;
-  const { firstIndex, straddlingIndex } = context.split;
-  const straddling = straddlingIndex === null ? undefined : ids[straddlingIndex];
-  if (straddling !== undefined) {
-    const piece = model.tokenizer.vocabulary.bytes(straddling);
-    await note(
-      world,
-      `token ${straddlingIndex} ${JSON.stringify(new TextDecoder().decode(piece))} begins in the context and ends in the text; it is not counted`,
-    );
-  }
-  return { ...scored, rows: scored.rows.slice(firstIndex) };
+  if (context === null) return { text: scored, joinedRows: scored.rows };
+  await noteStraddling(task, { model, world });
+  const rows = scored.rows.slice(context.split.firstIndex);
+  return { text: { ...scored, rows }, joinedRows: scored.rows };
+}
+
+async function noteStraddling(
+  { ids, context, place }: ScoreTask,
+  { model, world }: Run,
+): Promise<void> {
+  const { straddlingIndex = null, firstIndex = 0 } = context?.split ?? {};
+  const id = straddlingIndex === null ? undefined : ids[straddlingIndex];
+  if (id === undefined) return;
+  const piece = new TextDecoder().decode(model.tokenizer.vocabulary.bytes(id));
+  const text = place === null ? "" : `${place}: `;
+  const nothing = firstIndex === ids.length ? ", and nothing of the text is left to count" : "";
+  await note(
+    world,
+    `${text}token ${straddlingIndex} ${JSON.stringify(piece)} begins in the context and ends in the text; it is not counted${nothing}`,
+  );
 }
