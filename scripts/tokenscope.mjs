@@ -5,7 +5,9 @@ import { pathToFileURL } from "node:url";
 import { bundleCommand } from "./command.mjs";
 import { buildPage } from "./page.mjs";
 
-const [first] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const [first] = args;
 const isServe = first === undefined || first === "serve" || first.startsWith("-"); // serve is the default command
-if (isServe) await buildPage();
+const isQuestion = args.some((arg) => ["-h", "--help", "-V", "--version"].includes(arg));
+if (isServe && !isQuestion) await buildPage();
 await import(pathToFileURL(await bundleCommand()).href);

@@ -20,7 +20,7 @@ export interface GenerateOptions {
   readonly settings: SamplingSettings;
   readonly seed: number;
   readonly maxTokens: number;
-  readonly redraw?: number; // how often the first token was drawn again, 0 unless told
+  readonly redraws?: ReadonlyMap<number, number>; // position -> how often it was drawn again
   readonly signal?: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export async function* generate(
     if (sequence.tokens.length >= engine.contextLength) {
       return { kind: "context-full", contextLength: engine.contextLength };
     }
-    const step = await generateStep(options, written === 0 ? (options.redraw ?? 0) : 0);
+    const step = await generateStep(options);
     if (step === null) return { kind: "aborted" };
     yield step;
     if (endTokenIds.includes(step.id)) return { kind: "end-token", id: step.id };
@@ -65,7 +65,6 @@ export async function generateAll(
 
 async function generateStep(
   options: GenerateOptions,
-  redraw: number,
 ): Promise<GeneratedStep | null> {
   const { engine, sequence, settings, seed, signal } = options;
   const position = sequence.tokens.length;
@@ -75,7 +74,7 @@ async function generateStep(
       "generate: the sequence has 0 tokens and a prediction needs at least 1; write a prompt first",
     );
   }
-  const place = { seed, position, redraw };
+  const place = { seed, position, redraw: options.redraws?.get(position) ?? 0 };
   const next = await nextToken({ engine, prediction: predictionBefore, settings, ...place });
   try {
     await append(sequence, next.id, signal);

@@ -9,7 +9,7 @@ export interface History {
   readonly future: readonly TokenDocument[];
 }
 
-const MAX_PAST = 200; // versions share their nodes, so one costs a few pointers a token; 200 is more than anyone goes back
+const MAX_PAST = 10_000; // a version is a list of branches over the shared nodes; nobody takes so many steps back
 
 /** A history that starts at this document. */
 export function startHistory(present: TokenDocument): History {
@@ -20,7 +20,12 @@ export function startHistory(present: TokenDocument): History {
 export function record(history: History, next: TokenDocument): History {
   if (next === history.present) return history;
   const past = [...history.past, history.present].slice(-MAX_PAST);
-  return { past, present: keepAbandoned(next, history.future), future: [] };
+  const { nodes } = next; // holds all nodes of the versions before: they need no table of their own
+  return {
+    past: past.map((version) => (version.nodes === nodes ? version : { ...version, nodes })),
+    present: keepAbandoned(next, history.future),
+    future: [],
+  };
 }
 
 /** Replaces the present version without a new step: the tokens of one generation are one step. */

@@ -4,14 +4,15 @@ import "./components/styles.ts";
 import { openPage } from "./components/open-page.tsx";
 import { loadRecording, recordingOpening } from "./recording/recording.ts";
 import { createPageStore } from "./store/create-store.ts";
-import { followSaving, readSaved } from "./store/saved.ts";
+import { followSaving, forgetSaved, readSaved, tabName } from "./store/saved.ts";
 import { findModel } from "./store/served-models.ts";
 import { startModelWorker } from "./worker/model-client.ts";
 
 const root = document.getElementById("root");
 if (root === null) throw new RangeError("the page has no element #root");
 
-const saved = await readSaved(async () => (await loadRecording()).vocabulary);
+const tab = tabName();
+const saved = await readSaved(tab, async () => (await loadRecording()).vocabulary);
 const opening = saved ?? recordingOpening(await loadRecording());
 const store = createPageStore({
   opening,
@@ -19,5 +20,5 @@ const store = createPageStore({
   findModel,
   loadRecording,
 });
-followSaving(store);
-openPage(root, store);
+followSaving(store, tab);
+openPage(root, store, () => forgetSaved(tab));

@@ -222,7 +222,8 @@ async function drawn(page: Page, settings: SamplingSettings) {
 }
 
 const SETTINGS: readonly [string, SamplingSettings][] = [
-  ["temperature 0.7, which the kept candidates do not determine", { ...RAW, temperature: 0.7 }],
+  ["temperature 0.7, which the kept candidates do not determine,", { ...RAW, temperature: 0.7 }],
+  ["temperature 3, whose draws often fall beyond the listed,", { ...RAW, temperature: 3 }],
   ["temperature 1.6 with top-p", { ...RAW, temperature: 1.6, topP: 0.9 }],
   ["temperature 0.7 with top-k 20", { ...RAW, temperature: 0.7, topK: 20 }],
 ];
@@ -285,4 +286,34 @@ test("an accepted draw earlier is a branch, and the raw view draws from the mode
   await press(page, "acceptDraw");
   expect(replyOf(page)).toEqual([id]);
   expect(branchTexts(page.state())).toHaveLength(2);
+});
+
+test("Step after Step and Generate give the same tokens, whichever draws were drawn again", async () => {
+  const settings = { ...RAW, temperature: 1.5 };
+  const pages = [await openPage("Hi"), await openPage("Hi")] as const;
+  for (const page of pages) {
+    page.actions.setSettings(settings);
+    const start = page.state().position;
+    for (const _ of [1, 2, 3, 4, 5, 6]) await press(page, "step");
+    page.actions.moveTo(start + 3);
+    page.actions.drawAgain();
+    page.actions.moveTo(start);
+    page.actions.cut();
+    await page.quiet();
+  }
+  for (const _ of [1, 2, 3, 4, 5, 6]) await press(pages[0], "step");
+  await press(pages[1], "generate");
+  const stepped = idsOf(pages[0].state());
+  expect(idsOf(pages[1].state()).slice(0, stepped.length)).toEqual(stepped);
+});
+
+test("a new seed and a new conversation begin without draws drawn again", async () => {
+  const page = await openPage("Hi");
+  page.actions.drawAgain();
+  expect(page.state().redraws.size).toBe(1);
+  page.actions.setSeed(5);
+  expect(page.state().redraws.size).toBe(0);
+  page.actions.drawAgain();
+  page.actions.startNew();
+  expect(page.state().redraws.size).toBe(0);
 });

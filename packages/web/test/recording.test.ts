@@ -215,3 +215,14 @@ test("the example does not open into a reply that is being written", async () =>
   expect(page.state()).toMatchObject({ isRecording: false, problem: null, work: { kind: "idle" } });
   expect(page.state().ending).toEqual({ kind: "length", maxTokens: 100 });
 });
+
+test("Undo knows whether the recorded example or an own conversation is on screen", async () => {
+  const { made } = await toyRecording();
+  const page = await openPage("Hi", { loadRecording: async () => made });
+  page.actions.openRecording();
+  await page.until((state) => state.isRecording);
+  page.actions.undo();
+  expect(page.state().isRecording).toBe(false);
+  page.actions.redo();
+  expect(page.state().isRecording).toBe(true);
+});

@@ -1,7 +1,7 @@
 import { toyVocabulary } from "@tokenscope/core/contracts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { withoutVectors } from "../src/store/model-link.ts";
-import { followSaving, readSaved } from "../src/store/saved.ts";
+import { followSaving, forgetSaved, readSaved } from "../src/store/saved.ts";
 import { closedPage, idsOf, isAllScored, openPage, type Page, say, textOf } from "./store-model.ts";
 
 // IndexedDB is the browser's; its contract here is a map that clones what it is given.
@@ -20,7 +20,16 @@ vi.mock("idb-keyval", () => ({
     database.writes.push(key);
     database.kept.set(key, structuredClone(value));
   },
+  async update(key: string, change: (value: unknown) => unknown) {
+    if (database.failure !== null) throw database.failure;
+    database.kept.set(key, structuredClone(change(structuredClone(database.kept.get(key)))));
+  },
+  async delMany(keys: readonly string[]) {
+    for (const key of keys) database.kept.delete(key);
+  },
 }));
+
+const TAB = "first";
 
 /** The document of a browser, as far as saving follows it. */
 class Tab extends EventTarget {
@@ -49,13 +58,13 @@ async function noVocabulary(): Promise<never> {
 async function reload(page: Page, otherVocabulary = noVocabulary as () => Promise<never>) {
   tab.hide();
   await page.quiet();
-  return readSaved(otherVocabulary);
+  return readSaved(TAB, otherVocabulary);
 }
 
 /** A page with two branches, something to undo and something to redo. */
 async function livedInPage(): Promise<Page> {
   const page = await openPage();
-  followSaving(page.store);
+  followSaving(page.store, TAB);
   await say(page, "Hi");
   page.actions.setSettings({ temperature: 0.8, topK: 40 });
   for (const _ of [1, 2, 3]) {
@@ -142,16 +151,16 @@ test("the vocabulary is written once a model is there, and read back", async () 
   tab.hide();
   await page.quiet();
   expect(database.writes.filter((key) => key === "vocabulary")).toHaveLength(1);
-  expect(database.writes.filter((key) => key === "page").length).toBeGreaterThan(1);
+  expect(database.writes.filter((key) => key === `place:${TAB}`).length).toBeGreaterThan(1);
 });
 
 test("a page saved before any model was loaded opens with the other vocabulary", async () => {
   const page = closedPage();
-  followSaving(page.store);
+  followSaving(page.store, TAB);
   page.actions.setMessage("early");
   tab.hide();
   await page.quiet();
-  const saved = await readSaved(async () => toyVocabulary);
+  const saved = await readSaved(TAB, async () => toyVocabulary);
   expect(saved).toMatchObject({ message: "early" });
   expect(saved?.vocabulary).toBe(toyVocabulary);
 });
@@ -160,41 +169,46 @@ test("the page is saved a moment after a change, once for many, and not without 
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const page = closedPage();
-    followSaving(page.store);
+    followSaving(page.store, TAB);
     for (const message of ["a", "ab", "abc"]) page.actions.setMessage(message);
     expect(database.writes).toEqual([]);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(database.writes).toEqual(["page"]);
+    expect(database.writes).toEqual([`document:${TAB}`, `place:${TAB}`]);
     page.actions.dismissProblem(); // nothing that is kept
     await vi.advanceTimersByTimeAsync(1000);
-    expect(database.writes).toEqual(["page"]);
-    expect(await readSaved(async () => toyVocabulary)).toMatchObject({ message: "abc" });
+    expect(database.writes).toHaveLength(2);
+    page.actions.setMessage("abc"); // a place alone: the document is not written again
+    page.actions.setSeed(7);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(database.writes.slice(2)).toEqual([`place:${TAB}`]);
+    expect(await readSaved(TAB, async () => toyVocabulary)).toMatchObject({ message: "abc" });
   } finally {
     vi.useRealTimers();
   }
 });
 
 test("where nothing was saved there is nothing", async () => {
-  expect(await readSaved(async () => toyVocabulary)).toBeNull();
+  expect(await readSaved(TAB, async () => toyVocabulary)).toBeNull();
 });
 
 test("another version is not read", async () => {
   const page = await livedInPage();
   await reload(page);
-  const kept = database.kept.get("page") as { version: number };
-  database.kept.set("page", { ...kept, version: kept.version + 1 });
-  expect(await readSaved(noVocabulary)).toBeNull();
+  const kept = database.kept.get(`document:${TAB}`) as { version: number };
+  database.kept.set(`document:${TAB}`, { ...kept, version: kept.version + 1 });
+  expect(await readSaved(TAB, noVocabulary)).toBeNull();
 });
 
 test("what is damaged is not read", async () => {
-  database.kept.set("page", { version: 1, nodes: [] });
-  expect(await readSaved(async () => toyVocabulary)).toBeNull();
+  database.kept.set(`document:${TAB}`, { version: 2, nodes: [] });
+  database.kept.set(`place:${TAB}`, {});
+  expect(await readSaved(TAB, async () => toyVocabulary)).toBeNull();
 });
 
 test("without storage the page works, opens empty, and says once that nothing is kept", async () => {
   database.failure = new DOMException("denied", "InvalidStateError");
   const page = await openPage();
-  followSaving(page.store);
+  followSaving(page.store, TAB);
   page.actions.setMessage("Hi");
   tab.hide();
   await page.quiet();
@@ -207,5 +221,34 @@ test("without storage the page works, opens empty, and says once that nothing is
   await page.quiet();
   expect(page.state().problem).toBeNull();
   expect(isAllScored(page.state())).toBe(true);
-  expect(await readSaved(noVocabulary)).toBeNull();
+  expect(await readSaved(TAB, noVocabulary)).toBeNull();
+});
+
+test("two tabs keep two pages, and a new one opens with what was written last", async () => {
+  const first = await livedInPage();
+  await reload(first);
+  const second = closedPage();
+  followSaving(second.store, "second");
+  second.actions.setMessage("from the second");
+  tab.hide();
+  await second.quiet();
+  expect(await readSaved("first", async () => toyVocabulary)).toMatchObject({ message: "unsent" });
+  const third = await readSaved("third", async () => toyVocabulary);
+  expect(third).toMatchObject({ message: "from the second" });
+});
+
+test("of many tabs the oldest pages are dropped, and a tab can be forgotten", async () => {
+  for (let i = 0; i < 10; i += 1) {
+    const page = closedPage();
+    followSaving(page.store, `tab ${i}`);
+    page.actions.setMessage(`message ${i}`);
+    tab.hide();
+    await page.quiet();
+  }
+  const kept = [...database.kept.keys()].filter((key) => key.startsWith("document:"));
+  expect(kept).toEqual([2, 3, 4, 5, 6, 7, 8, 9].map((i) => `document:tab ${i}`));
+  await forgetSaved("tab 9");
+  expect(await readSaved("tab 9", async () => toyVocabulary)).toMatchObject({
+    message: "message 8",
+  });
 });

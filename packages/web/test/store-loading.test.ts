@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { closedPage, generating, idsOf, isAllScored, openPage, TOY_FILE } from "./store-model.ts";
+import {
+  closedPage,
+  generating,
+  idsOf,
+  isAllScored,
+  openPage,
+  TOO_LARGE,
+  TOY_FILE,
+} from "./store-model.ts";
 
 const isLoad = (call: { readonly kind: string }) => call.kind === "load";
 
@@ -160,13 +168,7 @@ test("the same model loaded again after a death keeps its scores", async () => {
 });
 
 test("exact that does not load goes back to compact and says why", async () => {
-  let tries = 0;
-  const findModel = async () => {
-    tries += 1;
-    if (tries === 2) throw new Error("Out of memory.");
-    return TOY_FILE;
-  };
-  const page = await openPage("Hi", { findModel });
+  const page = await openPage("Hi", { findModel: async () => TOO_LARGE });
   page.actions.usePrecision("exact");
   await page.quiet();
   const what = "Out of memory. Exact needs over 2 GB; Try again loads compact.";
@@ -184,4 +186,43 @@ test("a search under way when the precision changes is answered by the new model
   await page.quiet();
   expect(page.state().problem).toBeNull();
   expect(page.state().search).toMatchObject({ query: "e", needsModel: false });
+});
+
+test("a network that goes away leaves exact as it was asked for", async () => {
+  let tries = 0;
+  const findModel = async () => {
+    tries += 1;
+    if (tries === 2) throw new Error("The network went away.");
+    return TOY_FILE;
+  };
+  const page = await openPage("Hi", { findModel });
+  page.actions.usePrecision("exact");
+  await page.quiet();
+  expect(page.state().model).toMatchObject({ kind: "failed", what: "The network went away." });
+  page.actions.retry();
+  await page.quiet();
+  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "exact" } } });
+  expect(isAllScored(page.state())).toBe(true);
+});
+
+test("a worker that held a model is closed before another one is loaded", async () => {
+  const page = await openPage("Hi");
+  page.actions.usePrecision("exact");
+  await page.quiet();
+  expect(page.model.workers()).toBe(2);
+  expect(isAllScored(page.state())).toBe(true);
+});
+
+test("a page that was written with another model is not read as this one's tokens", async () => {
+  const findModel = async () => ({ ...TOY_FILE, sha256: "1".repeat(64) });
+  const own = await openPage("Hi");
+  const { history, scores, position, documentSha256 } = own.state();
+  const page = closedPage({ findModel, opening: { history, scores, position, documentSha256 } });
+  page.actions.start();
+  await page.quiet();
+  expect(page.state().history.present.nodes).toEqual([]);
+  expect(page.state().problem).toMatch(/made of another model's tokens/);
+  page.actions.openRecording();
+  await page.quiet();
+  expect(page.state().history.present.nodes).toEqual([]);
 });

@@ -5,6 +5,7 @@ import {
   type ChatMessage,
   decodeTokens,
   type Engine,
+  EngineError,
   type RenderedToken,
   type Sequence,
   type TokenId,
@@ -32,9 +33,12 @@ export const TOY_FILE: ModelFile = {
   id: "toy",
   label: "Toy",
   url: "https://models.example/toy.gguf",
-  sha256: "0".repeat(64),
+  sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", // the recorded example's: both stand on one page
   fileBytes: 1_000_000,
 };
+
+/** A model whose exact form does not fit. */
+export const TOO_LARGE: ModelFile = { ...TOY_FILE, id: "too-large" };
 
 type Place = Omit<RenderedToken, "id" | "part">;
 
@@ -60,7 +64,7 @@ function refusalOf(messages: readonly ChatMessage[]): string | null {
 }
 
 /** ChatML over the toy's bytes, with a system turn of its own where none is given. */
-export const toyFormat: ChatFormat = {
+const toyFormat: ChatFormat = {
   tokenizer: toyTokenizer,
   template: {
     render(messages, { addGenerationPrompt }) {
@@ -83,7 +87,7 @@ export const toyFormat: ChatFormat = {
   },
 };
 
-export interface ToyModel {
+interface ToyModel {
   readonly startWorker: () => ModelClient;
   /** Every call that reached a worker, in order. */
   readonly calls: readonly ToWorker[];
@@ -96,7 +100,7 @@ export interface ToyModel {
 }
 
 /** Workers that all load the toy model. */
-export function toyModel({ contextLength = 256 } = {}): ToyModel {
+function toyModel({ contextLength = 256 } = {}): ToyModel {
   const calls: ToWorker[] = [];
   const ports: Port[] = [];
   const unanswered = new Set<object>();
@@ -138,6 +142,7 @@ function toyWorker(
     const { fileBytes, label, id, sha256 } = model;
     emit({ kind: "download", receivedBytes: fileBytes / 2, totalBytes: fileBytes });
     emit({ kind: "prepare" });
+    if (precision === "exact" && id === TOO_LARGE.id) throw new EngineError("Out of memory.");
     await nextTask();
     await hosted?.engine.close();
     const engine = pacedEngine(contextLength);

@@ -69,6 +69,16 @@ test("Generate pressed before End turn was answered never mixes the two", async 
   expect(page.state().message).toBe("And?"); // nothing typed is lost
 });
 
+test("a token chosen before End turn was answered stays, and so does the message in the box", async () => {
+  const page = await openPage("Hi");
+  page.actions.setMessage("And?");
+  page.actions.endTurn();
+  page.actions.choose(byte("Y"), "chosen");
+  await page.quiet();
+  expect(textOf(page.state())).toBe(`${PROMPT}Y`);
+  expect(page.state().message).toBe("And?");
+});
+
 test("a choice at the end costs one model run, and so does the next one", async () => {
   const page = await openPage("Hi");
   expect(await runsOf(page, () => page.actions.choose(byte("Y"), "chosen"))).toBe(1);
@@ -286,25 +296,16 @@ test("at the end of the context a choice is refused with the limit", async () =>
   expect(page.state().history).toBe(history);
 });
 
-test("a message too long for the context says so once, and undoing it goes on", async () => {
+test("a message too long for the context is refused whole, with both numbers, and stays in the box", async () => {
   const page = await openPage("Hi", { contextLength: 60 });
   await choose(page, "Y");
+  const { history } = page.state();
   await say(page, "x".repeat(40));
-  expect(page.state().problem).toMatch(/^toy: \d+ tokens do not fit; /);
-  const calls = page.model.calls.filter((call) => call.kind === "score").length;
-  page.actions.dismissProblem();
-  page.actions.moveTo(3);
-  await page.quiet();
-  expect(page.state().problem).toBeNull(); // not tried again and again
-  expect(page.model.calls.filter((call) => call.kind === "score")).toHaveLength(calls);
-  page.actions.undo();
-  await page.quiet();
-  expect(textOf(page.state())).toBe(`${PROMPT}Y`);
-  await choose(page, "o");
-  expect(page.state().problem).toBeNull();
-  const { history, scores } = page.state();
-  const { ids } = activeDocumentPath(history.present);
-  expect(ids.every((id) => scores.has(id))).toBe(true); // the long one is a branch by now, and not tried again
+  expect(page.state().problem).toMatch(
+    /^The conversation would have \d+ tokens and the model's context holds 60\. Shorten the message by \d+ tokens, /,
+  );
+  expect(page.state().history).toBe(history);
+  expect(page.state().message).toBe("x".repeat(40));
 });
 
 /** Nodes on any branch of any version that Undo or Redo can reach. */

@@ -60,10 +60,11 @@ test("a short span's sum is written out, from full precision", () => {
     "<|e|> 1.00",
   ]);
   expect(bar?.sum?.total).toBe("7.00 bits");
-  expect(bar && spanText(bar)).toBe(
+  expect(bar && spanText(bar, "CONDITIONS")).toBe(
     [
       "Selected span 1–3, tokens 3, total bits 7.00, bits per token 2.33, perplexity 5.04, most surprised The 4.00, least surprised <|e|> 1.00",
       "The 4.00 + ·cat 2.00 + <|e|> 1.00 = 7.00 bits",
+      "CONDITIONS",
       "",
     ].join("\n"),
   );

@@ -232,7 +232,7 @@ test("the draw's segments fill 0 to 1 and one of them is hit", () => {
 
 test("the copied list has the rows, the token that came and the rest", () => {
   const { header, table } = panelView(inputs());
-  expect(table && candidatesText(header, table)).toBe(
+  expect(table && candidatesText(header, table, "CONDITIONS")).toBe(
     [
       "Position 5, after …<|s|>The·cat<|e|><|s|>",
       "rank  token  p  bits",
@@ -241,6 +241,7 @@ test("the copied list has the rows, the token that came and the rest", () => {
       "3  ·sat  12.5 %  3.00",
       "4  <|e|>  4.4 %  4.50",
       "4 other tokens  8.1 %",
+      "CONDITIONS",
       "",
     ].join("\n"),
   );

@@ -3,7 +3,7 @@
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import type { CandidateRow, RestRow } from "../views/candidates.ts";
 import { canWrite } from "../views/composer.ts";
-import { candidatesText } from "../views/copy-text.ts";
+import { candidatesText, conditionsText } from "../views/copy-text.ts";
 import { Candidate, percentOf } from "./Candidate.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { actOnPageKey } from "./page-keys.ts";
@@ -100,7 +100,9 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
           <span>
             {panel.choosing} <span className="keeping">{panel.keeping}</span>
           </span>
-          <CopyButton text={() => candidatesText(panel.header, table)} />
+          <CopyButton
+            text={() => candidatesText(panel.header, table, conditionsText(store.getState()))}
+          />
         </p>
       )}
     </div>

@@ -1,7 +1,7 @@
 // The span bar: totals of the selected span, or of the reply.
 
 import { useMemo } from "react";
-import { spanText } from "../views/copy-text.ts";
+import { conditionsText, spanText } from "../views/copy-text.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import type { Measure } from "../views/position-header.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../views/span-bar.ts";
 import { CopyButton } from "./CopyButton.tsx";
 import { Piece } from "./Piece.tsx";
-import { useActions, usePage } from "./store-context.ts";
+import { useActions, usePage, usePageStore } from "./store-context.ts";
 import { PHONE, useMedia } from "./use-media.ts";
 
 /** Range, tokens, bits, perplexity, the most and the least surprised, and the sum written out. */
@@ -35,6 +35,7 @@ export function SpanSection() {
 
 function SpanFigures({ bar }: { readonly bar: SpanBar }) {
   const actions = useActions();
+  const store = usePageStore();
   const how = useMedia(PHONE) ? HOW_TO_SELECT.phone : HOW_TO_SELECT.desktop;
   return (
     <>
@@ -51,7 +52,7 @@ function SpanFigures({ bar }: { readonly bar: SpanBar }) {
             Clear <kbd>Esc</kbd>
           </button>
         )}
-        <CopyButton text={() => spanText(bar)} />
+        <CopyButton text={() => spanText(bar, conditionsText(store.getState()))} />
       </div>
       {bar.sum === null ? (
         <p className="sum say">{[bar.leftOut, bar.sentence || how].filter(Boolean).join(" · ")}</p>

@@ -6,17 +6,24 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Store } from "../store/state.ts";
 import { parseAddress } from "../views/address.ts";
 import { App } from "./App.tsx";
+import { PageBoundary } from "./PageBoundary.tsx";
 import { StoreContext } from "./store-context.ts";
 
 /** Draws the page into an element. The model's worker starts after the first paint, which never waits for it. */
-export function openPage(element: HTMLElement, store: StoreApi<Store>): void {
+export function openPage(
+  element: HTMLElement,
+  store: StoreApi<Store>,
+  forget: () => Promise<void>,
+): void {
   const { theme } = parseAddress(location.hash);
   if (theme !== undefined) store.getState().actions.setTheme(theme); // before the first paint
   createRoot(element).render(
     <StrictMode>
-      <StoreContext value={store}>
-        <App />
-      </StoreContext>
+      <PageBoundary forget={forget}>
+        <StoreContext value={store}>
+          <App />
+        </StoreContext>
+      </PageBoundary>
     </StrictMode>,
   );
   // Two frames: the first is drawn by React, the second comes after it was painted.

@@ -105,8 +105,21 @@ function checkNode(
 
 /** The state that shows a recording. */
 export function recordingOpening(recording: Recording): Partial<AppState> {
-  const { history, scores, vocabulary, openAt } = recording;
-  return { isRecording: true, history, scores, vocabulary, position: openAt };
+  const { history, scores, vocabulary, openAt, identity } = recording;
+  return {
+    isRecording: true,
+    recordedTips: tipsOf(history.present),
+    documentSha256: identity.sha256,
+    history,
+    scores,
+    vocabulary,
+    position: openAt,
+  };
+}
+
+/** Where the branches of a document end. */
+export function tipsOf({ branches }: TokenDocument): ReadonlySet<NodeId> {
+  return new Set(branches.flatMap(({ tip }) => (tip === null ? [] : [tip])));
 }
 
 function scoredToken(recorded: RecordedNode): ScoredToken {

@@ -26,6 +26,8 @@ const FIRST: AppState = {
   model: { kind: "waiting" },
   precision: "compact",
   isRecording: false,
+  recordedTips: new Set(),
+  documentSha256: null,
   history: startHistory(emptyDocument()),
   scores: new Map(),
   vocabulary: NO_VOCABULARY,
@@ -113,7 +115,7 @@ function settingActions(store: StoreApi<Store>): SettingActions {
     setView: (view) => store.setState({ view }),
     setSettings: (settings) =>
       store.setState((state) => ({ settings: { ...state.settings, ...settings }, view: "after" })),
-    setSeed: (seed) => store.setState({ seed }),
+    setSeed: (seed) => store.setState({ seed, redraws: new Map() }),
     drawAgain: () =>
       store.setState(({ redraws, position }) => ({
         redraws: new Map(redraws).set(position, (redraws.get(position) ?? 0) + 1),

@@ -12,16 +12,18 @@ import {
   type TokenDocument,
   type TokenId,
   tokenAt,
+  UsageError,
   undo,
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
-import type { Recording } from "../recording/recording.ts";
-import { canWrite, contextFull, GENERATE_TOKENS } from "../views/composer.ts";
+import { type Recording, tipsOf } from "../recording/recording.ts";
+import { canWrite, contextFull, GENERATE_TOKENS, tooLong } from "../views/composer.ts";
 import { drawView } from "../views/draw.ts";
 import { activeDocumentPath, lastPosition, systemPrompt } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
 import { generation } from "./generation.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
+import { isRecorded } from "./moves.ts";
 import type { Actions, AppState, Store } from "./state.ts";
 
 type DocumentActions = Pick<
@@ -82,15 +84,18 @@ export function documentActions(desk: Desk): DocumentActions {
 
 /** A new version of the document, with the position at its end unless told. */
 function commit(store: StoreApi<Store>, next: TokenDocument, more: Partial<AppState> = {}): void {
-  store.setState(({ history }) => ({
+  store.setState(({ history, recordedTips }) => ({
     history: record(history, next),
     position: lastPosition(activeDocumentPath(next)),
     span: null,
     ending: null,
-    isRecording: false,
+    isRecording: isRecorded(next, recordedTips),
     ...more,
   }));
 }
+
+/** What a conversation of its own begins with: no draw was drawn again. */
+const AFRESH = { redraws: new Map<number, number>() };
 
 async function orProblem(store: StoreApi<Store>, work: Promise<void>): Promise<void> {
   try {
@@ -105,19 +110,25 @@ function startNew(store: StoreApi<Store>): void {
   const { present } = history;
   const isNew = present.branches.length === 1 && activeDocumentPath(present).ids.length === 0;
   if (work.kind === "generating" || isNew) return;
-  commit(store, newConversation(present), { announcement: "New conversation" });
+  commit(store, newConversation(present), { ...AFRESH, announcement: "New conversation" });
 }
 
 async function openRecording({ store, loadRecording }: Desk): Promise<void> {
   const recording = await loadRecording();
-  const { history, scores, vocabulary, work } = store.getState();
+  const { history, scores, vocabulary, recordedTips, documentSha256, work } = store.getState();
   if (work.kind === "generating") return; // the branch that grows must stay
+  if (![null, recording.identity.sha256].includes(documentSha256)) {
+    throw new UsageError("The recorded example is made of another model's tokens.");
+  }
+  const opened = openDocument(history.present, recording.history.present);
   const offset = history.present.nodes.length;
   const shifted = [...recording.scores].map(
     ([id, scored]) => [(id + offset) as typeof id, scored] as const,
   );
-  commit(store, openDocument(history.present, recording.history.present), {
+  commit(store, opened, {
+    ...AFRESH,
     isRecording: true,
+    recordedTips: new Set([...recordedTips, ...tipsOf(opened)]),
     scores: new Map([...scores, ...shifted]),
     vocabulary: vocabulary.size === 0 ? recording.vocabulary : vocabulary,
     position: recording.openAt,
@@ -135,8 +146,14 @@ async function endTurn({ store, link }: Desk): Promise<void> {
   const now = store.getState();
   // Something else is written meanwhile: the message is still there.
   if (now.history.present !== history.present || now.work.kind === "generating") return;
+  const { model } = now;
+  const { length } = activeDocumentPath(next).ids;
+  if (model.kind === "ready" && length > model.loaded.contextLength) {
+    throw new UsageError(tooLong(length, model.loaded.contextLength));
+  }
   const composer = now.message === message ? { message: "", role: "user" } : {};
-  commit(store, next, { announcement: "Turn written", ...composer });
+  const afresh = isRecording ? AFRESH : {};
+  commit(store, next, { ...afresh, ...composer, announcement: "Turn written" });
 }
 
 /** Writes a token at the position; where that token stands already, it is only walked past. */
@@ -179,14 +196,17 @@ function startOver(store: StoreApi<Store>): void {
   const start = replyStart(activeDocumentPath(history.present).nodes);
   if (work.kind === "generating" || start === null) return;
   commit(store, branchAt(history.present, start, []), {
+    ...AFRESH,
     announcement: "Started over; the message is kept",
   });
 }
 
 function travel(store: StoreApi<Store>, go: typeof undo, announcement: string): void {
-  const { history, work } = store.getState();
+  const { history, work, recordedTips } = store.getState();
   const gone = go(history);
   if (work.kind === "generating" || gone === history) return;
   const position = lastPosition(activeDocumentPath(gone.present));
-  store.setState({ history: gone, position, span: null, ending: null, announcement });
+  const isRecording = isRecorded(gone.present, recordedTips);
+  const moved = { history: gone, position, isRecording, announcement };
+  store.setState({ ...moved, span: null, ending: null });
 }

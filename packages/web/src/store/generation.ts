@@ -55,10 +55,9 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
       isRecording: false,
     });
     const ids = path.nodes.map((node) => node.id);
-    const redraw = redraws.get(ids.length) ?? 0;
     let end: Partial<Store> = {};
     try {
-      const request = { ids, settings, seed, redraw, maxTokens };
+      const request = { ids, settings, seed, redraws, maxTokens };
       const ending = await link.ask("generate", request, { signal: abort.signal, onEvent });
       end = { ending: endingToSay(ending, maxTokens) };
     } catch (error) {

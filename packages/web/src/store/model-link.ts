@@ -1,9 +1,15 @@
 // The store's line to the model's worker: loading with progress, calls with counts, its death and what comes after.
 
-import type { ModelIdentity, NodeId, ScoredToken } from "@tokenscope/core";
+import {
+  emptyDocument,
+  type ModelIdentity,
+  type NodeId,
+  type ScoredToken,
+  startHistory,
+} from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { CallOptions, ModelClient } from "../worker/model-client.ts";
-import type { CallKind, Calls, ModelFile } from "../worker/protocol.ts";
+import type { CallKind, Calls, LoadedModel, ModelFile } from "../worker/protocol.ts";
 import { tableVocabulary } from "../worker/vocabulary-table.ts";
 import type { Store } from "./state.ts";
 
@@ -36,6 +42,7 @@ const RATE_AFTER_MS = 500; // a rate of the first moments says nothing
 export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): ModelLink {
   let client: ModelClient | undefined;
   let identity: ModelIdentity | undefined;
+  let hasPrepared = false; // a worker that held a model never gives its memory back
   let loads = 0;
   let tokenTimes: number[] = [];
 
@@ -49,10 +56,10 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
     return opened;
   };
   const fail = (error: unknown): void => {
-    const wasExact =
-      store.getState().precision === "exact" && store.getState().model.kind !== "ready";
-    const model = failedModel(error, wasExact);
-    store.setState({ model, ...(wasExact ? { precision: "compact" as const } : {}) });
+    const { precision, model: before } = store.getState();
+    const isTooLarge = precision === "exact" && before.kind === "preparing";
+    const model = failedModel(error, isTooLarge);
+    store.setState({ model, ...(isTooLarge ? { precision: "compact" as const } : {}) });
   };
 
   return {
@@ -63,23 +70,25 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       const { precision } = store.getState();
       store.setState({
         model: { kind: "loading", receivedBytes: 0, totalBytes: 0, secondsLeft: null },
+        problem: null,
       });
       try {
         const file = await options.findModel();
-        client ??= open();
-        const onEvent = progressInto(store, performance.now());
+        if (hasPrepared) client?.close();
+        if (hasPrepared || client === undefined) client = open();
+        hasPrepared = false;
+        const showProgress = progressInto(store, performance.now());
+        const onEvent = (event: Calls["load"]["event"]): void => {
+          hasPrepared ||= event.kind === "prepare";
+          showProgress(event);
+        };
         const loaded = await client.call("load", { model: file, precision }, { onEvent });
-        const { scores } = store.getState();
         const isSame = isSameModel(identity, loaded.identity);
         identity = loaded.identity;
         tokenTimes = [];
         loads += 1;
-        store.setState({
-          model: { kind: "ready", loaded, msPerToken: null },
-          vocabulary: tableVocabulary(loaded.vocabulary),
-          scores: isSame ? scores : withoutVectors(scores),
-          counts: client.counts,
-        });
+        store.setState((state) => readyState(state, loaded, isSame));
+        store.setState({ counts: client.counts });
       } catch (error) {
         if (store.getState().model.kind !== "failed") fail(error);
       }
@@ -101,6 +110,36 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
     noteTokenTime(milliseconds) {
       tokenTimes = [...tokenTimes, milliseconds].slice(-SPEED_TOKENS);
     },
+  };
+}
+
+function readyState(state: Store, loaded: LoadedModel, isSame: boolean): Partial<Store> {
+  const { scores, documentSha256, history } = state;
+  const { sha256 } = loaded.identity;
+  const isForeign = history.present.nodes.length > 0 && ![null, sha256].includes(documentSha256);
+  return {
+    model: { kind: "ready", loaded, msPerToken: null },
+    vocabulary: tableVocabulary(loaded.vocabulary),
+    scores: isSame ? scores : withoutVectors(scores),
+    documentSha256: sha256,
+    ...(isForeign ? emptyPage() : {}),
+  };
+}
+
+/** Another model's token ids would say something else here: they are not shown. */
+function emptyPage(): Partial<Store> {
+  return {
+    history: startHistory(emptyDocument()),
+    scores: new Map(),
+    recordedTips: new Set(),
+    isRecording: false,
+    position: 0,
+    span: null,
+    redraws: new Map(),
+    settled: null,
+    search: null,
+    ending: null,
+    problem: "What was on screen is made of another model's tokens, so a new conversation begins.",
   };
 }
 
@@ -131,9 +170,9 @@ function progressInto(
   };
 }
 
-function failedModel(error: unknown, wasExact: boolean): Store["model"] {
+function failedModel(error: unknown, isTooLarge: boolean): Store["model"] {
   const { message, cause, stack } = error instanceof Error ? error : new Error(String(error));
-  const what = wasExact ? `${message} Exact needs over 2 GB; Try again loads compact.` : message;
+  const what = isTooLarge ? `${message} Exact needs over 2 GB; Try again loads compact.` : message;
   const details = typeof cause === "string" ? cause : (stack ?? "");
   return { kind: "failed", what: /[.!?]$/.test(what) ? what : `${what}.`, details };
 }

@@ -1,6 +1,6 @@
 // Going places: position, span, branch. Nothing here changes a token.
 
-import { switchBranch } from "@tokenscope/core";
+import { branchOf, switchBranch, type TokenDocument } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { branchWords, spanWords } from "../views/announcements.ts";
 import { activeDocumentPath, lastPosition } from "../views/path.ts";
@@ -35,7 +35,14 @@ function onBranch(state: AppState, key: number): Partial<AppState> {
   const history = { ...state.history, present: switchBranch(state.history.present, key) };
   const position = clamped(state.position, { history });
   const announcement = branchWords({ ...state, history, position });
-  return { history, position, span: null, ending: null, announcement };
+  const isRecording = isRecorded(history.present, state.recordedTips);
+  return { history, position, isRecording, span: null, ending: null, announcement };
+}
+
+/** True where the active branch stands as it was recorded. */
+export function isRecorded(doc: TokenDocument, recordedTips: AppState["recordedTips"]): boolean {
+  const { tip } = branchOf(doc);
+  return tip !== null && recordedTips.has(tip);
 }
 
 function clamped(position: number, { history }: Pick<AppState, "history">): number {

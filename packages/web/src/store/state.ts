@@ -58,8 +58,12 @@ export interface SettledPosition {
 export interface AppState {
   readonly model: ModelState;
   readonly precision: Precision;
-  /** True while the recorded example is on screen; the first own message ends it. */
+  /** True while a branch of the recorded example is on screen as it was recorded; a message then begins a conversation of its own. */
   readonly isRecording: boolean;
+  /** Ends of the recorded branches. */
+  readonly recordedTips: ReadonlySet<NodeId>;
+  /** The model whose token ids the document holds; null while it holds none. */
+  readonly documentSha256: string | null;
   readonly history: History;
   /** Each node's score, and the prediction after it. A node that is missing is not scored yet. */
   readonly scores: ReadonlyMap<NodeId, ScoredToken>;

@@ -134,6 +134,11 @@ function fullWords({ model }: ComposerInputs, path: DocumentPath): string | null
   return contextFull(model.loaded.contextLength);
 }
 
+/** What is said of a message that would not fit; nothing of it is written. */
+export function tooLong(tokens: number, contextLength: number): string {
+  return `The conversation would have ${countOf(tokens, "token")} and the model's context holds ${formatCount(contextLength)}. Shorten the message by ${countOf(tokens - contextLength, "token")}, or start a new conversation.`;
+}
+
 /** What is said where no token fits any more. */
 export function contextFull(contextLength: number): string {
   const limit = formatCount(contextLength);

@@ -77,7 +77,7 @@ export function noticeOf({
   problem,
   isRecording,
 }: Pick<AppState, "model" | "problem" | "isRecording">): Notice | null {
-  if (problem !== null) {
+  if (problem !== null && model.kind !== "failed") {
     return { kind: "problem", title: "", text: problem, aside: "", share: null, details: "" };
   }
   const works =

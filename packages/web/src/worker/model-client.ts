@@ -98,7 +98,12 @@ export function workerClient(worker: WorkerPort): ModelClient {
       return answer.finally(() => signal?.removeEventListener("abort", abort));
     },
     onDeath: (listener) => void listeners.push(listener),
-    close: () => worker.terminate(),
+    close() {
+      worker.terminate();
+      const closed = new DOMException("The model's worker was closed.", "AbortError");
+      for (const { reject } of pending.values()) reject(closed);
+      pending.clear();
+    },
   };
 }
 

@@ -86,13 +86,13 @@ export interface Calls {
     event: { readonly from: number; readonly tokens: readonly ScoredToken[] };
     result: null;
   };
-  /** Writes up to maxTokens after the ids; one event a token. `redraw` counts how often the first of them was drawn again. */
+  /** Writes up to maxTokens after the ids; one event a token. `redraws` counts by position how often a draw was drawn again. */
   generate: {
     request: {
       readonly ids: readonly TokenId[];
       readonly settings: SamplingSettings;
       readonly seed: number;
-      readonly redraw: number;
+      readonly redraws: ReadonlyMap<number, number>;
       readonly maxTokens: number;
     };
     event: {

@@ -1,7 +1,6 @@
 // Accessibility by axe-core's rules, in every state that a person sees, light and dark, desktop and phone.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -15,8 +14,6 @@ import {
   token,
 } from "./browser.ts";
 import { finger, mouse } from "./hands.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let stage: Stage;
 beforeAll(async () => {
@@ -38,10 +35,8 @@ async function violations(page: Page): Promise<string[]> {
     }, theme);
     await page.waitForTimeout(300); // backgrounds fade for 120 ms, and axe reads their colours
     const list = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run(): Promise<{ violations: Violation[] }> };
-      };
-      return (await axe.run()).violations;
+      const page = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+      return (await page.axe.run()).violations;
     });
     for (const { id, nodes } of list) {
       found.push(`${theme}: ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
@@ -59,7 +54,7 @@ test.each([
     const { page } = await openPage(stage, options);
     const hand = handOf(page);
     await token(page, 50).waitFor();
-    await page.evaluate(AXE);
+    await page.evaluate(axe.source);
     expect(await violations(page)).toEqual([]);
     await ready(page);
     await hand.select(50, 53);
