@@ -136,6 +136,15 @@ test("after the third interruption one sentence says how far it came", async () 
   expect(kept.size).toBe(0);
 });
 
+test("what came before a download was given up is not fetched again by the next one", async () => {
+  cacheStorage();
+  host(broken, offline);
+  await failureOf(load());
+  const asked = host(rest);
+  expect(await load()).toEqual(FILE);
+  expect(asked.map(({ range }) => range)).toEqual(["bytes=300-"]);
+});
+
 test("without a network nothing came, and that is said", async () => {
   cacheStorage();
   host(offline);

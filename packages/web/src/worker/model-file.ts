@@ -4,7 +4,8 @@ import { EngineError } from "@tokenscope/core";
 import type { ModelFile } from "./protocol.ts";
 
 const CACHE = "tokenscope-models";
-const TRIES = 3; // an interrupted download goes on where it stopped
+const TRIES = 3; // without a byte of progress in between
+const WAIT_MS = 500; // times the tries so far: a network that is away for a second comes back
 
 export interface FetchOptions {
   readonly onProgress: (receivedBytes: number) => void;
@@ -31,19 +32,31 @@ function cacheKey({ sha256 }: ModelFile): string {
   return `/${CACHE}/${sha256}`;
 }
 
+/** What an interrupted download has received, for the next try, be it minutes later. */
+let part: Partial | null = null;
+
 async function download(model: ModelFile, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(model.fileBytes);
-  let received = 0;
-  for (let attempt = 1; received < model.fileBytes; attempt += 1) {
+  const { sha256, fileBytes } = model;
+  const isBegun = part?.sha256 === sha256 && part.bytes.length === fileBytes;
+  const begun = part !== null && isBegun ? part : null;
+  const bytes = begun?.bytes ?? new Uint8Array(fileBytes);
+  let received = begun?.received ?? 0;
+  part = null;
+  let tries = 0;
+  while (received < fileBytes) {
     try {
-      received = await receive(model, { bytes, received }, options);
+      received = await receive(model, { sha256, bytes, received }, options);
     } catch (error) {
+      const reached = error instanceof Interrupted ? error.received : 0;
+      if (error instanceof Interrupted) part = { sha256, bytes, received: reached };
       options.signal.throwIfAborted();
-      if (error instanceof Interrupted) received = error.received;
-      if (attempt === TRIES || !(error instanceof Interrupted))
-        throw failure(model, received, error);
+      tries = reached > received ? 1 : tries + 1;
+      received = reached;
+      if (tries === TRIES || !(error instanceof Interrupted)) throw failure(model, received, error);
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS * tries));
     }
   }
+  part = null;
   return bytes;
 }
 
@@ -56,33 +69,34 @@ class Interrupted extends Error {
 }
 
 interface Partial {
-  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly received: number;
 }
 
-async function receive(model: ModelFile, part: Partial, options: FetchOptions): Promise<number> {
+async function receive(model: ModelFile, begun: Partial, options: FetchOptions): Promise<number> {
   const { onProgress, signal } = options;
-  const headers: HeadersInit = part.received > 0 ? { range: `bytes=${part.received}-` } : {};
+  const headers: HeadersInit = begun.received > 0 ? { range: `bytes=${begun.received}-` } : {};
   const response = await fetch(model.url, { headers, signal }).catch((cause: unknown) => {
-    throw new Interrupted(part.received, cause);
+    throw new Interrupted(begun.received, cause);
   });
   if (!response.ok || response.body === null) {
     throw new Error(`the host answered ${response.status}`);
   }
-  let at = response.status === 206 ? part.received : 0;
+  let at = response.status === 206 ? begun.received : 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       throw new Interrupted(at, cause);
     });
     if (done) break;
-    if (at + value.length > part.bytes.length)
+    if (at + value.length > begun.bytes.length)
       throw new Error("the file is longer than it should be");
-    part.bytes.set(value, at);
+    begun.bytes.set(value, at);
     at += value.length;
     onProgress(at);
   }
-  if (at < part.bytes.length) throw new Interrupted(at, "the answer ended early");
+  if (at < begun.bytes.length) throw new Interrupted(at, "the answer ended early");
   return at;
 }
 
