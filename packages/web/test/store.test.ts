@@ -71,11 +71,12 @@ test("Generate pressed before End turn was answered never mixes the two", async 
 
 test("a token chosen before End turn was answered stays, and so does the message in the box", async () => {
   const page = await openPage("Hi");
+  await choose(page, "Yes");
   page.actions.setMessage("And?");
   page.actions.endTurn();
-  page.actions.choose(byte("Y"), "chosen");
+  page.actions.choose(byte("!"), "chosen");
   await page.quiet();
-  expect(textOf(page.state())).toBe(`${PROMPT}Y`);
+  expect(textOf(page.state())).toBe(`${PROMPT}Yes!`);
   expect(page.state().message).toBe("And?");
 });
 
