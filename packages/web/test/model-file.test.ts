@@ -145,6 +145,15 @@ test("what came before a download was given up is not fetched again by the next 
   expect(asked.map(({ range }) => range)).toEqual(["bytes=300-"]);
 });
 
+test("what came before and was not the file is fetched again whole", async () => {
+  cacheStorage();
+  host(() => new Response(new Uint8Array(300)), offline);
+  await failureOf(load());
+  const asked = host(rest, whole);
+  expect(await load()).toEqual(FILE);
+  expect(asked.map(({ range }) => range)).toEqual(["bytes=300-", null]);
+});
+
 test("without a network nothing came, and that is said", async () => {
   cacheStorage();
   host(offline);

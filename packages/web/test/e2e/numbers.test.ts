@@ -141,10 +141,11 @@ async function scoresInWorker(page: Page, precision: Precision): Promise<(number
 }
 
 async function workerAddress(page: Page): Promise<string> {
-  const names = await page.evaluate(() =>
-    performance.getEntriesByType("resource").map((entry) => entry.name),
+  const address = await page.waitForFunction(() =>
+    performance
+      .getEntriesByType("resource")
+      .map((entry) => entry.name)
+      .find((name) => /model-worker-.*\.js$/.test(name)),
   );
-  const address = names.find((name) => /model-worker-.*\.js$/.test(name));
-  if (address === undefined) throw new Error(`no worker among ${names.join(", ")}`);
-  return address;
+  return (await address.jsonValue()) ?? "";
 }
