@@ -317,3 +317,12 @@ test("a new seed and a new conversation begin without draws drawn again", async 
   page.actions.startNew();
   expect(page.state().redraws.size).toBe(0);
 });
+
+test("steps pressed faster than the model writes are all written", async () => {
+  const page = await openPage("Hi");
+  const { position } = page.state();
+  for (const _ of [1, 2, 3, 4, 5]) page.actions.step();
+  await page.quiet();
+  expect(page.state().position).toBe(position + 5);
+  expect(page.state().history.past.length).toBeGreaterThanOrEqual(5); // each its own step of Undo
+});

@@ -167,9 +167,29 @@ test("cut makes a branch that ends before the position", async () => {
   page.actions.cut();
   expect(branchTexts(page.state())).toEqual([`${PROMPT}Yes`, `${PROMPT}Y`]);
   expect(page.state().announcement).toBe(`Branch ends before position ${PROMPT_TOKENS + 1}`);
+});
+
+test("at next, Delete cuts the last token of the message, and never a marker", async () => {
+  const page = await openPage("Hi");
+  await choose(page, "Yes");
+  for (const left of ["Ye", "Y", ""]) {
+    page.actions.cut();
+    await page.quiet();
+    expect(textOf(page.state())).toBe(`${PROMPT}${left}`);
+  }
   const { history } = page.state();
-  page.actions.cut(); // at the end there is nothing to cut
+  page.actions.cut();
   expect(page.state().history).toBe(history);
+});
+
+test("an emptied system prompt is written as one, and the reply is not closed", async () => {
+  const page = await openPage("Hi");
+  await choose(page, "Yes");
+  page.actions.editSystemPrompt();
+  page.actions.setMessage("");
+  page.actions.endTurn();
+  await page.quiet();
+  expect(textOf(page.state())).toBe(`${PROMPT.replace("Be kind.", "")}Yes`);
 });
 
 test("Start over keeps the message and the old reply", async () => {

@@ -144,7 +144,7 @@ test("while it writes, everything but Stop waits", () => {
 test("a closed turn takes no more tokens until the next message", () => {
   const place = { turn: 1, role: "assistant", part: "close", origin: "greedy" } as const;
   const view = composer({ history: historyOf(extend(doc, [token(END, place)])) });
-  expect(view.blocked.write).toBe("the turn is closed");
+  expect(view.blocked.write).toBe("the turn is closed: write the next message, or start over");
 });
 
 test("the status bar names model, file, engine, context and speed", () => {

@@ -17,6 +17,10 @@ export function Composer() {
   const { blocked } = view;
   const endTurn = () => blocked.endTurn === null && actions.endTurn();
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && inputs.role === "system") {
+      actions.setRole("user");
+      actions.setMessage("");
+    }
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     endTurn();

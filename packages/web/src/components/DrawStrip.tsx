@@ -1,24 +1,29 @@
 // The draw: candidates end to end from 0 to 1, and the random number on them.
 
 import { canWrite } from "../views/composer.ts";
-import type { Panel } from "../views/panel.ts";
 import { ActionButton } from "./ActionButton.tsx";
 import { percentOf } from "./Candidate.tsx";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
+import type { HeldPanel } from "./use-panel.ts";
 
 const LEFT_EDGE = 0.2; // a label this near an end would leave the strip
 const RIGHT_EDGE = 0.72;
 
+function blockedBy(isWritable: boolean, isStale: boolean): string | null {
+  if (!isWritable) return "this needs the model";
+  return isStale ? "this place is being scored" : null;
+}
+
 /** The strip with its number; nothing where there is no distribution to draw from. */
-export function DrawStrip({ panel }: { readonly panel: Panel }) {
+export function DrawStrip({ panel }: { readonly panel: HeldPanel }) {
   const actions = useActions();
   const isWritable = usePage(canWrite);
   const { draw, appends } = panel;
   if (draw === null) return null;
   const shift = draw.draw > RIGHT_EDGE ? "-100%" : draw.draw < LEFT_EDGE ? "0" : "-50%";
   return (
-    <section className="draw" aria-label="Draw">
+    <section className={panel.isStale ? "draw stale" : "draw"} aria-label="Draw">
       <header>
         <h3>Draw</h3>
         <span className="label">{draw.caption}</span>
@@ -26,10 +31,7 @@ export function DrawStrip({ panel }: { readonly panel: Panel }) {
         <button type="button" className="btn" onClick={actions.drawAgain}>
           Draw again
         </button>
-        <ActionButton
-          blocked={isWritable ? null : "this needs the model"}
-          onPress={actions.acceptDraw}
-        >
+        <ActionButton blocked={blockedBy(isWritable, panel.isStale)} onPress={actions.acceptDraw}>
           {appends ? "Append" : "Branch"}
         </ActionButton>
       </header>

@@ -33,7 +33,7 @@ export function StatusLine() {
       )}
       <select
         aria-label="Precision"
-        title="Arithmetic of the model. Switching scores the conversation again."
+        title="Arithmetic of the model. Compact is off by 0.1 bit on average, single tokens by more, so near-equal candidates may change places. Switching scores the conversation again."
         value={precision}
         disabled={model.kind !== "ready" || isBusy}
         onChange={(event) => switchPrecision(event.target.value as Precision)}

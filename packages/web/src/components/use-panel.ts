@@ -1,6 +1,6 @@
 // The panel's view of the state, without a blink between a token and its score.
 
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { type Panel, type PanelInputs, panelView } from "../views/panel.ts";
 import { usePage } from "./store-context.ts";
@@ -31,12 +31,27 @@ export function usePanel(): HeldPanel {
     ),
   );
   const panel = useMemo(() => panelView(inputs), [inputs]);
+  const isLate = useLate(panel.isPending);
   const lastWhole = useRef<Panel | null>(null);
   useEffect(() => {
     if (panel.table !== null) lastWhole.current = panel;
   }, [panel]);
-  const last = panel.isPending ? lastWhole.current : null;
+  const last = panel.isPending && !isLate ? lastWhole.current : null;
   return last === null
     ? { ...panel, isStale: false }
     : { ...panel, table: last.table, draw: last.draw, absence: "", isStale: true };
+}
+
+const HOLD_MS = 250; // long enough for a token's score, too short to be read as this place's list
+
+/** True once something has been pending for longer than the old list may stand in. */
+function useLate(isPending: boolean): boolean {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!isPending) return;
+    const timer = setTimeout(() => setLate(true), HOLD_MS);
+    return () => clearTimeout(timer);
+  }, [isPending]);
+  return isLate;
 }

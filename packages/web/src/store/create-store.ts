@@ -111,7 +111,7 @@ type SettingActions = Pick<
 function settingActions(store: StoreApi<Store>): SettingActions {
   return {
     setRole: (role) => store.setState({ role }),
-    setMessage: (message) => store.setState({ message }),
+    setMessage: (message) => store.setState({ message, messageTokens: null }),
     setView: (view) => store.setState({ view }),
     setSettings: (settings) =>
       store.setState((state) => ({ settings: { ...state.settings, ...settings }, view: "after" })),

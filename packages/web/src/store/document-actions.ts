@@ -17,7 +17,7 @@ import {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { type Recording, tipsOf } from "../recording/recording.ts";
-import { canWrite, contextFull, GENERATE_TOKENS, tooLong } from "../views/composer.ts";
+import { canWrite, contextFull, cutPosition, GENERATE_TOKENS, tooLong } from "../views/composer.ts";
 import { drawView } from "../views/draw.ts";
 import { activeDocumentPath, lastPosition, systemPrompt } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
@@ -139,7 +139,7 @@ async function openRecording({ store, loadRecording }: Desk): Promise<void> {
 async function endTurn({ store, link }: Desk): Promise<void> {
   const { role, message, isRecording, history } = store.getState();
   const doc = isRecording ? newConversation(history.present) : history.present;
-  const isPrompt = role === "system" && message !== "";
+  const isPrompt = role === "system" && (message !== "" || doc.nodes.length > 0); // an empty one is one too
   const next = isPrompt
     ? await link.ask("setSystemPrompt", { doc, content: message })
     : await link.ask("endTurn", { doc, message: { role, content: message } });
@@ -184,10 +184,10 @@ function acceptDraw(store: StoreApi<Store>): void {
 
 function cut(store: StoreApi<Store>): void {
   const { history, position, work } = store.getState();
-  const { length } = activeDocumentPath(history.present).ids;
-  if (work.kind === "generating" || position >= length) return;
-  commit(store, branchAt(history.present, position, []), {
-    announcement: `Branch ends before position ${position}`,
+  const at = cutPosition(activeDocumentPath(history.present), position);
+  if (work.kind === "generating" || at === null) return;
+  commit(store, branchAt(history.present, at, []), {
+    announcement: `Branch ends before position ${at}`,
   });
 }
 

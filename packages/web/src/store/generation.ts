@@ -27,12 +27,20 @@ export interface Generation {
 /** Generation into a store's document. */
 export function generation(store: StoreApi<Store>, link: ModelLink): Generation {
   let abort: AbortController | null = null;
+  let stepsAsked = 0; // while another step is under way: none is lost
 
   const write = async (maxTokens: number): Promise<void> => {
     const state = store.getState();
     const { history, settings, seed, redraws, model } = state;
     const path = activeDocumentPath(history.present);
-    if (!canWrite(state) || model.kind !== "ready" || !isOpen(path)) return;
+    if (state.work.kind === "generating" && state.work.of === 1 && maxTokens === 1) {
+      stepsAsked += 1;
+      return;
+    }
+    if (!canWrite(state) || model.kind !== "ready" || !isOpen(path)) {
+      stepsAsked = 0;
+      return;
+    }
     const { endTokenIds } = model.loaded;
     const arrivals = arrivalsInto(store, {
       key: history.present.activeKey,
@@ -67,6 +75,10 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
       arrivals.flush();
       const announcement = `${countOf(arrivals.count, "token")} written`;
       store.setState({ ...end, work: { kind: "idle" }, announcement });
+    }
+    if (stepsAsked > 0) {
+      stepsAsked -= 1;
+      await write(1);
     }
   };
 

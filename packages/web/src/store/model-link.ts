@@ -83,11 +83,11 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
           showProgress(event);
         };
         const loaded = await client.call("load", { model: file, precision }, { onEvent });
-        const isSame = isSameModel(identity, loaded.identity);
+        const kept = keptScores(identity, loaded.identity);
         identity = loaded.identity;
         tokenTimes = [];
         loads += 1;
-        store.setState((state) => readyState(state, loaded, isSame));
+        store.setState((state) => readyState(state, loaded, kept));
         store.setState({ counts: client.counts });
       } catch (error) {
         if (store.getState().model.kind !== "failed") fail(error);
@@ -113,14 +113,14 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
   };
 }
 
-function readyState(state: Store, loaded: LoadedModel, isSame: boolean): Partial<Store> {
+function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partial<Store> {
   const { scores, documentSha256, history } = state;
   const { sha256 } = loaded.identity;
   const isForeign = history.present.nodes.length > 0 && ![null, sha256].includes(documentSha256);
   return {
     model: { kind: "ready", loaded, msPerToken: null },
     vocabulary: tableVocabulary(loaded.vocabulary),
-    scores: isSame ? scores : withoutVectors(scores),
+    scores: kept(scores),
     documentSha256: sha256,
     ...(isForeign ? emptyPage() : {}),
   };
@@ -177,8 +177,16 @@ function failedModel(error: unknown, isTooLarge: boolean): Store["model"] {
   return { kind: "failed", what: /[.!?]$/.test(what) ? what : `${what}.`, details };
 }
 
-function isSameModel(a: ModelIdentity | undefined, b: ModelIdentity): boolean {
-  return a?.sha256 === b.sha256 && a.precision === b.precision && a.backend === b.backend;
+type KeptScores = (scores: Store["scores"]) => Store["scores"];
+
+/** What a model that was just loaded leaves of the scores: its own; those of a recording or an earlier visit until they are scored again; none of another precision's, for no total may mix two. */
+function keptScores(before: ModelIdentity | undefined, now: ModelIdentity): KeptScores {
+  if (before === undefined) return withoutVectors;
+  return isSameModel(before, now) ? (scores) => scores : () => new Map();
+}
+
+function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
+  return a.sha256 === b.sha256 && a.precision === b.precision && a.backend === b.backend;
 }
 
 /** A score without its context vector is shown, and scored again: another model, another precision or a recording gave it. */

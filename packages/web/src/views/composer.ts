@@ -36,6 +36,8 @@ export interface ComposerView {
 export const ROLES = ["user", "system", "assistant"] as const;
 const WORTH_SAYING = 24; // tokens
 const NEEDS_MODEL = "these need the model";
+const TURN_CLOSED = "the turn is closed: write the next message, or start over";
+const EDITS_PROMPT = "End turn writes this system prompt as a branch; Esc leaves it";
 
 export type ComposerInputs = Pick<
   AppState,
@@ -56,10 +58,21 @@ export function canWrite({ model, work }: Pick<AppState, "model" | "work">): boo
   return model.kind === "ready" && work.kind !== "generating";
 }
 
+/** True while the model writes a reply; a single step is over before a button could change. */
+function isReplying(work: AppState["work"]): boolean {
+  return work.kind === "generating" && work.of > 1;
+}
+
+/** Where Delete cuts: before the position, at "next" before the last token of the message; null where nothing stands there. */
+export function cutPosition(path: DocumentPath, position: number): number | null {
+  if (position < path.nodes.length) return position;
+  return path.nodes.at(-1)?.part === "content" ? path.nodes.length - 1 : null;
+}
+
 /** The composer for a state. */
 export function composerView(inputs: ComposerInputs, path: DocumentPath): ComposerView {
   const { work, model, refusals, role, history } = inputs;
-  const busy = work.kind === "generating" ? "the model is writing" : null;
+  const busy = isReplying(work) ? "the model is writing" : null;
   const full = fullWords(inputs, path);
   const noModel = model.kind === "ready" ? null : NEEDS_MODEL;
   const nothing = path.nodes.length === 0 ? "nothing is written yet" : null;
@@ -67,13 +80,13 @@ export function composerView(inputs: ComposerInputs, path: DocumentPath): Compos
     roles: ROLES.map((name) => ({ role: name, refusal: refusals[name] ?? null })),
     refusal: refusals[role] ?? null,
     count: inputs.messageTokens === null ? "" : countOf(inputs.messageTokens, "token"),
-    isGenerating: work.kind === "generating",
+    isGenerating: isReplying(work),
     hint: hintOf(inputs, path, { progress: progressWords(work), full, noModel }),
     blocked: {
       endTurn: noModel ?? busy ?? refusals[role] ?? full,
-      write: noModel ?? busy ?? nothing ?? full ?? (isOpen(path) ? null : "the turn is closed"),
+      write: noModel ?? busy ?? nothing ?? full ?? (isOpen(path) ? null : TURN_CLOSED),
       startOver: busy ?? (replyTurn(path) === undefined ? "there is no reply yet" : null),
-      cut: busy ?? (inputs.position < path.nodes.length ? null : "nothing stands here"),
+      cut: busy ?? (cutPosition(path, inputs.position) === null ? "nothing stands here" : null),
       undo: busy ?? (history.past.length === 0 ? "nothing to undo" : null),
       redo: busy ?? (history.future.length === 0 ? "nothing to redo" : null),
     },
@@ -98,6 +111,8 @@ function hintOf(
   if (full !== null) return words(full);
   if (refusal !== null) return words(refusal);
   if (ending !== null) return ending;
+  if (inputs.role === "system" && path.nodes.length > 0) return words(EDITS_PROMPT);
+  if (path.nodes.length > 0 && !isOpen(path)) return words(TURN_CLOSED);
   const step = inputs.settings.temperature === 0 ? "adds the most likely one" : "draws one";
   return words(`up to ${GENERATE_TOKENS} tokens; Step ${step}`);
 }
@@ -154,6 +169,7 @@ function progressWords(work: AppState["work"]): string | null {
         ? null
         : `scoring ${formatCount(work.done)} of ${countOf(work.of, "token")}`;
     case "generating":
+      if (work.of === 1) return null;
       return `${formatCount(work.written)} of at most ${countOf(work.of, "token")} written`;
     default:
       return work satisfies never;

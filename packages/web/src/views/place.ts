@@ -26,6 +26,8 @@ export interface Place {
 export interface PlaceViews {
   readonly raw: SettingsView;
   readonly after: SettingsView | null;
+  /** How many tokens the settings keep, whichever view is shown; null where only the head could tell. */
+  readonly keptCount: number | null;
   /** The view in force, which a draw follows. */
   readonly inForce: SettingsView | null;
   readonly settings: SamplingSettings;
@@ -67,13 +69,12 @@ export function placeViews(
   const settled = isSettled(inputs.settled, place, settings) ? inputs.settled : null;
   const redraw = inputs.redraws.get(place.position) ?? 0;
   const draw = drawAt({ seed: inputs.seed, position: place.position, redraw });
-  const after =
-    inputs.view === "raw"
-      ? null
-      : (settingsViewFromTop(prediction, settings, options) ?? settled?.view ?? null);
+  const underSettings = settingsViewFromTop(prediction, inputs.settings, options);
+  const after = inputs.view === "raw" ? null : (underSettings ?? settled?.view ?? null);
   return {
     raw,
     after,
+    keptCount: underSettings?.keptCount ?? after?.keptCount ?? null,
     inForce: inputs.view === "raw" ? raw : after,
     settings,
     draw,

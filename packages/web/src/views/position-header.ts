@@ -104,7 +104,7 @@ function nextMeasures({ prediction }: Place, views: PlaceViews | null): readonly
   return [
     measure("most likely", formatPercent(most === null ? null : Math.exp(most))),
     measure("its bits", formatBits(most === null ? null : surprisalBits(most))),
-    measure("kept by sampling", formatCount(views?.inForce?.keptCount ?? null)),
+    measure("kept by sampling", formatCount(views?.keptCount ?? null)),
     entropyMeasure(prediction),
   ];
 }
