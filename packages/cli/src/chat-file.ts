@@ -14,22 +14,40 @@ import type { World } from "./world.ts";
 const KEYS = ["messages", "tools", "addGenerationPrompt"];
 const MESSAGE_KEYS = ["role", "content"];
 
-interface ChatFile {
+/** What --help says of the file of --chat. */
+export const CHAT_FILE_HELP = `
+The file of --chat ("-": standard input) is JSON of this shape:
+  {"messages": [{"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Why is the sky blue?"}],
+   "tools": [...],                  may be left out
+   "addGenerationPrompt": true}     may be left out: true in next and generate, false in score`;
+
+/** A conversation as its file gives it. */
+export interface ChatFile {
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly unknown[];
   readonly addGenerationPrompt?: boolean; // absent: the command's own default
 }
 
-/** The tokens of a chat file by the model's own template. Throws UsageError where the model has none or its template refuses. */
-export async function renderChatFile(
-  path: string,
+/** Reads and checks the file of --chat, which needs no model; null where none was given. */
+export async function readChatFile(
+  path: string | undefined,
+  world: World,
+): Promise<ChatFile | null> {
+  if (path === undefined) return null;
+  const name = path === "-" ? "standard input" : path;
+  return parseChatFile(await readTextFile(path, world), name);
+}
+
+/** The tokens of a chat by the model's own template. Throws UsageError where the model has none or its template refuses. */
+export function renderChat(
+  chat: ChatFile,
   model: Pick<TextModel, "chatTemplate" | "id">,
-  defaults: { readonly addGenerationPrompt: boolean; readonly world: World },
-): Promise<readonly RenderedToken[]> {
-  const chat = parseChatFile(await readTextFile(path, defaults.world), path);
+  defaults: { readonly addGenerationPrompt: boolean },
+): readonly RenderedToken[] {
   if (model.chatTemplate === null) {
     throw new UsageError(
-      `the model "${model.id}" has no chat template, so it cannot take --chat ${path}; give the conversation as a text`,
+      `the model "${model.id}" has no chat template, so it cannot take --chat; give the conversation as a text`,
     );
   }
   const options: RenderOptions = {
@@ -88,18 +106,51 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** JSON of a text; throws FormatError with the line where it breaks, `firstLine` being the number of the text's first. */
+/** JSON of a text; throws FormatError with the line where it breaks if that is known, `firstLine` being the number of the text's first. */
 export function parseJson(text: string, path: string, firstLine = 1): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    const at = /at position (\d+)/.exec(said)?.[1];
-    const before = text.slice(0, at === undefined ? text.length : Number(at));
-    const line = firstLine + (before.match(/\n/g)?.length ?? 0);
-    const reason = said.replace(/ in JSON.*$| at position .*$/, "");
-    throw new FormatError(`${path} is not JSON at line ${line}: ${reason}; correct that line`, {
-      cause,
-    });
+    const at = breakIndex(text, said);
+    const place =
+      at === null ? "" : ` at line ${firstLine + (text.slice(0, at).match(/\n/g)?.length ?? 0)}`;
+    const reason = said
+      .replace(/ in JSON.*$| at position .*$/s, "")
+      .replace(/, (?:\.\.\.)?".*$/s, "") // the text itself, which the place stands for
+      .replaceAll("\n", "\\n");
+    throw new FormatError(`${path} is not JSON${place}: ${reason}; correct it there`, { cause });
+  }
+}
+
+/** Where a text stops being JSON, or null where the runtime does not say. */
+function breakIndex(text: string, said: string): number | null {
+  const end = text.trimEnd().length;
+  const position = /at position (\d+)/.exec(said)?.[1];
+  if (position !== undefined) return Math.min(Number(position), end);
+  if (said.startsWith("Unexpected end")) return end;
+  return said.startsWith(ODD_TOKEN) ? oddTokenIndex(text) : null;
+}
+
+const ODD_TOKEN = "Unexpected token"; // V8 names the character and not its place
+
+/** Halves the search: a stretch from the start has the odd token from its character on, and before it is at most unfinished. */
+function oddTokenIndex(text: string): number {
+  let before = 0;
+  let through = text.length;
+  while (through - before > 1) {
+    const middle = (before + through) >> 1;
+    if (hasOddToken(text.slice(0, middle))) through = middle;
+    else before = middle;
+  }
+  return before;
+}
+
+function hasOddToken(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return error instanceof Error && error.message.startsWith(ODD_TOKEN);
   }
 }

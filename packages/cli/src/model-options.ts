@@ -3,6 +3,7 @@
 import { type TokenId, UsageError } from "@tokenscope/core";
 import { DEFAULT_MODEL_ID } from "@tokenscope/models";
 import { type Command, Option } from "commander";
+import { CHAT_FILE_HELP } from "./chat-file.ts";
 import type { OpenModel, PrecisionChoice, TextModel } from "./open-model.ts";
 import { parseStartToken, parseWhole, type StartToken } from "./option-values.ts";
 import type { World } from "./world.ts";
@@ -29,7 +30,7 @@ export function addEngineOptions(command: Command): Command {
     .addOption(
       new Option(
         "--precision <precision>",
-        "exact: fp32; compact: int8 in a quarter of the weights' memory",
+        "exact: fp32; compact: int8 in a quarter of the weights' memory, which may swap candidates that are nearly equal; auto: exact while the fp32 weights take at most a quarter of this machine's memory, else compact (the page uses compact)",
       )
         .choices(["auto", "exact", "compact"])
         .default("auto"),
@@ -67,13 +68,20 @@ export function startTokenOf(
   );
 }
 
-/** Opens the model for `use` and closes it afterwards. */
+/** Adds --chat, and its file's shape to the help. */
+export function addChatOption(command: Command, description: string): Command {
+  return command.option("--chat <file>", description).addHelpText("after", CHAT_FILE_HELP);
+}
+
+/** Opens the model for `use` and closes it afterwards; `check` throws what the file's header and tokenizer tell before the weights are read. */
 export async function withModel<T>(
-  options: ModelOptions,
+  { model: name, precision, threads }: ModelOptions,
   world: World,
   use: (model: OpenModel) => Promise<T>,
+  check: (text: TextModel) => void = () => {},
 ): Promise<T> {
-  const model = await world.openModel(options, world);
+  const wanted = { model: name, precision, ...(threads !== undefined && { threads }), check };
+  const model = await world.openModel(wanted, world);
   try {
     world.signal.throwIfAborted(); // loading itself cannot be interrupted
     return await use(model);

@@ -28,6 +28,8 @@ export interface OpenModelOptions {
   readonly model: string; // an id of the table, a path or an address
   readonly precision: PrecisionChoice;
   readonly threads?: number;
+  /** Sees the file's header and tokenizer before the weights are read, and may throw. */
+  readonly check?: (text: TextModel) => void;
 }
 
 /** A model's text side: enough to tokenise, nothing that computes. */
@@ -55,6 +57,7 @@ export async function openTextModel(model: string, world: World): Promise<TextMo
 export async function openModel(options: OpenModelOptions, world: World): Promise<OpenModel> {
   return withModelFile(options.model, world, async ({ text, source }) => {
     const { gguf, path, entry } = text;
+    options.check?.(text);
     const sha256 = entry?.sha256 ?? (await fileSha256(path, world.signal));
     const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
     const engine = await loadEngine({

@@ -30,7 +30,9 @@ export async function runProgram(args: readonly string[], world: World): Promise
 
 function buildProgram(world: World): Command {
   const program = new Command("tokenscope")
-    .description("Look inside a language model and measure it, on your own machine.")
+    .description(
+      "Look inside a language model and measure it, on your own machine.\nWithout a command it serves the page and opens it in your browser, as serve does.",
+    )
     .version(VERSION)
     .exitOverride()
     .configureOutput({

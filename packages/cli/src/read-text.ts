@@ -2,25 +2,43 @@
 
 import { readFile } from "node:fs/promises";
 import { FormatError, UsageError } from "@tokenscope/core";
-import type { World } from "./world.ts";
+import { note, type World } from "./world.ts";
 
 const STDIN = "-";
 
-/** The text that an argument means: itself, or standard input for "-". Throws UsageError where there is none. */
+/** The text that an argument means: itself, or standard input for "-", whose last line break is said. Throws UsageError where there is none. */
 export async function readTextArgument(text: string | undefined, world: World): Promise<string> {
   if (text === undefined) {
     throw new UsageError('there is no text; give one in quotes, or "-" to read standard input');
   }
-  return text === STDIN ? readTextFile(STDIN, world) : text;
+  if (text !== STDIN) return text;
+  const read = await readTextFile(STDIN, world);
+  await noteLineBreak(read, "read", world);
+  return read;
+}
+
+/** Says of a text from a file that its last line break is part of it: echo adds one that nobody typed. */
+export async function noteLineBreak(
+  text: string,
+  verb: "read" | "scored",
+  world: World,
+): Promise<void> {
+  if (text.endsWith("\n")) {
+    await note(world, `the text ends with a line break, which is ${verb} with it`);
+  }
 }
 
 /** The text of a file, or of standard input for "-"; throws UsageError where it cannot be read, FormatError where it is not UTF-8. */
-export async function readTextFile(path: string, world: World): Promise<string> {
-  const bytes = path === STDIN ? await world.readStdin() : await readBytes(path);
+export async function readTextFile(
+  path: string,
+  world: World,
+  remedy = "check the path",
+): Promise<string> {
+  const bytes = path === STDIN ? await world.readStdin() : await readBytes(path, remedy);
   return parseUtf8(bytes, path === STDIN ? "standard input" : path);
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes(path: string, remedy: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
@@ -31,10 +49,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
       EACCES: "there is no permission to read it",
     };
     const reason = reasons[String(code)] ?? String(cause);
-    throw new UsageError(
-      `cannot read ${path}: ${reason}; check the path, or give a text in quotes`,
-      { cause },
-    );
+    throw new UsageError(`cannot read ${path}: ${reason}; ${remedy}`, { cause });
   }
 }
 

@@ -7,13 +7,14 @@ import {
   type TokenId,
   UsageError,
 } from "@tokenscope/core";
-import { renderChatFile } from "./chat-file.ts";
+import { type ChatFile, renderChat } from "./chat-file.ts";
 import type { TextOptions } from "./model-options.ts";
 import { startTokenOf } from "./model-options.ts";
 import type { TextModel } from "./open-model.ts";
-import { readTextFile } from "./read-text.ts";
+import { checkIds } from "./prompt.ts";
+import { noteLineBreak, readTextFile } from "./read-text.ts";
 import { parseTextRows, type TextRow } from "./text-rows.ts";
-import { note, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export interface ScoreInput extends TextOptions {
   readonly text?: string;
@@ -39,6 +40,7 @@ export interface ScoreTask {
 }
 
 const utf8 = new TextEncoder();
+const NO_FILE_REMEDY = 'check the path, or score a text itself with score --text "..."';
 
 /** Checks that one kind of input was named, before the model is loaded. */
 export function checkScoreInput(files: readonly string[], input: ScoreInput): void {
@@ -79,13 +81,11 @@ export async function readTexts(
   }
   for (const path of files) {
     const name = path === "-" ? "standard input" : path;
-    const content = await readTextFile(path, world);
+    const content = await readTextFile(path, world, NO_FILE_REMEDY);
     checkNotEmpty(content, name);
     const rows = parseTextRows(content, path, { isByLine: input.lines ?? false });
     const isWhole = rows.length === 1 && rows[0]?.text === content;
-    if (isWhole && content.endsWith("\n")) {
-      await note(world, "the text ends with a line break, which is scored with it");
-    }
+    if (isWhole) await noteLineBreak(content, "scored", world);
     for (const [i, row] of rows.entries()) {
       const only = files.length === 1 ? null : name;
       texts.push({ ...row, place: rows.length === 1 ? only : `${name}, text ${i + 1}` });
@@ -94,17 +94,28 @@ export async function readTexts(
   return texts;
 }
 
+/** What the model's tokenizer and template can refuse before its weights are read; throws UsageError. */
+export function checkWithTokenizer(
+  chat: ChatFile | null,
+  input: ScoreInput,
+  model: TextModel,
+): void {
+  startTokenOf(input.startToken, model);
+  checkIds(input.ids ?? [], model.tokenizer.vocabulary);
+  if (chat !== null) chatTask(chat, input, model);
+}
+
 /** The tasks, one at a time. */
 export async function* scoreTasks(
-  texts: readonly PlacedText[],
+  { texts, chat }: { readonly texts: readonly PlacedText[]; readonly chat: ChatFile | null },
   input: ScoreInput,
-  { model, world }: { readonly model: TextModel; readonly world: World },
+  model: TextModel,
 ): AsyncGenerator<ScoreTask, void, void> {
   if (input.ids !== undefined) {
     const startTokenId = writtenStart(input, model);
     yield { ids: input.ids, startTokenId, context: null, columns: {}, place: null };
-  } else if (input.chat !== undefined) {
-    yield await chatTask(input.chat, input, { model, world });
+  } else if (chat !== null) {
+    yield chatTask(chat, input, model);
   }
   for (const text of texts) {
     yield await placed(text.place, async () => textTask(text, input, model));
@@ -139,12 +150,8 @@ function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTa
   return { ids, startTokenId, context: { text: before, split }, columns, place };
 }
 
-async function chatTask(
-  path: string,
-  input: ScoreInput,
-  { model, world }: { readonly model: TextModel; readonly world: World },
-): Promise<ScoreTask> {
-  const tokens = await renderChatFile(path, model, { addGenerationPrompt: false, world });
+function chatTask(chat: ChatFile, input: ScoreInput, model: TextModel): ScoreTask {
+  const tokens = renderChat(chat, model, { addGenerationPrompt: false });
   return {
     ids: tokens.map(({ id }) => id),
     startTokenId: writtenStart(input, model),

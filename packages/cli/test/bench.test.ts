@@ -34,7 +34,10 @@ test("the speed is so many tokens in the clock's time: 32 tokens in 1 ms are 32,
     return clockMs;
   };
   const args = ["bench", "--model", TINY, "--rounds", "3", "--precision", "exact"];
-  const { stdout } = await run(args, { world: { nowMs } });
+  const { stdout, stderr } = await run(args, { world: { nowMs } });
+  expect(stderr).toMatch(
+    /^bench takes about .+\nexact: loading\nexact: warming up\nexact: round 1 of 3\n/,
+  );
   expect(stdout).toMatch(/exact +0\.0 s +224,000 tokens\/s +32000\.0 tokens\/s/);
   expect(stdout).not.toContain("differ");
 });

@@ -22,6 +22,12 @@ test.each([
   [JSON.stringify({ messages, addGenerationPrompt: 1 }), /addGenerationPrompt must be true or/],
   ['{\n"messages": [\n}', /a\.json is not JSON at line 3/],
   ["", /a\.json is not JSON at line 1/],
+  ['{\n"messages": x\n}\n\n', /a\.json is not JSON at line 2: Unexpected token 'x'; correct/],
+  ["hello\n\n\n", /a\.json is not JSON at line 1: Unexpected token 'h'; correct/],
+  ['{"messages":\n[tru\n]}', /a\.json is not JSON at line 2: Unexpected token '\\n'; correct/],
+  ['{"messages": [\n1,\n]\n}\n', /a\.json is not JSON at line 3/],
+  ['{"messages": [{\nrole: "user"}]\n}\n', /a\.json is not JSON at line 2/],
+  ['{"messages":\n\n\n', /a\.json is not JSON at line 1: Unexpected end/],
 ])("%s is refused with its place", (text, says) => {
   expect(() => parseChatFile(text, "a.json")).toThrow(says);
   expect(() => parseChatFile(text, "a.json")).toThrow(FormatError);

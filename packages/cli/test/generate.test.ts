@@ -1,6 +1,7 @@
 import type { GenerateJson, NextJson } from "@tokenscope/core";
 import { describe, expect, test } from "vitest";
 import { referenceJson, smollm2Path } from "../../../fixtures/index.ts";
+import { traceLine } from "../src/trace.ts";
 import type { Output } from "../src/world.ts";
 import { scriptedModel } from "./scripted-model.ts";
 import { fileWith, run, runJson, TINY } from "./test-world.ts";
@@ -101,7 +102,7 @@ describe("generate", () => {
   test("what streams is the text of the JSON, whatever bytes come", async () => {
     const [json] = await runJson<GenerateJson>(sampled);
     const { stdout, writes } = await run(sampled);
-    expect(stdout).toBe(json?.text);
+    expect(stdout).toBe(`${json?.text}\n`);
     expect(writes.length).toBeGreaterThan(10); // it came bit by bit
   });
 
@@ -109,13 +110,13 @@ describe("generate", () => {
     const euro = [...new TextEncoder().encode("a€b")]; // the tiny vocabulary's ids are the bytes
     const world = { openModel: scriptedModel([...euro, 260]) };
     const { stdout, writes, exitCode } = await run(["generate", "x"], { world });
-    expect(writes.filter((text) => text !== "")).toEqual(["a", "€", "b"]);
-    expect({ stdout, exitCode }).toEqual({ stdout: "a€b", exitCode: 0 });
+    expect(writes.filter((text) => text !== "")).toEqual(["a", "€", "b", "\n"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "a€b\n", exitCode: 0 });
   });
 
   test("a character that never ends is shown as broken at the end", async () => {
     const world = { openModel: scriptedModel([0x61, 0xe2, 0x82, 260]) };
-    expect((await run(["generate", "x"], { world })).stdout).toBe("a\ufffd");
+    expect((await run(["generate", "x"], { world })).stdout).toBe("a\ufffd\n");
   });
 
   test("a stop token ends the text and is in the ids, not in the text", async () => {
@@ -139,8 +140,38 @@ describe("generate", () => {
   test("the trace for people has the draw and the rest beside each token", async () => {
     const { stdout } = await run(["generate", ...tiny, "cat", "--max-tokens", "2", "--trace"]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines).toHaveLength(3);
-    expect(lines[1]).toMatch(/^ +3 +greedy .+rest \d+\.\d %$/);
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toBe(
+      "chosen after settings: temperature 0, greedy; the numbers below are raw",
+    );
+    expect(lines[2]).toMatch(/^ +3 +greedy .+ \d+\.\d % +\d\.\d\d +1 {2}.+rest \d+\.\d %$/);
+  });
+
+  test("the trace's raw settings need no word, and others are named", async () => {
+    const args = ["generate", ...tiny, "cat", "--max-tokens", "1", "--trace", "--temperature"];
+    expect((await run([...args, "1"])).stdout).toMatch(/^position +draw/);
+    const { stdout } = await run([...args, "0.7", "--top-k", "40", "--top-p", "0.9"]);
+    expect(stdout).toMatch(/^chosen after settings: temperature 0\.7, top-k 40, top-p 0\.9; /);
+  });
+
+  test("the trace's token has its probability, bits and rank, or n/a beyond the list", () => {
+    const vocabulary = {
+      bytes: (id: number) => Uint8Array.of(id),
+      size: 256,
+      isSpecial: () => false,
+    };
+    const top = [
+      { id: 97, text: "a", logprobNats: Math.log(0.5) },
+      { id: 98, text: "b", logprobNats: Math.log(0.25) },
+      { id: 99, text: "c", logprobNats: Math.log(0.25) },
+    ];
+    const step = { position: 3, top, restProbability: 0, draw: 0.9 };
+    expect(traceLine({ ...step, id: 99 }, vocabulary)).toMatch(
+      / c +25\.0 % +2\.00 +2 {2}a 50\.0 %/,
+    );
+    expect(traceLine({ ...step, id: 100 }, vocabulary)).toMatch(
+      / d +n\/a +n\/a +n\/a {2}a 50\.0 %/,
+    );
   });
 
   test("the context's end is an ending, not an error", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { fileWith, run, TINY } from "./test-world.ts";
+import { openModel } from "../src/open-model.ts";
+import { fileWith, run, TINY, unloadable } from "./test-world.ts";
 
 const tiny = ["--model", TINY];
 
@@ -50,7 +51,11 @@ const USAGE: readonly (readonly [sentence: string, args: readonly string[], says
   ["an empty text", ["score", ...tiny, "--text", ""], /--text is empty.*give a text/],
   ["an empty prompt", ["next", ...tiny, ""], /empty.*needs at least 1 token/],
   ["an empty standard input", ["score", ...tiny, "-"], /standard input is empty/],
-  ["a file that there is not", ["score", ...tiny, "/nowhere/a.txt"], /there is no such file/],
+  [
+    "a file that there is not",
+    ["score", ...tiny, "/nowhere/a.txt"],
+    /there is no such file.*score --text "\.\.\."/,
+  ],
   ["a folder for a file", ["score", ...tiny, "/tmp"], /it is a folder/],
   ["several tokens as one", ["next", ...tiny, "x", "--token", "cat"], /3 tokens \(c \| a \| t\)/],
   [
@@ -130,6 +135,69 @@ describe("broken files", () => {
     expect(stderr).not.toMatch(/\n\s+at |should not have happened/);
     expect(exitCode).toBe(1);
   });
+});
+
+/** What is refused before a model is opened: null, or before its weights are read: TINY. */
+const EARLY: readonly (readonly [args: readonly string[], says: RegExp, model: string | null])[] = [
+  [["score", "/nowhere/a.txt"], /no such file/, null],
+  [["score", "/tmp"], /it is a folder/, null],
+  [["score", "--text", ""], /--text is empty/, null],
+  [["score", "--ids", "1,,2"], /"", which is not a token id/, null],
+  [["next", "--ids", "1;2"], /"1;2", which is not a token id/, null],
+  [["score", "--chat", "/nowhere/a.json"], /no such file/, null],
+  [["next", "--chat", fileWith("{x", "a.json")], /a\.json is not JSON at line 1/, null],
+  [["generate", "--chat", "/tmp"], /it is a folder/, null],
+  [["generate", "", "--start-token", "none"], /the text is empty/, null],
+  [["next", ""], /the text is empty/, TINY],
+  [["score", "--ids", "3,261"], /token id 261/, TINY],
+  [["next", "--ids", "261"], /token id 261/, TINY],
+  [["next", "x", "--token", "cat"], /--token "cat" is 3 tokens/, TINY],
+  [["score", "--text", "x", "--start-token", "300"], /--start-token 300/, TINY],
+  [["score", "--chat", chatFile()], /no chat template/, TINY],
+];
+
+test.each(EARLY)("%j is refused before the model's weights are read", async (args, says, model) => {
+  const fail = async (): Promise<never> => {
+    throw new Error("the model was opened");
+  };
+  const openModel = model === null ? fail : unloadable;
+  const world = { openModel };
+  const { stderr } = await run([...args, ...(model === null ? [] : ["--model", model])], { world });
+  expect(stderr).toMatch(says);
+});
+
+test("a model's own check comes before its weights are read and hashed", async () => {
+  const said = new Error("checked");
+  const check = (): never => {
+    throw said;
+  };
+  const path = fileWith(readFileSync(TINY), "whole.gguf");
+  const { stderr } = await run(["next", "x"], {
+    world: {
+      openModel: (_, world) => openModel({ model: path, precision: "exact", check }, world),
+    },
+  });
+  expect(stderr).toContain("checked");
+});
+
+test.each(["tokens", "next", "generate", "score"])(
+  "%s says that the last line break of standard input belongs to the text",
+  async (command) => {
+    const args = [command, ...tiny, "-", "--json"];
+    const { stderr } = await run(args, { stdin: "cat\n" });
+    const verb = command === "score" ? "scored" : "read";
+    expect(stderr).toBe(`note: the text ends with a line break, which is ${verb} with it\n`);
+    expect((await run(args, { stdin: "cat" })).stderr).toBe("");
+  },
+);
+
+test.each(["next", "generate", "score"])("%s --help shows the file of --chat", async (command) => {
+  const { stdout } = await run([command, "--help"]);
+  expect(stdout).toContain('{"messages": [{"role": "system", "content"');
+});
+
+test("the help of the program says what it does without a command", async () => {
+  expect((await run(["--help"])).stdout).toMatch(/Without a command it serves the page/);
 });
 
 test("--help goes to stdout and is no error", async () => {

@@ -79,6 +79,7 @@ const sharedModel: World["openModel"] = async (options, world) => {
   const key = JSON.stringify([model, precision, threads]);
   const known = models.get(key);
   const opened = known ?? openModel(options, world);
+  if (known !== undefined) options.check?.(await known);
   if (known === undefined) models.set(key, opened);
   try {
     const ready = await opened;
@@ -87,6 +88,12 @@ const sharedModel: World["openModel"] = async (options, world) => {
     models.delete(key);
     throw error;
   }
+};
+
+/** A model whose header and tokenizer can be read, and whose weights must not be. */
+export const unloadable: World["openModel"] = async (options, world) => {
+  options.check?.(await openTextModel(options.model, world));
+  throw new Error("the weights were read");
 };
 
 /** The engine, whose close does nothing. */

@@ -22,6 +22,7 @@ import { type World, writeLine } from "../world.ts";
 const PREFILL_TOKENS = 256;
 const DECODE_TOKENS = 32;
 const DEFAULT_ROUNDS = 5; // the median of five ignores two disturbed ones
+const DURATION = `bench takes about half a minute with the default model on two cores; longer with a larger model or more than ${DEFAULT_ROUNDS} rounds`;
 
 interface BenchOptions extends ModelOptions {
   readonly rounds: number;
@@ -51,6 +52,7 @@ export function addBench(program: Command, world: World): void {
 async function bench(options: BenchOptions, world: World): Promise<void> {
   const wanted: readonly Precision[] =
     options.precision === "auto" ? ["exact", "compact"] : [options.precision];
+  await writeLine(world.stderr, DURATION);
   const measured: Measured[] = [];
   for (const precision of wanted) {
     measured.push(await measure({ ...options, precision }, world));
@@ -74,14 +76,18 @@ async function bench(options: BenchOptions, world: World): Promise<void> {
 }
 
 async function measure(options: BenchOptions, world: World): Promise<Measured> {
+  const stage = (text: string) => writeLine(world.stderr, `${options.precision}: ${text}`);
+  await stage("loading");
   const startMs = world.nowMs();
   return withModel(options, world, async (model) => {
     const loadMs = world.nowMs() - startMs;
     const room = model.engine.contextLength - DECODE_TOKENS;
     const ids = model.tokenizer.encode(BENCH_TEXT).slice(0, Math.min(PREFILL_TOKENS, room));
+    await stage("warming up");
     const { rows } = await scoreIds(model.engine, ids, { signal: world.signal }); // also warms up
     const rounds: { prefillMs: number; decodeMs: number }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
+      await stage(`round ${round + 1} of ${options.rounds}`);
       rounds.push(await measureRound(model, ids, world));
     }
     const prefillMs = median(rounds.map((round) => round.prefillMs));

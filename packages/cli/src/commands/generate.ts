@@ -6,6 +6,7 @@ import {
   type GenerateJson,
   generateAll,
   generateJson,
+  KEPT_CANDIDATES,
   parseSeed,
   parseSettings,
   type SamplingSettings,
@@ -14,11 +15,11 @@ import {
   UsageError,
 } from "@tokenscope/core";
 import type { Command } from "commander";
-import { addTextOptions, withModel } from "../model-options.ts";
+import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseNumber, parseWhole } from "../option-values.ts";
 import { type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
-import { TRACE_HEADING, traceLine } from "../trace.ts";
+import { traceHeading, traceLine } from "../trace.ts";
 import { type World, writeLine } from "../world.ts";
 import { DEFAULT_TOP } from "./next.ts";
 
@@ -42,7 +43,6 @@ export function addGenerate(program: Command, world: World): void {
     .command("generate [text]")
     .description("a continuation, token by token; - reads standard input")
     .option("--ids <ids>", "these token ids instead of a text, such as 504,2988", parseIds)
-    .option("--chat <file>", "a conversation in the model's chat template")
     .option(
       "--max-tokens <number>",
       "how many tokens at most",
@@ -54,16 +54,22 @@ export function addGenerate(program: Command, world: World): void {
     .option("--top-p <number>", "only the likeliest with this mass; 1: off", parseNumber("--top-p"))
     .option("--min-p <number>", "only above this share of the best; 0: off", parseNumber("--min-p"))
     .option("--seed <number>", "which draws; the same seed, the same text", seedOf, DEFAULT_SEED)
-    .option("--trace", "print each step with its candidates and its draw")
+    .option("--trace", "print each step: its draw, its token and the most likely, all raw")
     .option("--json", "print JSON");
+  addChatOption(command, "a conversation in the model's chat template");
   addTextOptions(command).action(
     async (argument: string | undefined, options: GenerateCommandOptions) => {
       const settings = settingsOf(options);
       const prompt = await readPrompt(argument, options, world);
-      await withModel(options, world, async (model) => {
-        const ids = await promptIds(prompt, model, world);
-        await runGenerate({ ids, settings, options, model, world });
-      });
+      await withModel(
+        options,
+        world,
+        (model) => {
+          const ids = promptIds(prompt, model);
+          return runGenerate({ ids, settings, options, model, world });
+        },
+        (model) => void promptIds(prompt, model),
+      );
       world.signal.throwIfAborted(); // what there was is printed; the exit code says that it is not all
     },
   );
@@ -81,10 +87,16 @@ async function runGenerate(run: Run): Promise<void> {
   const { options, model, world } = run;
   const steps: GeneratedStep[] = [];
   const { show, end } = printer(run);
-  const ending = await continueFrom(run, (step) => {
-    steps.push(step);
-    show(step);
-  });
+  let ending: Ending;
+  try {
+    ending = await continueFrom(run, (step) => {
+      steps.push(step);
+      show(step);
+    });
+  } catch (error) {
+    if (steps.length > 0) await end(); // an error stands on a line of its own
+    throw error;
+  }
   if (options.json) {
     const json = jsonOf(run, steps, ending);
     await writeLine(world.stdout, JSON.stringify(json));
@@ -131,7 +143,7 @@ async function continueFrom(
 
 interface Printer {
   show(step: GeneratedStep): void;
-  end(): Promise<void>;
+  end(): Promise<void>; // ends the line
 }
 
 /** What appears while the model writes: the text, or the trace; nothing for JSON. A character is held back until its last byte is there. */
@@ -141,10 +153,10 @@ function printer(run: Run): Printer {
   const { vocabulary } = model.tokenizer;
   if (options.json) return { show: () => {}, end: async () => {} };
   if (options.trace) {
-    void writeLine(stdout, TRACE_HEADING);
+    for (const line of traceHeading(run.settings)) void writeLine(stdout, line);
     return {
       show(step) {
-        const [json] = jsonOf(run, [step], { kind: "aborted" }).steps ?? [];
+        const [json] = jsonOf(run, [step], { kind: "aborted" }, KEPT_CANDIDATES).steps ?? [];
         if (json) void writeLine(stdout, traceLine(json, vocabulary));
       },
       end: async () => {},
@@ -155,11 +167,16 @@ function printer(run: Run): Printer {
     show({ id }) {
       if (!vocabulary.isSpecial(id)) void stdout.write(text.push(vocabulary.bytes(id)));
     },
-    end: () => stdout.write(`${text.end()}${stdout.isTerminal ? "\n" : ""}`),
+    end: () => writeLine(stdout, text.end()),
   };
 }
 
-function jsonOf(run: Run, steps: readonly GeneratedStep[], ending: Ending): GenerateJson {
+function jsonOf(
+  run: Run,
+  steps: readonly GeneratedStep[],
+  ending: Ending,
+  top = DEFAULT_TOP,
+): GenerateJson {
   const { ids, settings, options, model } = run;
   return generateJson({
     model: model.identity,
@@ -169,7 +186,7 @@ function jsonOf(run: Run, steps: readonly GeneratedStep[], ending: Ending): Gene
     ending,
     seed: options.seed,
     settings,
-    ...(options.trace && { top: DEFAULT_TOP }),
+    ...(options.trace && { top }),
   });
 }
 

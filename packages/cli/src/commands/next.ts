@@ -17,7 +17,7 @@ import {
   UsageError,
 } from "@tokenscope/core";
 import type { Command } from "commander";
-import { addTextOptions, withModel } from "../model-options.ts";
+import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel, TextModel } from "../open-model.ts";
 import { collect, parseIds, parseWhole } from "../option-values.ts";
 import { type Prompt, type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
@@ -38,7 +38,6 @@ export function addNext(program: Command, world: World): void {
     .command("next [text]")
     .description("the distribution of the next token; - reads standard input")
     .option("--ids <ids>", "these token ids instead of a text, such as 504,2988", parseIds)
-    .option("--chat <file>", "a conversation in the model's chat template")
     .option(
       "--top <number>",
       "how many of the most likely tokens to list",
@@ -47,13 +46,22 @@ export function addNext(program: Command, world: World): void {
     )
     .option("--token <token>", 'also this token, such as " cat"; repeat for more', collect)
     .option("--json", "print JSON");
+  addChatOption(command, "a conversation in the model's chat template");
   addTextOptions(command).action(async (argument: string | undefined, options: NextOptions) => {
     const prompt = await readPrompt(argument, options, world);
-    await withModel(options, world, async (model) => {
-      const json = await nextOf(prompt, options, { model, world });
-      if (options.json) await writeLine(world.stdout, JSON.stringify(json));
-      else for (const line of nextLines(json, model)) await writeLine(world.stdout, line);
-    });
+    await withModel(
+      options,
+      world,
+      async (model) => {
+        const json = await nextOf(prompt, options, { model, world });
+        if (options.json) await writeLine(world.stdout, JSON.stringify(json));
+        else for (const line of nextLines(json, model)) await writeLine(world.stdout, line);
+      },
+      (model) => {
+        namedTokens(options, model);
+        promptIds(prompt, model);
+      },
+    );
   });
 }
 
@@ -63,8 +71,8 @@ async function nextOf(
   { model, world }: { readonly model: OpenModel; readonly world: World },
 ): Promise<NextJson> {
   const { engine, identity, tokenizer } = model;
-  const asked = (options.token ?? []).map((text) => namedToken(text, options, model));
-  const contextIds = await promptIds(prompt, model, world);
+  const asked = namedTokens(options, model);
+  const contextIds = promptIds(prompt, model);
   const { predictionAfter } = await scoreIds(engine, contextIds, { signal: world.signal });
   if (!predictionAfter?.contextVector) throw new RangeError("next: the engine kept no context");
   const { contextVector } = predictionAfter;
@@ -87,6 +95,11 @@ function longer(prediction: Prediction, logits: Float32Array, top: number): Pred
   const topIds = topCandidates(logits, top);
   const topLogprobsNats = Float32Array.from(topIds, (id) => (logits[id] ?? 0) - logZ);
   return { ...prediction, topIds, topLogprobsNats };
+}
+
+/** The tokens of --token; throws UsageError as namedToken does. */
+function namedTokens(options: NextOptions, model: TextModel): readonly TokenId[] {
+  return (options.token ?? []).map((text) => namedToken(text, options, model));
 }
 
 /** The one token that a text is; throws UsageError where it is none or several. */

@@ -2,11 +2,13 @@
 
 import { scoreIds } from "@tokenscope/core";
 import { type Command, Option } from "commander";
-import { addTextOptions, withModel } from "../model-options.ts";
+import { type ChatFile, readChatFile } from "../chat-file.ts";
+import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseWhole } from "../option-values.ts";
 import {
   checkScoreInput,
+  checkWithTokenizer,
   type PlacedText,
   placed,
   readTexts,
@@ -40,27 +42,32 @@ export function addScore(program: Command, world: World): void {
     .description("bits of every token of a text; - reads standard input")
     .option("--text <text>", "score this text")
     .option("--ids <ids>", "score these token ids, such as 504,2988", parseIds)
-    .option("--chat <file>", "score a conversation in the model's chat template")
     .option("--lines", "each line of a file is a text of its own")
     .option("--context <text>", "what stands before the text; only the text is summed")
     .option("--words", "one row a word: a leading space belongs to the word")
     .option("--top <number>", "how many of the most likely tokens to list", parseWhole("--top", 0))
     .addOption(new Option("--csv", "print CSV, one row a token (or word)").conflicts("json"))
     .option("--json", "print JSON, one object a text");
+  addChatOption(command, "score a conversation in the model's chat template");
   addTextOptions(command).action(async (files: readonly string[], options: ScoreOptions) => {
     checkScoreInput(files, options);
     checkTop(options.top);
     const texts = await readTexts(files, options, world);
     if (options.csv) checkCsvColumns(texts, options.words ?? false);
-    await withModel(options, world, (model) => {
-      return runScore({ files, texts }, options, { model, world });
-    });
+    const chat = await readChatFile(options.chat, world);
+    await withModel(
+      options,
+      world,
+      (model) => runScore({ files, texts, chat }, options, { model, world }),
+      (model) => checkWithTokenizer(chat, options, model),
+    );
   });
 }
 
 interface Given {
   readonly files: readonly string[];
   readonly texts: readonly PlacedText[];
+  readonly chat: ChatFile | null;
 }
 
 interface Run {
@@ -69,7 +76,7 @@ interface Run {
 }
 
 async function runScore(
-  { files, texts }: Given,
+  { files, texts, chat }: Given,
   options: ScoreOptions,
   { model, world }: Run,
 ): Promise<void> {
@@ -81,7 +88,7 @@ async function runScore(
     files.length === 0 ||
     (files.length === 1 && !options.lines && !/\.(csv|jsonl|ndjson)$/i.test(files[0] ?? ""));
   let index = 0;
-  for await (const task of scoreTasks(texts, options, { model, world })) {
+  for await (const task of scoreTasks({ texts, chat }, options, model)) {
     const scored = {
       task,
       index,
