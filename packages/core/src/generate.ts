@@ -63,9 +63,7 @@ export async function generateAll(
   }
 }
 
-async function generateStep(
-  options: GenerateOptions,
-): Promise<GeneratedStep | null> {
+async function generateStep(options: GenerateOptions): Promise<GeneratedStep | null> {
   const { engine, sequence, settings, seed, signal } = options;
   const position = sequence.tokens.length;
   const predictionBefore = sequence.tokens.at(-1)?.prediction;
