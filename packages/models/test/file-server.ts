@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 export interface Faults {
-  readonly cutAfterBytes?: number; // the first answer ends here
+  readonly stopsAfterBytes?: number; // the first answer goes no further, until it is cut
   readonly ignoresRanges?: boolean;
   readonly status?: number;
   readonly isSilent?: boolean; // takes the connection, never answers
@@ -13,21 +13,29 @@ export interface Faults {
 export interface FileServer {
   readonly url: string;
   readonly ranges: (string | undefined)[]; // of every request, in order
+  /** Ends the connection of the answer that stopped. */
+  cut(): void;
   close(): Promise<void>;
 }
 
 export async function serveFile(bytes: Uint8Array, faults: Faults = {}): Promise<FileServer> {
   const ranges: (string | undefined)[] = [];
+  const stopped: ServerResponse[] = [];
   const server = createServer((request, response) => {
     ranges.push(request.headers.range);
     if (faults.isSilent) return;
     if (faults.status !== undefined) response.writeHead(faults.status).end("no");
-    else send({ bytes, faults, isFirst: ranges.length === 1 }, request, response);
+    else if (send({ bytes, faults, isFirst: ranges.length === 1 }, request, response)) {
+      stopped.push(response);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ranges,
+    cut: () => {
+      for (const response of stopped.splice(0)) response.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -42,16 +50,17 @@ interface Sending {
   readonly isFirst: boolean;
 }
 
+/** True where the answer stopped short. */
 function send(
   { bytes, faults, isFirst }: Sending,
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): boolean {
   const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
   const start = faults.ignoresRanges || wanted === undefined ? 0 : Number(wanted);
   if (start >= bytes.length) {
     response.writeHead(416, { "content-range": `bytes */${bytes.length}` }).end();
-    return;
+    return false;
   }
   const rest = bytes.subarray(start);
   const range = `bytes ${start}-${bytes.length - 1}/${bytes.length}`;
@@ -59,7 +68,8 @@ function send(
     "content-length": rest.length,
     ...(start > 0 && { "content-range": range }),
   });
-  const cut = faults.cutAfterBytes;
-  if (cut === undefined || !isFirst) response.end(rest);
-  else response.write(rest.subarray(0, cut), () => response.destroy());
+  const stop = isFirst ? faults.stopsAfterBytes : undefined;
+  if (stop === undefined) response.end(rest);
+  else response.write(rest.subarray(0, stop));
+  return stop !== undefined;
 }

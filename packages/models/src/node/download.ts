@@ -125,13 +125,18 @@ async function writeBody({ options, response, handle, start, watchdog }: Body): 
 
 async function* chunks(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const next = await reader.read().catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new CutConnection("cut", { cause: error });
-    });
-    if (next.done) return;
-    yield next.value;
+  try {
+    while (reader !== undefined) {
+      signal?.throwIfAborted(); // a signal made of several may come late
+      const next = await reader.read().catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw new CutConnection("cut", { cause: error });
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    reader?.cancel().catch(() => undefined); // it may have failed already
   }
 }
 
