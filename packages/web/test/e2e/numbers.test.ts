@@ -27,7 +27,9 @@ interface ReferenceText {
 }
 
 const texts = referenceJson<ReferenceText[]>("models/smollm2-135m-instruct-q4_1.json");
-const COMPACT_CHANGE_BITS = 0.2; // over 47 tokens; ENGINE.md's 0.10 is a mean over 1,000
+// Measured 0.17 on these 47 tokens. ENGINE.md's 0.10 is met over 1,000 tokens of running text (engine's parity test), not here: this
+// bound keeps it from getting worse and is no proof of the table.
+const COMPACT_CHANGE_BITS = 0.2;
 
 const sky = texts.find(({ name }) => name === "chat_sky")!;
 const skyBits = sky.logprobNats.map((nats) => (nats === null ? null : surprisalBits(nats)));
@@ -38,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-test("the text of chat_sky: compact within its table, exact to the printed digit", async () => {
+test("the text of chat_sky: exact to the printed digit; compact off by less than 0.2 bits on average, which is not yet ENGINE.md's 0.10", async () => {
   const { page, errors } = await openPage(stage);
   const hand = mouse(page);
   await ready(page);
