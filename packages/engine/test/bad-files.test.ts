@@ -171,7 +171,7 @@ describe("a type that is not readable", () => {
     [
       "an unsupported tensor type",
       withTensor({ ...queries, ggmlType: 19 }),
-      /"blk\.0\.attn_q\.weight" has type 19 at byte \d+; readable are F32, .*Q4_1/,
+      /"blk\.0\.attn_q\.weight" has type 19 \(IQ1_S\) at byte \d+; readable are F32, .*Q4_1/,
     ],
     ["a metadata type that does not exist", withEntry(raw(u32(13))), /type 13 before byte \d+/],
     [

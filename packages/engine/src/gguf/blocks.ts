@@ -1,104 +1,62 @@
-// GGUF's tensor types: how many elements a block holds, in how many bytes, and what they mean (ggml-quants.c's formats).
+// GGUF's tensor types by ggml's numbers, and rows of their blocks as float32.
 
-import { halfToFloat } from "./half.ts";
+import type { BlockType } from "./block-type.ts";
+import { Q2_K, Q3_K, Q4_K, Q5_K, Q6_K } from "./k-blocks.ts";
+import { Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 } from "./legacy-blocks.ts";
+import { IQ4_NL, IQ4_XS, MXFP4 } from "./lookup-blocks.ts";
+import { BF16, F16, F32 } from "./plain-blocks.ts";
 
-/** Writes a block's elements at `out[at...]`, from the block at `bytes[from...]`. */
-type DequantizeBlock = (bytes: Uint8Array, from: number, out: Float32Array, at: number) => void;
-
-export interface BlockType {
-  readonly name: string;
-  readonly blockElements: number;
-  readonly blockBytes: number;
-  readonly dequantizeBlock: DequantizeBlock;
-}
-
-const HALF_BLOCK = 16; // 4-bit formats store element j beside element j + 16
-
-const floatBits = new Uint32Array(1);
-const floatView = new Float32Array(floatBits.buffer);
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-  return (low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
-}
-
-function halfAt(bytes: Uint8Array, at: number): number {
-  return halfToFloat((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
-}
-
-function floatFromBits(bits: number): number {
-  floatBits[0] = bits;
-  return floatView[0] ?? 0;
-}
-
-const dequantizeQ4_0: DequantizeBlock = (bytes, from, out, at) => {
-  const scale = halfAt(bytes, from);
-  for (let j = 0; j < HALF_BLOCK; j += 1) {
-    const pair = bytes[from + 2 + j] ?? 0;
-    out[at + j] = scale * ((pair & 15) - 8);
-    out[at + j + HALF_BLOCK] = scale * ((pair >> 4) - 8);
-  }
-};
-
-const dequantizeQ4_1: DequantizeBlock = (bytes, from, out, at) => {
-  const scale = halfAt(bytes, from);
-  const minimum = halfAt(bytes, from + 2);
-  for (let j = 0; j < HALF_BLOCK; j += 1) {
-    const pair = bytes[from + 4 + j] ?? 0;
-    out[at + j] = scale * (pair & 15) + minimum;
-    out[at + j + HALF_BLOCK] = scale * (pair >> 4) + minimum;
-  }
-};
-
-const dequantizeQ5_0: DequantizeBlock = (bytes, from, out, at) => {
-  const scale = halfAt(bytes, from);
-  const fifthBits = uint32At(bytes, from + 2);
-  for (let j = 0; j < HALF_BLOCK; j += 1) {
-    const pair = bytes[from + 6 + j] ?? 0;
-    const low = (pair & 15) | (((fifthBits >>> j) & 1) << 4);
-    const high = (pair >> 4) | (((fifthBits >>> (j + HALF_BLOCK)) & 1) << 4);
-    out[at + j] = scale * (low - 16);
-    out[at + j + HALF_BLOCK] = scale * (high - 16);
-  }
-};
-
-const dequantizeQ5_1: DequantizeBlock = (bytes, from, out, at) => {
-  const scale = halfAt(bytes, from);
-  const minimum = halfAt(bytes, from + 2);
-  const fifthBits = uint32At(bytes, from + 4);
-  for (let j = 0; j < HALF_BLOCK; j += 1) {
-    const pair = bytes[from + 8 + j] ?? 0;
-    const low = (pair & 15) | (((fifthBits >>> j) & 1) << 4);
-    const high = (pair >> 4) | (((fifthBits >>> (j + HALF_BLOCK)) & 1) << 4);
-    out[at + j] = scale * low + minimum;
-    out[at + j + HALF_BLOCK] = scale * high + minimum;
-  }
-};
-
-const dequantizeQ8_0: DequantizeBlock = (bytes, from, out, at) => {
-  const scale = halfAt(bytes, from);
-  for (let j = 0; j < 32; j += 1) out[at + j] = scale * (((bytes[from + 2 + j] ?? 0) << 24) >> 24);
-};
+export type { BlockType } from "./block-type.ts";
 
 const BLOCK_TYPES: ReadonlyMap<number, BlockType> = new Map([
-  [0, plain("F32", 4, (bytes, at) => floatFromBits(uint32At(bytes, at)))],
-  [1, plain("F16", 2, halfAt)],
-  [2, quantized("Q4_0", 18, dequantizeQ4_0)],
-  [3, quantized("Q4_1", 20, dequantizeQ4_1)],
-  [6, quantized("Q5_0", 22, dequantizeQ5_0)],
-  [7, quantized("Q5_1", 24, dequantizeQ5_1)],
-  [8, quantized("Q8_0", 34, dequantizeQ8_0)],
-  [
-    30,
-    plain("BF16", 2, (b, at) =>
-      floatFromBits((((b[at] ?? 0) | ((b[at + 1] ?? 0) << 8)) << 16) >>> 0),
-    ),
-  ],
+  [0, F32],
+  [1, F16],
+  [2, Q4_0],
+  [3, Q4_1],
+  [6, Q5_0],
+  [7, Q5_1],
+  [8, Q8_0],
+  [10, Q2_K],
+  [11, Q3_K],
+  [12, Q4_K],
+  [13, Q5_K],
+  [14, Q6_K],
+  [20, IQ4_NL],
+  [23, IQ4_XS],
+  [30, BF16],
+  [39, MXFP4],
+]);
+
+// Of the others only the names are known here, for the message that refuses them.
+const UNREADABLE_NAMES: ReadonlyMap<number, string> = new Map([
+  [9, "Q8_1"],
+  [15, "Q8_K"],
+  [16, "IQ2_XXS"],
+  [17, "IQ2_XS"],
+  [18, "IQ3_XXS"],
+  [19, "IQ1_S"],
+  [21, "IQ3_S"],
+  [22, "IQ2_S"],
+  [24, "I8"],
+  [25, "I16"],
+  [26, "I32"],
+  [27, "I64"],
+  [28, "F64"],
+  [29, "IQ1_M"],
+  [34, "TQ1_0"],
+  [35, "TQ2_0"],
+  [40, "NVFP4"],
 ]);
 
 /** ggml's number of a tensor type to its format, or undefined for one that is not readable here. */
 export function blockType(ggmlType: number): BlockType | undefined {
   return BLOCK_TYPES.get(ggmlType);
+}
+
+/** A tensor type as people know it. Example: 19 -> "19 (IQ1_S)". */
+export function shownType(ggmlType: number): string {
+  const name = BLOCK_TYPES.get(ggmlType)?.name ?? UNREADABLE_NAMES.get(ggmlType);
+  return name === undefined ? String(ggmlType) : `${ggmlType} (${name})`;
 }
 
 /** Names of all readable tensor types. */
@@ -108,8 +66,9 @@ export function readableTypes(): readonly string[] {
 
 /** Whole blocks to float32. */
 export function dequantize(type: BlockType, blocks: Uint8Array): Float32Array {
-  const out = new Float32Array((blocks.length / type.blockBytes) * type.blockElements);
-  dequantizeRow(type, { blocks, row: 0, width: out.length }, out, 0);
+  const count = blocks.length / type.blockBytes;
+  const out = new Float32Array(count * type.blockElements);
+  type.dequantize({ bytes: blocks, from: 0, count }, out, 0);
   return out;
 }
 
@@ -127,24 +86,6 @@ export function dequantizeRow(
   out: Float32Array,
   at: number,
 ): void {
-  const { blockElements, blockBytes, dequantizeBlock } = type;
-  let from = row * (width / blockElements) * blockBytes;
-  for (let done = 0; done < width; done += blockElements, from += blockBytes) {
-    dequantizeBlock(blocks, from, out, at + done);
-  }
-}
-
-function quantized(name: string, blockBytes: number, dequantizeBlock: DequantizeBlock): BlockType {
-  return { name, blockElements: 32, blockBytes, dequantizeBlock };
-}
-
-function plain(
-  name: string,
-  blockBytes: number,
-  valueAt: (bytes: Uint8Array, at: number) => number,
-): BlockType {
-  const dequantizeBlock: DequantizeBlock = (bytes, from, out, at) => {
-    out[at] = valueAt(bytes, from);
-  };
-  return { name, blockElements: 1, blockBytes, dequantizeBlock };
+  const count = width / type.blockElements;
+  type.dequantize({ bytes: blocks, from: row * count * type.blockBytes, count }, out, at);
 }

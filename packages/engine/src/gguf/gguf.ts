@@ -2,7 +2,7 @@
 
 import { FormatError } from "@tokenscope/core";
 import type { ByteSource } from "../byte-source.ts";
-import { type BlockType, blockType, readableTypes } from "./blocks.ts";
+import { type BlockType, blockType, readableTypes, shownType } from "./blocks.ts";
 import { Cursor, OutOfBytes } from "./cursor.ts";
 import { shown } from "./shown.ts";
 
@@ -166,7 +166,7 @@ function parseTensor(cursor: Cursor): TensorInfo {
   const type = blockType(ggmlType);
   if (type === undefined) {
     throw new FormatError(
-      `readGguf: tensor ${shown(name)} has type ${ggmlType} at byte ${typeAt}; readable are ${readableTypes().join(", ")}; fetch another quantisation of this model`,
+      `readGguf: tensor ${shown(name)} has type ${shownType(ggmlType)} at byte ${typeAt}; readable are ${readableTypes().join(", ")}; fetch another quantisation of this model`,
     );
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
