@@ -1,12 +1,16 @@
-// What a model's header says of its shape, for the architectures that are readable: a description each, one line in the table.
+// What a model's header says of its shape, read by the description of its architecture.
 
 import { FormatError } from "@tokenscope/core";
-import type { Gguf, GgufValue, TensorInfo } from "./gguf/gguf.ts";
+import type { ArchitectureDescription } from "./architectures/description.ts";
+import { ARCHITECTURES } from "./architectures/table.ts";
+import type { Gguf, TensorInfo } from "./gguf/gguf.ts";
 import { shown } from "./gguf/shown.ts";
+import { checkKeys } from "./readable-keys.ts";
 
 /** A decoder's shape. Letters as in ARCHITECTURE.md: C hidden width, H heads, K key/value heads, D head width, N layers, V vocabulary. */
 export interface ModelShape {
   readonly architecture: string;
+  readonly description: ArchitectureDescription;
   readonly hiddenWidth: number; // C
   readonly layers: number; // N
   readonly heads: number; // H
@@ -16,56 +20,74 @@ export interface ModelShape {
   readonly vocabularySize: number; // V
   readonly contextLength: number;
   readonly normEpsilon: number;
-  readonly ropeBase: number;
-  /** True where a rotary pair is two neighbouring elements; false where it is an element of each half. */
-  readonly isRopeInterleaved: boolean;
+  readonly rotation: Rotation;
+  /** Of the layers that see only the last positions; null where all see all. */
+  readonly window: Window | null;
+  /** Multiplies query-key products. */
+  readonly attentionScale: number;
+  /** x -> cap tanh(x / cap); null where values stay as they are. */
+  readonly attentionCap: number | null;
+  readonly logitCap: number | null;
 }
 
-/** How an architecture differs from the others: nothing else may ask for its name. */
-interface ArchitectureDescription {
-  readonly isRopeInterleaved: boolean;
+/** Pair i of D/2 turns by position / divisor x base^(-2i/D). */
+export interface Rotation {
+  readonly base: number;
+  readonly divisor: number;
 }
 
-const ARCHITECTURES: ReadonlyMap<string, ArchitectureDescription> = new Map([
-  ["llama", { isRopeInterleaved: true }], // its GGUF conversion permutes the rows of q and k
-]);
+export interface Window {
+  /** A local layer sees a position and this many less one before it. */
+  readonly positions: number;
+  /** Layers globalEvery - 1, 2 globalEvery - 1, ... see all positions. */
+  readonly globalEvery: number;
+  /** Null where local layers rotate as the others do. */
+  readonly rotation: Rotation | null;
+}
+
+/** True where a layer sees only the window's positions. */
+export function isLocalLayer({ window }: ModelShape, layer: number): boolean {
+  return window !== null && (layer + 1) % window.globalEvery !== 0;
+}
 
 const WHERE = "in the metadata, before the tensor table";
+const ROPE_BASE = 10_000; // Su et al.'s, where the file does not say
 
 /** Shape of the model in this file; throws FormatError for an architecture that is not readable here, and for a key that is missing or makes no sense. */
 export function parseShape(gguf: Gguf): ModelShape {
-  const named = gguf.metadata.get("general.architecture");
-  const architecture = typeof named === "string" ? named : "";
-  const description = ARCHITECTURES.get(architecture);
-  if (description === undefined) {
-    throw new FormatError(
-      `loadEngine: the architecture ${shown(named)} (${WHERE}) is not readable; readable are ${[...ARCHITECTURES.keys()].join(", ")}; choose another model`,
-    );
-  }
-  const { metadata } = gguf;
-  const number = (key: string, fallback?: number) =>
-    parseNumber(metadata, `${architecture}.${key}`, fallback);
-  const count = (key: string, fallback?: number) =>
-    parseCount(metadata, `${architecture}.${key}`, fallback);
+  const { architecture, description } = parseArchitecture(gguf);
+  const header = headerOf(gguf, architecture);
+  const { number, count, optional } = header;
   const hiddenWidth = count("embedding_length");
+  const layers = count("block_count");
   const heads = count("attention.head_count");
-  const [, vocabularySize = 0] = tensorOf(gguf, "token_embd.weight").dims;
-  const shape = {
+  const headWidth = count("attention.key_length", hiddenWidth / heads);
+  const isWide = layers === description.wideScaleLayers;
+  const shape: ModelShape = {
     architecture,
+    description,
     hiddenWidth,
-    layers: count("block_count"),
+    layers,
     heads,
     keyValueHeads: count("attention.head_count_kv", heads),
-    headWidth: count("attention.key_length", hiddenWidth / heads),
+    headWidth,
     feedForwardWidth: count("feed_forward_length"),
-    vocabularySize,
-    contextLength: count("context_length"),
-    normEpsilon: number("attention.layer_norm_rms_epsilon"),
-    ropeBase: number("rope.freq_base", 10_000),
-    ...description,
+    vocabularySize: rowsOf(gguf, "token_embd.weight"),
+    contextLength:
+      description.positions === "learned"
+        ? rowsOf(gguf, "position_embd.weight")
+        : count("context_length"),
+    normEpsilon: number(
+      `attention.layer_norm_${description.norm === "rms" ? "rms_epsilon" : "epsilon"}`,
+    ),
+    rotation: { base: number("rope.freq_base", ROPE_BASE), divisor: ropeDivisor(header) },
+    window: parseWindow(description, header),
+    attentionScale: 1 / Math.sqrt(isWide ? hiddenWidth / heads : headWidth),
+    attentionCap: optional("attn_logit_softcapping") ?? description.defaultCaps?.attention ?? null,
+    logitCap: optional("final_logit_softcapping") ?? description.defaultCaps?.logits ?? null,
   };
   checkHeads(shape);
-  checkRope(metadata, shape);
+  checkKeys(gguf.metadata, shape);
   return shape;
 }
 
@@ -78,6 +100,39 @@ export function tensorOf(gguf: Gguf, name: string): TensorInfo {
   );
 }
 
+function parseArchitecture({ metadata }: Gguf) {
+  const named = metadata.get("general.architecture");
+  const architecture = typeof named === "string" ? named : "";
+  const description = ARCHITECTURES.get(architecture);
+  if (description !== undefined) return { architecture, description };
+  throw new FormatError(
+    `loadEngine: the architecture ${shown(named)} (${WHERE}) is not readable; readable are ${[...ARCHITECTURES.keys()].join(", ")}; choose another model`,
+  );
+}
+
+function rowsOf(gguf: Gguf, name: string): number {
+  return tensorOf(gguf, name).dims[1] ?? 0;
+}
+
+function parseWindow(
+  { window }: ArchitectureDescription,
+  { count, optional }: Header,
+): Window | null {
+  if (window === undefined) return null;
+  const base = optional("rope.freq_base_swa") ?? window.localRopeBase;
+  return {
+    positions: count("attention.sliding_window", window.defaultPositions),
+    globalEvery: count("attention.sliding_window_pattern", window.globalEvery),
+    rotation: base === undefined ? null : { base, divisor: 1 },
+  };
+}
+
+/** Linear scaling (Chen et al., "Position Interpolation", 2023): positions are divided by the factor. */
+function ropeDivisor({ text, optional }: Header): number {
+  if (text("rope.scaling.type") === "none") return 1;
+  return optional("rope.scaling.factor") ?? optional("rope.scale_linear") ?? 1;
+}
+
 function checkHeads({ heads, keyValueHeads, headWidth }: ModelShape): void {
   if (heads % keyValueHeads === 0 && headWidth % 2 === 0) return;
   throw new FormatError(
@@ -85,45 +140,29 @@ function checkHeads({ heads, keyValueHeads, headWidth }: ModelShape): void {
   );
 }
 
-/** Rotary variants that the graph does not have would go unseen: every number would be a little wrong. */
-function checkRope(
-  metadata: ReadonlyMap<string, GgufValue>,
-  { architecture, headWidth }: ModelShape,
-): void {
-  const refuse = (key: string, value: GgufValue, readable: string) => {
+type Header = ReturnType<typeof headerOf>;
+
+/** Reads the keys of one architecture; a number is above 0, a count whole. */
+function headerOf({ metadata }: Gguf, architecture: string) {
+  const number = (key: string, fallback?: number): number => {
+    const value = metadata.get(`${architecture}.${key}`) ?? fallback;
+    if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
     throw new FormatError(
-      `loadEngine: ${key} is ${shown(value)} (${WHERE}); readable is ${readable}; choose another model`,
+      `loadEngine: ${architecture}.${key} is ${shown(value)} (${WHERE}); a number above 0 is needed, fetch another file of this model`,
     );
   };
-  const widthKey = `${architecture}.rope.dimension_count`;
-  const width = metadata.get(widthKey) ?? headWidth;
-  if (width !== headWidth) refuse(widthKey, width, `the head width, ${headWidth}`);
-  const scalingKey = `${architecture}.rope.scaling.type`;
-  const scaling = metadata.get(scalingKey) ?? "none";
-  if (scaling !== "none") refuse(scalingKey, scaling, '"none"');
-}
-
-/** A number that counts something; throws FormatError where it is missing or not a whole number from 1. */
-function parseCount(
-  metadata: ReadonlyMap<string, GgufValue>,
-  key: string,
-  fallback?: number,
-): number {
-  const value = parseNumber(metadata, key, fallback);
-  if (Number.isSafeInteger(value)) return value;
-  throw new FormatError(
-    `loadEngine: ${key} is ${value} (${WHERE}); a whole number is needed, fetch another file of this model`,
-  );
-}
-
-function parseNumber(
-  metadata: ReadonlyMap<string, GgufValue>,
-  key: string,
-  fallback?: number,
-): number {
-  const value = metadata.get(key) ?? fallback;
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
-  throw new FormatError(
-    `loadEngine: ${key} is ${shown(value)} (${WHERE}); a number above 0 is needed, fetch another file of this model`,
-  );
+  const count = (key: string, fallback?: number): number => {
+    const value = number(key, fallback);
+    if (Number.isSafeInteger(value)) return value;
+    throw new FormatError(
+      `loadEngine: ${architecture}.${key} is ${value} (${WHERE}); a whole number is needed, fetch another file of this model`,
+    );
+  };
+  /** Undefined where the file has no such key, or 0, which says the same. */
+  const optional = (key: string): number | undefined => {
+    const value = metadata.get(`${architecture}.${key}`) ?? 0;
+    return value === 0 ? undefined : number(key);
+  };
+  const text = (key: string): unknown => metadata.get(`${architecture}.${key}`);
+  return { number, count, optional, text };
 }

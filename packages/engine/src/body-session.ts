@@ -2,8 +2,8 @@
 
 import { EngineError, type TokenId } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
-import type { EmbeddingLookup } from "./embeddings.ts";
-import { cacheNames } from "./graph/body.ts";
+import { cacheNames, positionNames } from "./graph/body.ts";
+import type { InputVectors } from "./input-vectors.ts";
 import type { KvCache } from "./kv-cache.ts";
 import { floats, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
 import type { RotaryTable } from "./rotary.ts";
@@ -12,8 +12,10 @@ export interface BodySessionOptions {
   readonly ort: Ort;
   readonly session: OrtSession;
   readonly shape: ModelShape;
-  readonly embeddings: EmbeddingLookup;
+  readonly inputVectors: InputVectors;
   readonly rotary: RotaryTable;
+  /** Of the local layers; null where these rotate as the others do, or there are none. */
+  readonly localRotary: RotaryTable | null;
 }
 
 /** Passes of the body, counted. */
@@ -51,39 +53,55 @@ export class BodySession {
   }
 
   #feeds(ids: readonly TokenId[], cache: KvCache): Record<string, OrtTensor> {
-    const { ort, shape, embeddings, rotary } = this.#options;
+    const { shape, inputVectors } = this.#options;
     const { hiddenWidth: C, headWidth: D, keyValueHeads: K } = shape;
     const T = ids.length;
     const P = cache.length;
-    const tensor = (values: Float32Array, dims: number[]) =>
-      new ort.Tensor("float32", values, dims);
-    const { cosines, sines } = rotary(P, T);
     const feeds: Record<string, OrtTensor> = {
-      embeddings: tensor(embeddings(ids), [1, T, C]),
-      positions: new ort.Tensor(
-        "int64",
-        BigInt64Array.from(ids, (_, t) => BigInt(t)),
-        [1, T],
-      ),
-      cosines: tensor(cosines, [T, D / 2]),
-      sines: tensor(sines, [T, D / 2]),
-      mask: tensor(causalMask(T, P), [T, P + T]),
+      embeddings: this.#tensor(inputVectors(ids, P), [1, T, C]),
+      mask: this.#tensor(causalMask(T, P), [T, P + T]),
     };
+    this.#feedRotations(feeds, T, P);
+    if (shape.window !== null) {
+      const mask = causalMask(T, P, shape.window.positions);
+      feeds[positionNames(shape, true).mask] = this.#tensor(mask, [T, P + T]);
+    }
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const names = cacheNames(layer);
-      feeds[names.pastKeys] = tensor(cache.keys(layer), [1, P, K, D]);
-      feeds[names.pastValues] = tensor(cache.values(layer), [1, P, K, D]);
+      feeds[names.pastKeys] = this.#tensor(cache.keys(layer), [1, P, K, D]);
+      feeds[names.pastValues] = this.#tensor(cache.values(layer), [1, P, K, D]);
     }
     return feeds;
+  }
+
+  #feedRotations(feeds: Record<string, OrtTensor>, T: number, P: number): void {
+    const { ort, shape, rotary, localRotary } = this.#options;
+    if (shape.description.positions === "learned") return;
+    const tables = localRotary === null ? [rotary] : [rotary, localRotary];
+    for (const table of tables) {
+      const { rotation } = positionNames(shape, table === localRotary);
+      const { cosines, sines } = table(P, T);
+      feeds[rotation.cosines] = this.#tensor(cosines, [T, shape.headWidth / 2]);
+      feeds[rotation.sines] = this.#tensor(sines, [T, shape.headWidth / 2]);
+    }
+    const rows = BigInt64Array.from({ length: T }, (_, t) => BigInt(t));
+    feeds["positions"] = new ort.Tensor("int64", rows, [1, T]);
+  }
+
+  #tensor(values: Float32Array, dims: number[]): OrtTensor {
+    return new this.#options.ort.Tensor("float32", values, dims);
   }
 }
 
 const HIDDEN = -1e9; // added to a score: far below any real one, and no NaN where a softmax subtracts it from itself
 
-/** [T, S]: 0 where position P + t may look, else far below zero. */
-function causalMask(T: number, P: number): Float32Array {
+/** [T, S]: 0 where position P + t may look, at itself and at most `window` - 1 before it, else far below zero. */
+function causalMask(T: number, P: number, window = Number.POSITIVE_INFINITY): Float32Array {
   const S = P + T;
   const mask = new Float32Array(T * S);
-  for (let t = 0; t < T; t += 1) mask.fill(HIDDEN, t * S + P + t + 1, (t + 1) * S);
+  for (let t = 0; t < T; t += 1) {
+    mask.fill(HIDDEN, t * S, t * S + Math.max(0, P + t + 1 - window));
+    mask.fill(HIDDEN, t * S + P + t + 1, (t + 1) * S);
+  }
   return mask;
 }

@@ -1,14 +1,14 @@
 // From a GGUF file to an engine that is ready: header, graph, weights, sessions.
 
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
-import { parseShape } from "./architecture.ts";
+import { type ModelShape, parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { loadEmbeddings } from "./embeddings.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
 import { buildBody } from "./graph/body.ts";
 import { buildHead, keptCandidates } from "./graph/head.ts";
 import { HeadSession } from "./head-session.ts";
+import { loadInputVectors } from "./input-vectors.ts";
 import type { OnnxModel } from "./onnx/graph-builder.ts";
 import { OnnxEngine } from "./onnx-engine.ts";
 import type { Ort, OrtSession } from "./ort.ts";
@@ -51,8 +51,8 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     ort,
     session: bodySession,
     shape,
-    embeddings: await loadEmbeddings(weights),
-    rotary: rotaryTable({ ...shape, ...(await ropeFactors(weights)) }),
+    inputVectors: await loadInputVectors(weights, shape),
+    ...(await rotaryTables(weights, shape)),
   });
   const head = new HeadSession({
     ort,
@@ -82,7 +82,12 @@ async function createSession(model: OnnxModel, options: LoadOptions): Promise<Or
   }
 }
 
-async function ropeFactors(weights: WeightReader): Promise<{ readonly factors?: Float32Array }> {
+async function rotaryTables(weights: WeightReader, { headWidth, rotation, window }: ModelShape) {
   const name = "rope_freqs.weight";
-  return weights.has(name) ? { factors: await weights.vector(name) } : {};
+  const factors = weights.has(name) ? { factors: await weights.vector(name) } : {};
+  const local = window?.rotation ?? null;
+  return {
+    rotary: rotaryTable({ headWidth, ...rotation, ...factors }),
+    localRotary: local === null ? null : rotaryTable({ headWidth, ...local }),
+  };
 }

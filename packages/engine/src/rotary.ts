@@ -1,13 +1,14 @@
-// Rotary position embedding's tables (Su et al., "RoFormer", 2021): the angle of pair i at position p is p x base^(-2i/D), over the model's own factors.
+// Rotary position embedding's tables (Su et al., "RoFormer", 2021): the angle of pair i at position p is p / divisor x base^(-2i/D), over the model's own factors.
+
+import type { Rotation } from "./architecture.ts";
 
 interface RotaryRows {
   readonly cosines: Float32Array; // [T, D/2]
   readonly sines: Float32Array; // [T, D/2]
 }
 
-export interface RotaryOptions {
+export interface RotaryOptions extends Rotation {
   readonly headWidth: number; // D
-  readonly ropeBase: number;
   /** Divides the frequency of each pair; llama 3's rope_freqs tensor. */
   readonly factors?: Float32Array;
 }
@@ -16,11 +17,11 @@ export interface RotaryOptions {
 export type RotaryTable = (first: number, count: number) => RotaryRows;
 
 /** Tables for any positions: only the rows that a pass needs are computed. */
-export function rotaryTable({ headWidth, ropeBase, factors }: RotaryOptions): RotaryTable {
+export function rotaryTable({ headWidth, base, divisor, factors }: RotaryOptions): RotaryTable {
   const pairs = headWidth / 2;
   const frequencies = Float64Array.from(
     { length: pairs },
-    (_, i) => ropeBase ** ((-2 * i) / headWidth) / (factors?.[i] ?? 1),
+    (_, i) => base ** ((-2 * i) / headWidth) / divisor / (factors?.[i] ?? 1),
   );
   return (first, count) => {
     const cosines = new Float32Array(count * pairs);

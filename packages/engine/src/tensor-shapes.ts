@@ -2,6 +2,7 @@
 
 import { FormatError } from "@tokenscope/core";
 import { type ModelShape, tensorOf } from "./architecture.ts";
+import type { ArchitectureDescription, BlockLinear } from "./architectures/description.ts";
 import type { Gguf } from "./gguf/gguf.ts";
 import { shown } from "./gguf/shown.ts";
 
@@ -40,32 +41,69 @@ function checkDims(gguf: Gguf, { name, dims }: NeededTensor): void {
 
 /** One by one, so that a header that claims a billion layers ends at the first that is missing. */
 function* neededTensors(shape: ModelShape): Generator<NeededTensor> {
-  const { hiddenWidth: C, headWidth: D, feedForwardWidth, layers } = shape;
-  const queryWidth = shape.heads * D;
-  const keyWidth = shape.keyValueHeads * D;
+  const { description, hiddenWidth: C } = shape;
   yield { name: "token_embd.weight", dims: [C, shape.vocabularySize] };
-  yield { name: "output_norm.weight", dims: [C] };
-  for (let layer = 0; layer < layers; layer += 1) {
+  if (description.positions === "learned") {
+    yield { name: "position_embd.weight", dims: [C, shape.contextLength] };
+  }
+  yield* norm(shape, "output_norm");
+  for (let layer = 0; layer < shape.layers; layer += 1) {
     const block = `blk.${layer}`;
-    yield { name: `${block}.attn_norm.weight`, dims: [C] };
-    yield { name: `${block}.attn_q.weight`, dims: [C, queryWidth] };
-    yield { name: `${block}.attn_k.weight`, dims: [C, keyWidth] };
-    yield { name: `${block}.attn_v.weight`, dims: [C, keyWidth] };
-    yield { name: `${block}.attn_output.weight`, dims: [queryWidth, C] };
-    yield { name: `${block}.ffn_norm.weight`, dims: [C] };
-    yield { name: `${block}.ffn_gate.weight`, dims: [C, feedForwardWidth] };
-    yield { name: `${block}.ffn_up.weight`, dims: [C, feedForwardWidth] };
-    yield { name: `${block}.ffn_down.weight`, dims: [feedForwardWidth, C] };
+    for (const name of blockNorms(description)) yield* norm(shape, `${block}.${name}`);
+    if (description.hasQueryKeyNorms) {
+      yield { name: `${block}.attn_q_norm.weight`, dims: [shape.headWidth] };
+      yield { name: `${block}.attn_k_norm.weight`, dims: [shape.headWidth] };
+    }
+    for (const { name, dims } of blockLinears(shape)) {
+      yield { name: `${block}.${name}.weight`, dims };
+      if (description.biases.includes(name)) {
+        yield { name: `${block}.${name}.bias`, dims: dims.slice(1) };
+      }
+    }
   }
 }
 
-function optionalTensors({
-  hiddenWidth,
-  headWidth,
-  vocabularySize,
-}: ModelShape): readonly NeededTensor[] {
+function* norm({ description, hiddenWidth }: ModelShape, name: string): Generator<NeededTensor> {
+  yield { name: `${name}.weight`, dims: [hiddenWidth] };
+  if (description.norm === "layer") yield { name: `${name}.bias`, dims: [hiddenWidth] };
+}
+
+function blockNorms({ hasPostNorms }: ArchitectureDescription): readonly string[] {
+  const norms = ["attn_norm", "ffn_norm"];
+  return hasPostNorms ? [...norms, "post_attention_norm", "post_ffw_norm"] : norms;
+}
+
+interface NeededLinear {
+  readonly name: BlockLinear;
+  readonly dims: readonly number[]; // [in, out]
+}
+
+function blockLinears(shape: ModelShape): readonly NeededLinear[] {
+  const { description, hiddenWidth: C, headWidth: D, feedForwardWidth } = shape;
+  const queryWidth = shape.heads * D;
+  const keyWidth = shape.keyValueHeads * D;
+  const attention: readonly NeededLinear[] =
+    description.queryKeyValue === "joined"
+      ? [{ name: "attn_qkv", dims: [C, queryWidth + 2 * keyWidth] }]
+      : [
+          { name: "attn_q", dims: [C, queryWidth] },
+          { name: "attn_k", dims: [C, keyWidth] },
+          { name: "attn_v", dims: [C, keyWidth] },
+        ];
+  const gate: readonly NeededLinear[] =
+    description.feedForward === "gelu" ? [] : [{ name: "ffn_gate", dims: [C, feedForwardWidth] }];
   return [
-    { name: "output.weight", dims: [hiddenWidth, vocabularySize] }, // else tied to the embedding
-    { name: "rope_freqs.weight", dims: [headWidth / 2] },
+    ...attention,
+    { name: "attn_output", dims: [queryWidth, C] },
+    ...gate,
+    { name: "ffn_up", dims: [C, feedForwardWidth] },
+    { name: "ffn_down", dims: [feedForwardWidth, C] },
   ];
+}
+
+function optionalTensors(shape: ModelShape): readonly NeededTensor[] {
+  const { description, hiddenWidth, headWidth, vocabularySize } = shape;
+  const head = { name: "output.weight", dims: [hiddenWidth, vocabularySize] }; // else tied to the embedding
+  const factors = { name: "rope_freqs.weight", dims: [headWidth / 2] };
+  return description.hasRopeFactors ? [head, factors] : [head];
 }

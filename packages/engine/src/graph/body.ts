@@ -1,7 +1,8 @@
-// The body: from embedding rows through N layers on the key/value cache to context vectors. Knows no vocabulary.
+// The body: from embedding rows through N layers on the key/value cache to context vectors. Knows no vocabulary, and no architecture by name.
 
 import type { Precision } from "@tokenscope/core";
-import type { ModelShape } from "../architecture.ts";
+import { isLocalLayer, type ModelShape } from "../architecture.ts";
+import type { BlockLinear } from "../architectures/description.ts";
 import { type Edge, FLOAT, GraphBuilder, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
 import { type Linear, linearOf, matrixOf } from "./linear.ts";
@@ -25,6 +26,24 @@ export function cacheNames(
   };
 }
 
+/** Names of the inputs that a layer's positions come by. */
+export interface PositionNames {
+  readonly rotation: { readonly cosines: Edge; readonly sines: Edge }; // no inputs where positions are learned
+  readonly mask: Edge;
+}
+
+const GLOBAL_ROTATION = { cosines: "cosines", sines: "sines" };
+const LOCAL_ROTATION = { cosines: "local-cosines", sines: "local-sines" };
+
+/** What the layers that see all positions read, or those that see a window. */
+export function positionNames({ window }: ModelShape, isLocal: boolean): PositionNames {
+  const hasOwnRotation = isLocal && window !== null && window.rotation !== null;
+  return {
+    rotation: hasOwnRotation ? LOCAL_ROTATION : GLOBAL_ROTATION,
+    mask: isLocal ? "local-mask" : "mask",
+  };
+}
+
 interface Parts {
   readonly graph: GraphBuilder;
   readonly linear: Linear;
@@ -33,7 +52,7 @@ interface Parts {
 }
 
 /**
- * Inputs: embeddings [B, T, C], positions [B, T] (rows of the two tables), cosines and sines [R, D/2], mask [T, S], and for each layer past keys and values [B, P, K, D].
+ * Inputs: embeddings [B, T, C], mask [T, S], and for each layer past keys and values [B, P, K, D]; with rotary positions also positions [B, T] (rows of the two tables), cosines and sines [R, D/2]; with local layers local-mask, and local-cosines and local-sines where these rotate by themselves.
  * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, D].
  */
 export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
@@ -42,10 +61,7 @@ export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
   const graph = new GraphBuilder();
   const parts = { graph, linear: linearOf(graph, precision), shape, weights };
   let stream = graph.input("embeddings", FLOAT, ["B", "T", hiddenWidth]);
-  graph.input("positions", INT64, ["B", "T"]);
-  graph.input("cosines", FLOAT, ["R", headWidth / 2]);
-  graph.input("sines", FLOAT, ["R", headWidth / 2]);
-  graph.input("mask", FLOAT, ["T", "S"]);
+  positionInputs(graph, shape);
   for (let layer = 0; layer < layers; layer += 1) {
     const names = cacheNames(layer);
     graph.input(names.pastKeys, FLOAT, ["B", "P", keyValueHeads, headWidth]);
@@ -57,45 +73,140 @@ export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
     graph.output(names.values, FLOAT, ["B", "T", keyValueHeads, headWidth]);
     onLayer?.(layer);
   }
-  await rmsNorm(parts, stream, "output_norm.weight", "context");
+  await norm(parts, stream, "output_norm", "context");
   graph.output("context", FLOAT, ["B", "T", hiddenWidth]);
   return graph.build();
 }
 
-async function rmsNorm(parts: Parts, x: Edge, name: string, output?: Edge): Promise<Edge> {
+function positionInputs(graph: GraphBuilder, shape: ModelShape): void {
+  const kinds = shape.window === null ? [false] : [false, true];
+  const names = kinds.map((isLocal) => positionNames(shape, isLocal));
+  if (shape.description.positions !== "learned") {
+    graph.input("positions", INT64, ["B", "T"]);
+    for (const { cosines, sines } of new Set(names.map(({ rotation }) => rotation))) {
+      graph.input(cosines, FLOAT, ["R", shape.headWidth / 2]);
+      graph.input(sines, FLOAT, ["R", shape.headWidth / 2]);
+    }
+  }
+  for (const { mask } of names) graph.input(mask, FLOAT, ["T", "S"]);
+}
+
+/** The norm of this name over [..., C]. */
+async function norm(parts: Parts, x: Edge, name: string, output?: Edge): Promise<Edge> {
   const { graph, shape, weights } = parts;
-  const scale = graph.constant(name, [shape.hiddenWidth], await weights.vector(name));
+  if (shape.description.norm === "rms") return rmsNorm(parts, x, `${name}.weight`, output);
+  const constants: Edge[] = [];
+  for (const tensor of [`${name}.weight`, `${name}.bias`]) {
+    const values = await weights.vector(tensor);
+    constants.push(graph.constant(tensor, [values.length], values));
+  }
+  const attributes = { axis: -1, epsilon: { float: shape.normEpsilon } };
+  return graph.node("LayerNormalization", [x, ...constants], { attributes }, output);
+}
+
+async function rmsNorm(parts: Parts, x: Edge, tensor: string, output?: Edge): Promise<Edge> {
+  const { graph, shape, weights } = parts;
+  const values = await weights.vector(tensor);
+  const scale = graph.constant(tensor, [values.length], values);
   const attributes = { axis: -1, epsilon: { float: shape.normEpsilon } };
   return graph.node("SimplifiedLayerNormalization", [x, scale], { attributes }, output);
 }
 
+interface Layers {
+  readonly block: string;
+  /** One linear layer, or several of one input stacked along their outputs. */
+  readonly linears: readonly BlockLinear[];
+  readonly name: string;
+}
+
+/** Linear layers of a block without their biases. */
+async function product({ linear, weights }: Parts, x: Edge, layers: Layers): Promise<Edge> {
+  const tensors = layers.linears.map((each) => `${layers.block}.${each}.weight`);
+  return linear(x, await matrixOf(weights, `${layers.block}.${layers.name}`, tensors));
+}
+
+/** Their biases as one, or null where the architecture has none. */
+async function biasOf({ graph, shape, weights }: Parts, layers: Layers): Promise<Edge | null> {
+  if (!layers.linears.some((each) => shape.description.biases.includes(each))) return null;
+  const values: number[] = [];
+  for (const each of layers.linears) {
+    values.push(...(await weights.vector(`${layers.block}.${each}.bias`)));
+  }
+  const name = `${layers.block}.${layers.name}.bias`;
+  return graph.constant(name, [values.length], Float32Array.from(values));
+}
+
+async function biased(parts: Parts, x: Edge, layers: Layers): Promise<Edge> {
+  const result = await product(parts, x, layers);
+  const bias = await biasOf(parts, layers);
+  return bias === null ? result : parts.graph.node("Add", [result, bias]);
+}
+
+/** What a block adds to the stream, after its own norm where the architecture has one. */
+async function added(parts: Parts, x: Edge, name: string): Promise<Edge> {
+  return parts.shape.description.hasPostNorms ? norm(parts, x, name) : x;
+}
+
 async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edge> {
-  const { graph, linear, shape, weights } = parts;
+  const { graph, shape } = parts;
   const { heads: H, keyValueHeads: K, headWidth: D } = shape;
   const block = `blk.${layer}`;
-  const normed = await rmsNorm(parts, stream, `${block}.attn_norm.weight`);
-  const names = ["q", "k", "v"].map((part) => `${block}.attn_${part}.weight`);
-  const joined = linear(normed, await matrixOf(weights, `${block}.attn_qkv`, names)); // [B, T, (H + 2K) D]
-  const sizes = graph.integers(H * D, K * D, K * D);
-  const [q = "", k = "", v = ""] = graph.split("Split", [joined, sizes], 3, {
-    attributes: { axis: -1 },
-  });
+  const names = positionNames(shape, isLocalLayer(shape, layer));
+  const { q, k, v } = await queryKeyValue(parts, stream, block);
   const cache = cacheNames(layer);
   const rowShape = graph.integers(0, 0, K, D);
-  graph.node("Reshape", [rotated(parts, k, K), rowShape], {}, cache.keys); // [B, T, K, D]
+  const key = await turned(parts, k, { heads: K, norm: `${block}.attn_k_norm.weight`, names });
+  graph.node("Reshape", [key, rowShape], {}, cache.keys); // [B, T, K, D]
   graph.node("Reshape", [v, rowShape], {}, cache.values); // [B, T, K, D]
-  const query = queries(parts, rotated(parts, q, H)); // [B, K, H/K, T, D]
-  const keys = allRows(graph, [cache.pastKeys, cache.keys]); // [B, K, 1, S, D]
-  const alpha = { float: 1 / Math.sqrt(D) };
-  const options = { attributes: { alpha, transB: 1 }, isMicrosoft: true };
-  const products = graph.node("FusedMatMul", [query, keys], options); // [B, K, H/K, T, S]
-  const scores = graph.node("Add", [products, "mask"]);
-  const shares = graph.node("Softmax", [scores], { attributes: { axis: -1 } });
+  const query = await turned(parts, q, { heads: H, norm: `${block}.attn_q_norm.weight`, names });
+  const shares = attentionShares(parts, { query, layer, mask: names.mask });
   const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
   const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
   const back = graph.node("Transpose", [mixed], { attributes: { perm: [0, 3, 1, 2, 4] } });
   const flat = graph.node("Reshape", [back, graph.integers(0, 0, H * D)]); // [B, T, H D]
-  return linear(flat, await matrixOf(weights, `${block}.attn_output.weight`));
+  const name = "attn_output";
+  const result = await biased(parts, flat, { block, linears: [name], name: `${name}.weight` });
+  return added(parts, result, `${block}.post_attention_norm`);
+}
+
+async function queryKeyValue(parts: Parts, stream: Edge, block: string) {
+  const { graph, shape } = parts;
+  const { heads: H, keyValueHeads: K, headWidth: D, description } = shape;
+  const normed = await norm(parts, stream, `${block}.attn_norm`);
+  const linears: readonly BlockLinear[] =
+    description.queryKeyValue === "joined" ? ["attn_qkv"] : ["attn_q", "attn_k", "attn_v"];
+  const joined = await biased(parts, normed, { block, linears, name: "attn_qkv" }); // [B, T, (H + 2K) D]
+  const sizes = graph.integers(H * D, K * D, K * D);
+  const [q = "", k = "", v = ""] = graph.split("Split", [joined, sizes], 3, {
+    attributes: { axis: -1 },
+  });
+  return { q, k, v };
+}
+
+interface Scoring {
+  readonly query: Edge; // [B, T, H D]
+  readonly layer: number;
+  readonly mask: Edge;
+}
+
+/** Softmax of the query-key products: how much of each position's value a query takes, [B, K, H/K, T, S]. */
+function attentionShares({ graph, shape }: Parts, { query, layer, mask }: Scoring): Edge {
+  const { heads: H, keyValueHeads: K, headWidth: D, attentionScale, attentionCap: cap } = shape;
+  const cache = cacheNames(layer);
+  const grouped = graph.node("Reshape", [query, graph.integers(0, 0, K, H / K, D)]);
+  const queries = graph.node("Transpose", [grouped], { attributes: { perm: [0, 2, 3, 1, 4] } }); // [B, K, H/K, T, D]
+  const keys = allRows(graph, [cache.pastKeys, cache.keys]); // [B, K, 1, S, D]
+  const alpha = { float: attentionScale / (cap ?? 1) };
+  const options = { attributes: { alpha, transB: 1 }, isMicrosoft: true };
+  const products = graph.node("FusedMatMul", [queries, keys], options); // [B, K, H/K, T, S]
+  const scores = cap === null ? products : bent(graph, products, cap);
+  const masked = graph.node("Add", [scores, mask]);
+  return graph.node("Softmax", [masked], { attributes: { axis: -1 } });
+}
+
+/** cap tanh(x) of scores that are divided by the cap already. */
+function bent(graph: GraphBuilder, scores: Edge, cap: number): Edge {
+  return graph.node("Mul", [graph.node("Tanh", [scores]), graph.scalar(cap)]);
 }
 
 /** Past rows and new rows as one, head by head: [B, P, K, D] and [B, T, K, D] -> [B, K, 1, S, D]. */
@@ -105,32 +216,72 @@ function allRows(graph: GraphBuilder, rows: readonly Edge[]): Edge {
   return graph.node("Transpose", [spread], { attributes: { perm: [0, 2, 3, 1, 4] } });
 }
 
-function queries({ graph, shape }: Parts, rotatedQueries: Edge): Edge {
-  const { heads: H, keyValueHeads: K, headWidth: D } = shape;
-  const grouped = graph.node("Reshape", [rotatedQueries, graph.integers(0, 0, K, H / K, D)]);
-  return graph.node("Transpose", [grouped], { attributes: { perm: [0, 2, 3, 1, 4] } });
+interface Turning {
+  readonly heads: number;
+  readonly norm: string;
+  readonly names: PositionNames;
 }
 
-function rotated({ graph, shape }: Parts, x: Edge, heads: number): Edge {
+/** Queries or keys [B, T, heads D] with their positions: each head normed where the architecture does so, then rotated. */
+async function turned(parts: Parts, x: Edge, { heads, norm, names }: Turning): Promise<Edge> {
+  const { graph, shape } = parts;
+  let turned = x;
+  if (shape.description.hasQueryKeyNorms) {
+    const rows = graph.node("Reshape", [x, graph.integers(0, 0, heads, shape.headWidth)]);
+    const normed = await rmsNorm(parts, rows, norm); // [B, T, heads, D]
+    turned = graph.node("Reshape", [normed, graph.integers(0, 0, heads * shape.headWidth)]);
+  }
+  if (shape.description.positions === "learned") return turned;
   const attributes = {
-    interleaved: shape.isRopeInterleaved ? 1 : 0,
+    interleaved: shape.description.positions === "rotary-interleaved" ? 1 : 0,
     num_heads: heads,
     rotary_embedding_dim: 0,
   };
-  const inputs = [x, "positions", "cosines", "sines"];
+  const inputs = [turned, "positions", names.rotation.cosines, names.rotation.sines];
   return graph.node("RotaryEmbedding", inputs, { attributes, isMicrosoft: true });
 }
 
 async function feedForward(parts: Parts, stream: Edge, layer: number): Promise<Edge> {
-  const { graph, linear, weights } = parts;
   const block = `blk.${layer}`;
-  const normed = await rmsNorm(parts, stream, `${block}.ffn_norm.weight`);
-  const names = [`${block}.ffn_gate.weight`, `${block}.ffn_up.weight`];
-  const joined = linear(normed, await matrixOf(weights, `${block}.ffn_gate_up`, names));
+  const normed = await norm(parts, stream, `${block}.ffn_norm`);
+  const { feedForward: kind } = parts.shape.description;
+  const opened =
+    kind === "gelu"
+      ? await geluLayer(parts, normed, block)
+      : await gatedLayer(parts, normed, block);
+  const name = "ffn_down";
+  const result = await biased(parts, opened, { block, linears: [name], name: `${name}.weight` });
+  return added(parts, result, `${block}.post_ffw_norm`);
+}
+
+async function gatedLayer(parts: Parts, normed: Edge, block: string): Promise<Edge> {
+  const { graph, shape } = parts;
+  const joined = await biased(parts, normed, {
+    block,
+    linears: ["ffn_gate", "ffn_up"],
+    name: "ffn_gate_up",
+  });
   const [gate = "", up = ""] = graph.split("Split", [joined], 2, {
     attributes: { axis: -1, num_outputs: 2 },
   });
-  const open = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])]); // SiLU
-  const product = graph.node("Mul", [open, up]);
-  return linear(product, await matrixOf(weights, `${block}.ffn_down.weight`));
+  const open =
+    shape.description.feedForward === "gelu-gated" ? gelu(graph, [gate]) : silu(graph, gate);
+  return graph.node("Mul", [open, up]);
+}
+
+/** The operator adds the bias itself. */
+async function geluLayer(parts: Parts, normed: Edge, block: string): Promise<Edge> {
+  const layers: Layers = { block, linears: ["ffn_up"], name: "ffn_up.weight" };
+  const up = await product(parts, normed, layers);
+  const bias = await biasOf(parts, layers);
+  return gelu(parts.graph, bias === null ? [up] : [up, bias]);
+}
+
+function silu(graph: GraphBuilder, x: Edge): Edge {
+  return graph.node("Mul", [x, graph.node("Sigmoid", [x])]);
+}
+
+/** x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), as gemma's and gpt2's own code has it. */
+function gelu(graph: GraphBuilder, inputs: readonly Edge[]): Edge {
+  return graph.node("FastGelu", inputs, { isMicrosoft: true });
 }

@@ -35,7 +35,11 @@ export async function buildHead({ shape, weights, precision }: HeadOptions): Pro
   const targets = graph.input("targets", INT64, ["T", 1]);
   const name = weights.has("output.weight") ? "output.weight" : "token_embd.weight"; // tied
   const matrix = await matrixOf(weights, name);
-  const logits = linearOf(graph, precision)(context, matrix, "logits"); // [T, V]
+  const linear = linearOf(graph, precision);
+  const logits =
+    shape.logitCap === null
+      ? linear(context, matrix, "logits") // [T, V]
+      : cappedLogits(graph, shape.logitCap, (x) => linear(x, matrix));
   graph.output(logits, FLOAT, ["T", shape.vocabularySize]);
   const [topLogits = "", topIds = ""] = graph.split("TopK", [logits, graph.integers(kept)], 2, {
     attributes: { axis: -1 },
@@ -47,6 +51,13 @@ export async function buildHead({ shape, weights, precision }: HeadOptions): Pro
   massOutputs(graph, { logits, topLogits, topIds });
   targetOutputs(graph, logits, targets);
   return graph.build();
+}
+
+/** cap tanh(x / cap) of each logit: the division is done on the context vector, which is shorter than V. */
+function cappedLogits(graph: GraphBuilder, cap: number, linear: (x: Edge) => Edge): Edge {
+  const shrunk = graph.node("Mul", ["context", graph.scalar(1 / cap)]); // [T, C]
+  const bent = graph.node("Tanh", [linear(shrunk)]); // [T, V]
+  return graph.node("Mul", [bent, graph.scalar(cap)], {}, "logits");
 }
 
 interface Candidates {
