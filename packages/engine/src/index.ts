@@ -1,5 +1,5 @@
 export { type ModelShape, parseShape } from "./architecture.ts";
-export { type ByteSource, bytesSource } from "./byte-source.ts";
+export { type ByteSource, blobSource, bytesSource, shardedSource } from "./byte-source.ts";
 export {
   type Gguf,
   type GgufValue,

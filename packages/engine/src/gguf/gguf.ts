@@ -45,9 +45,9 @@ export async function readGguf(source: ByteSource): Promise<Gguf> {
   }
 }
 
-/** A tensor's raw blocks, in memory of their own. */
-export async function readTensor(source: ByteSource, tensor: TensorInfo): Promise<Uint8Array> {
-  return (await source.read(tensor.offset, tensor.byteLength)).slice(); // a view would keep a fetched file alive
+/** A tensor's raw blocks. */
+export function readTensor(source: ByteSource, tensor: TensorInfo): Promise<Uint8Array> {
+  return source.read(tensor.offset, tensor.byteLength);
 }
 
 /** The name people know a file by: the tensor type that holds most of its weights. Example: SmolLM2's file -> "Q4_1". */
