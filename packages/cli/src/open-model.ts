@@ -13,8 +13,8 @@ import {
 } from "@tokenscope/core";
 import { type Gguf, loadEngine, type Ort, quantizationName, readGguf } from "@tokenscope/engine";
 import { type FileSource, openFileSource } from "@tokenscope/engine/node";
-import { MODELS, type ModelEntry } from "@tokenscope/models";
-import { fileSha256, locateModel } from "@tokenscope/models/node";
+import { MODELS, type ModelEntry, wholeName } from "@tokenscope/models";
+import { locateModel, modelSha256 } from "@tokenscope/models/node";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import { reportedFetch } from "./fetch-report.ts";
 import type { World } from "./world.ts";
@@ -35,7 +35,8 @@ export interface OpenModelOptions {
 /** A model's text side: enough to tokenise, nothing that computes. */
 export interface TextModel {
   readonly id: string;
-  readonly path: string;
+  readonly path: string; // of the first shard, or of the only file
+  readonly paths: readonly string[]; // of all shards, in their order
   readonly entry: ModelEntry | null;
   readonly gguf: Gguf;
   readonly tokenizer: Tokenizer;
@@ -56,9 +57,9 @@ export async function openTextModel(model: string, world: World): Promise<TextMo
 /** A model with its engine, which the caller closes. */
 export async function openModel(options: OpenModelOptions, world: World): Promise<OpenModel> {
   return withModelFile(options.model, world, async ({ text, source }) => {
-    const { gguf, path, entry } = text;
+    const { gguf, paths, entry } = text;
     options.check?.(text);
-    const sha256 = entry?.sha256 ?? (await fileSha256(path, world.signal));
+    const sha256 = entry?.sha256 ?? (await modelSha256({ paths }, world.signal));
     const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
     const engine = await loadEngine({
       ort: await loadRuntime(),
@@ -76,9 +77,9 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
   });
 }
 
-/** A model file's own name. Example: "/tmp/tiny.gguf" -> "tiny". */
+/** A model file's own name. Example: "/tmp/tiny.gguf" -> "tiny", "/tmp/big-00001-of-00003.gguf" -> "big". */
 export function fileModelId(path: string): string {
-  return basename(path).replace(/\.gguf$/i, "");
+  return wholeName(basename(path)).replace(/\.gguf$/i, "");
 }
 
 /** Exact while its fp32 weights leave the machine room, else compact: what precision auto means in Node. */
@@ -101,7 +102,9 @@ async function withModelFile<T>(
   world: World,
   use: (parts: ModelParts) => Promise<T>,
 ): Promise<T> {
-  const { path, entry } = await reportedFetch(world, (options) => locateModel(model, options));
+  const { path, paths, entry } = await reportedFetch(world, (options) =>
+    locateModel(model, options),
+  );
   const source = await openFileSource(path);
   try {
     const gguf = await readGguf(source);
@@ -110,7 +113,7 @@ async function withModelFile<T>(
     const template = parseTemplateSource(gguf.metadata);
     const chatTemplate =
       template && loadChatTemplate({ ...template, tokenizer, now: () => new Date() });
-    return await use({ text: { id, path, entry, gguf, tokenizer, chatTemplate }, source });
+    return await use({ text: { id, path, paths, entry, gguf, tokenizer, chatTemplate }, source });
   } catch (error) {
     throw inFile(path, error);
   } finally {

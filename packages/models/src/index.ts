@@ -8,7 +8,10 @@ export {
   MODELS,
   type ModelEntry,
   type ModelSource,
+  type ModelTerms,
   modelEntry,
   sourceName,
+  type WheelPart,
   type WheelSource,
 } from "./registry.ts";
+export { shardNames, shardUrls, wholeName } from "./shards.ts";

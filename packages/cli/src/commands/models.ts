@@ -1,23 +1,28 @@
 // tokenscope models: what is there, fetching, describing, removing.
 
 import { formatCount, formatMegabytes } from "@tokenscope/core";
-import { parseShape, quantizationName } from "@tokenscope/engine";
-import { MODELS, type ModelEntry, modelEntry } from "@tokenscope/models";
+import { MODELS, modelEntry } from "@tokenscope/models";
 import {
   type CachedModel,
+  cachedFile,
   cachedModels,
-  fileSha256,
   locateModel,
   modelFolder,
   removeModel,
 } from "@tokenscope/models/node";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
+import { modelInfo } from "../model-info.ts";
 import { tableLines } from "../table.ts";
+import { acceptTerms, terminalAsk } from "../terms.ts";
 import { note, type World, writeLine } from "../world.ts";
 
 interface JsonOption {
   readonly json?: boolean;
+}
+
+interface FetchCommandOptions {
+  readonly acceptTerms?: boolean;
 }
 
 const JSON_HELP = ["--json", "print JSON"] as const;
@@ -32,11 +37,9 @@ export function addModels(program: Command, world: World): void {
     .action((options: JsonOption) => listModels(options, world));
   models
     .command("fetch <name>")
-    .description("fetch a model (an id or an address) and print its path")
-    .action(async (name: string) => {
-      const { path } = await reportedFetch(world, (options) => locateModel(name, options));
-      await writeLine(world.stdout, path);
-    });
+    .description("fetch a model (an id or an address) and print its path, or those of its shards")
+    .option("--accept-terms", "accept the model's own terms, which are shown first")
+    .action((name: string, options: FetchCommandOptions) => fetchNamed(name, options, world));
   models
     .command("info <name>")
     .description("what a model is: an id or a GGUF file")
@@ -46,6 +49,24 @@ export function addModels(program: Command, world: World): void {
     .command("remove <name>")
     .description("remove a model from the cache: an id or a sha256")
     .action((name: string) => removeNamed(name, world));
+}
+
+async function fetchNamed(
+  name: string,
+  { acceptTerms: isAccepted = false }: FetchCommandOptions,
+  world: World,
+): Promise<void> {
+  const entry = MODELS.find(({ id }) => id === name);
+  if (entry !== undefined && (await cachedFile(modelFolder(world.env), entry)) === null) {
+    await acceptTerms(entry, { isAccepted, ask: terminalAsk(world) }, world);
+  }
+  const { paths } = await reportedFetch(world, (options) =>
+    locateModel(name, { ...options, acceptsTerms: true }),
+  );
+  for (const path of paths) await writeLine(world.stdout, path);
+  if (paths.length > 1) {
+    await note(world, `these ${paths.length} files are one model; --model takes its address`);
+  }
 }
 
 async function listModels({ json }: JsonOption, world: World): Promise<void> {
@@ -70,38 +91,21 @@ async function listModels({ json }: JsonOption, world: World): Promise<void> {
 }
 
 function listedJson({ entry, sha256, path, fileBytes }: CachedModel) {
-  const { id, label, architecture, quantization, licence } = entry ?? unknownEntry(sha256);
-  return { id, label, architecture, quantization, licence, sha256, fileBytes, path };
-}
-
-function unknownEntry(sha256: string) {
-  return { id: sha256, label: null, architecture: null, quantization: null, licence: null };
+  return {
+    id: entry?.id ?? sha256,
+    label: entry?.label ?? null,
+    architecture: entry?.architecture ?? null,
+    quantization: entry?.quantization ?? null,
+    licence: entry?.licence ?? null,
+    termsUrls: entry?.terms?.urls ?? null,
+    sha256,
+    fileBytes,
+    path,
+  };
 }
 
 async function describeModel(name: string, { json }: JsonOption, world: World): Promise<void> {
-  const model = await world.openTextModel(name, world);
-  const { path, entry, gguf, tokenizer, chatTemplate } = model;
-  const sha256 = entry?.sha256 ?? (await fileSha256(path, world.signal));
-  const known = MODELS.find((other) => other.sha256 === sha256);
-  const shape = parseShape(gguf);
-  const info = {
-    id: known?.id ?? model.id,
-    name: String(gguf.metadata.get("general.name") ?? "") || null,
-    path,
-    sha256,
-    licence: licenceOf(known, gguf.metadata),
-    architecture: shape.architecture,
-    quantization: quantizationName(gguf),
-    vocabularySize: shape.vocabularySize,
-    contextLength: shape.contextLength,
-    layers: shape.layers,
-    hiddenWidth: shape.hiddenWidth,
-    heads: shape.heads,
-    keyValueHeads: shape.keyValueHeads,
-    startTokenId: tokenizer.startTokenId,
-    endTokenIds: tokenizer.endTokenIds,
-    hasChatTemplate: chatTemplate !== null,
-  };
+  const info = await modelInfo(name, world);
   if (json) {
     await writeLine(world.stdout, JSON.stringify(info));
     return;
@@ -111,14 +115,9 @@ async function describeModel(name: string, { json }: JsonOption, world: World): 
   for (const [key = "", text = ""] of rows) {
     await writeLine(world.stdout, `${key.padEnd(width)}  ${text}`);
   }
-}
-
-function licenceOf(
-  known: ModelEntry | undefined,
-  metadata: ReadonlyMap<string, unknown>,
-): string | null {
-  const written = metadata.get("general.license");
-  return known?.licence ?? (typeof written === "string" ? written : null);
+  if (info.path === null) {
+    await note(world, `not fetched yet; tokenscope models fetch ${info.id} does it`);
+  }
 }
 
 function infoText(value: unknown): string {

