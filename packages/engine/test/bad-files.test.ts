@@ -166,6 +166,54 @@ describe("an absurd count or length", () => {
   });
 });
 
+describe("a table of tensors that contradicts itself", () => {
+  const second = model.tensors[1]!;
+  test.each<[string, GgufParts, RegExp]>([
+    [
+      "the same name twice",
+      { ...model, tensors: [...model.tensors, queries] },
+      /"blk\.0\.attn_q\.weight" stands in the table twice, the second time at byte \d+/,
+    ],
+    [
+      "data inside another tensor's",
+      withTensor({ ...second, offset: 64 }),
+      /"output_norm\.weight" begins at byte \d+, inside tensor "token_embd\.weight" \(bytes \d+ to/,
+    ],
+    [
+      "two tensors at one place",
+      withTensor({ ...second, offset: 0 }),
+      /begins at byte \d+, inside tensor/,
+    ],
+    [
+      "data at an odd byte",
+      withTensor({ ...floatTensor("odd", [1]), offset: 20_000 + 4 }),
+      /"odd" begins at byte \d+, which is no multiple of the alignment, 32/,
+    ],
+    [
+      "a dimension of zero",
+      withTensor(floatTensor("empty", [32, 0])),
+      /"empty" of 32 x 0 at byte \d+ is empty/,
+    ],
+    [
+      "five dimensions",
+      withTensor({ ...queries, dims: [1, 1, 1, 1, 1] }),
+      /5 dimensions at byte \d+, not 1 to 4/,
+    ],
+    [
+      "an alignment that is no power of two",
+      withEntry({ key: "general.alignment", type: "u32", value: 48 }),
+      /general\.alignment is 48 .* byte \d+; it must be a power of two/,
+    ],
+    [
+      "a key that stands twice",
+      { ...model, metadata: [...model.metadata, llama("block_count", 1)] },
+      /key "llama\.block_count" stands there twice, the second time at byte \d+/,
+    ],
+  ])("%s", async (_, parts, sentence) => {
+    expect(await refusal(parts)).toMatch(sentence);
+  });
+});
+
 describe("a type that is not readable", () => {
   test.each<[string, GgufParts, RegExp]>([
     [
@@ -173,7 +221,7 @@ describe("a type that is not readable", () => {
       withTensor({ ...queries, ggmlType: 19 }),
       /"blk\.0\.attn_q\.weight" has type 19 \(IQ1_S\) at byte \d+; readable are F32, .*Q4_1/,
     ],
-    ["a metadata type that does not exist", withEntry(raw(u32(13))), /type 13 before byte \d+/],
+    ["a metadata type that does not exist", withEntry(raw(u32(13))), /type 13 at byte \d+/],
     [
       "an array of arrays",
       withEntry(raw(u32(ARRAY), u32(ARRAY), u64(1))),

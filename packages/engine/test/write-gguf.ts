@@ -1,8 +1,10 @@
 // GGUF files written for tests, right or wrong on purpose (specification: ggml's docs/gguf.md). Knows nothing of the reader.
 
+type NumberType = "u16" | "u32" | "i32" | "f32" | "u64";
+
 /** A metadata entry; a value of type "raw" is written as these bytes, its type number first. */
 export type Entry =
-  | { readonly key: string; readonly type: "u32" | "f32" | "u64"; readonly value: number | bigint }
+  | { readonly key: string; readonly type: NumberType; readonly value: number | bigint }
   | { readonly key: string; readonly type: "string"; readonly value: string }
   | { readonly key: string; readonly type: "raw"; readonly value: Uint8Array };
 
@@ -19,6 +21,8 @@ export interface GgufParts {
   readonly magic?: string;
   readonly version?: number;
   readonly metadata: readonly Entry[];
+  /** What the data are aligned to; general.alignment is not written by itself. */
+  readonly alignment?: number;
   readonly tensors: readonly Tensor[];
   /** The counts that the header states; the true ones unless told. */
   readonly tensorCount?: number | bigint;
@@ -33,8 +37,8 @@ export interface WrittenGguf {
   readonly dataStart: number;
 }
 
-const ALIGNMENT = 32;
-const METADATA_TYPES = { u32: 4, f32: 6, string: 8, u64: 10 } as const;
+const DEFAULT_ALIGNMENT = 32;
+const METADATA_TYPES = { u16: 2, u32: 4, i32: 5, f32: 6, string: 8, u64: 10 } as const;
 const COUNTS_START = 8; // after magic and version
 
 export const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
@@ -54,7 +58,8 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** A whole file. */
 export function writeGguf(parts: GgufParts): WrittenGguf {
-  const { magic = "GGUF", version = 3, metadata, tensors } = parts;
+  const { magic = "GGUF", version = 3, metadata, tensors, alignment = DEFAULT_ALIGNMENT } = parts;
+  const padding = (length: number): number => (alignment - (length % alignment)) % alignment;
   const start = joined([new TextEncoder().encode(magic), u32(version)]);
   const counts = [
     u64(parts.tensorCount ?? tensors.length),
@@ -73,6 +78,20 @@ export function writeGguf(parts: GgufParts): WrittenGguf {
   const dataStart = head.length + padding(head.length);
   const bytes = joined([head, new Uint8Array(padding(head.length)), ...data]);
   return { bytes, metadataEnd: header.length, tableEnd: head.length, dataStart };
+}
+
+/** The files that gguf-split makes of a model: each shard holds the tensors from one cut to the next, the first one all metadata. */
+export function shardsOf(parts: GgufParts, cuts: readonly number[]): readonly GgufParts[] {
+  const { metadata, tensors } = parts;
+  return [0, ...cuts].map((from, shard) => ({
+    metadata: [
+      ...(shard === 0 ? metadata : []),
+      { key: "split.no", type: "u16", value: shard },
+      { key: "split.count", type: "u16", value: cuts.length + 1 },
+      { key: "split.tensors.count", type: "i32", value: tensors.length },
+    ],
+    tensors: tensors.slice(from, cuts[shard]),
+  }));
 }
 
 /** Where the metadata's first entry begins. */
@@ -125,6 +144,7 @@ function entryBytes(entry: Entry): Uint8Array {
 function valueBytes(entry: Exclude<Entry, { type: "raw" }>): Uint8Array {
   if (entry.type === "string") return text(entry.value);
   if (entry.type === "u64") return u64(entry.value);
+  if (entry.type === "u16") return new Uint8Array(Uint16Array.of(Number(entry.value)).buffer);
   if (entry.type === "f32") return new Uint8Array(Float32Array.of(Number(entry.value)).buffer);
   return u32(Number(entry.value));
 }
@@ -138,8 +158,4 @@ function tensorBytes(tensor: Tensor, offset: number | bigint): Uint8Array {
     u32(tensor.ggmlType),
     u64(offset),
   ]);
-}
-
-function padding(length: number): number {
-  return (ALIGNMENT - (length % ALIGNMENT)) % ALIGNMENT;
 }

@@ -8,6 +8,7 @@ export class OutOfBytes extends Error {
 }
 
 const decoder = new TextDecoder();
+const TWO_TO_32 = 2 ** 32;
 
 /** Little-endian values, one after another; throws OutOfBytes at the end of what is at hand. */
 export class Cursor {
@@ -22,16 +23,41 @@ export class Cursor {
     this.#fileBytes = fileBytes;
   }
 
-  u8 = (): number => this.#view.getUint8(this.#advance(1));
-  i8 = (): number => this.#view.getInt8(this.#advance(1));
-  u16 = (): number => this.#view.getUint16(this.#advance(2), true);
-  i16 = (): number => this.#view.getInt16(this.#advance(2), true);
-  u32 = (): number => this.#view.getUint32(this.#advance(4), true);
-  i32 = (): number => this.#view.getInt32(this.#advance(4), true);
-  f32 = (): number => this.#view.getFloat32(this.#advance(4), true);
-  f64 = (): number => this.#view.getFloat64(this.#advance(8), true);
-  u64 = (): number => this.#safe(this.#view.getBigUint64(this.#advance(8), true));
-  i64 = (): number => this.#safe(this.#view.getBigInt64(this.#advance(8), true));
+  u8(): number {
+    return this.#view.getUint8(this.#advance(1));
+  }
+  i8(): number {
+    return this.#view.getInt8(this.#advance(1));
+  }
+  u16(): number {
+    return this.#view.getUint16(this.#advance(2), true);
+  }
+  i16(): number {
+    return this.#view.getInt16(this.#advance(2), true);
+  }
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4), true);
+  }
+  i32(): number {
+    return this.#view.getInt32(this.#advance(4), true);
+  }
+  f32(): number {
+    return this.#view.getFloat32(this.#advance(4), true);
+  }
+  f64(): number {
+    return this.#view.getFloat64(this.#advance(8), true);
+  }
+  /** Two halves, not a BigInt: a vocabulary has 262,144 lengths. */
+  u64(): number {
+    const from = this.#advance(8);
+    const high = this.#view.getUint32(from + 4, true);
+    return this.#safe(high * TWO_TO_32 + this.#view.getUint32(from, true), from);
+  }
+  i64(): number {
+    const from = this.#advance(8);
+    const high = this.#view.getInt32(from + 4, true);
+    return this.#safe(high * TWO_TO_32 + this.#view.getUint32(from, true), from);
+  }
 
   /** A count of things that take at least `leastBytes` each; more than the file could hold is refused before anything is allocated. */
   count(what: string, leastBytes: number): number {
@@ -58,11 +84,10 @@ export class Cursor {
     return from;
   }
 
-  #safe(value: bigint): number {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) return number;
+  #safe(value: number, from: number): number {
+    if (Number.isSafeInteger(value)) return value;
     throw new FormatError(
-      `readGguf: the number ${value} at byte ${this.at - 8} is beyond any real file; the file is damaged, fetch it again`,
+      `readGguf: the number ${this.#view.getBigUint64(from, true)} at byte ${from} is beyond any real file; the file is damaged, fetch it again`,
     );
   }
 }

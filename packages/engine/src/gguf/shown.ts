@@ -1,6 +1,6 @@
 // How an error message shows what a file holds: a damaged file's texts are long and full of control characters.
 
-import type { GgufValue } from "./gguf.ts";
+import type { GgufValue } from "./metadata.ts";
 
 const SHOWN_CHARACTERS = 80; // a tensor's name has at most 64, and a sentence stays one
 
