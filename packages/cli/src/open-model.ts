@@ -105,7 +105,7 @@ async function withModelFile<T>(
   const { path, paths, entry } = await reportedFetch(world, (options) =>
     locateModel(model, options),
   );
-  const source = await openFileSource(path);
+  const source = await openFileSource(paths);
   try {
     const gguf = await readGguf(source);
     const id = entry?.id ?? fileModelId(path);
