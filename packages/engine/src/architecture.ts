@@ -36,7 +36,7 @@ export interface Rotation {
   readonly divisor: number;
 }
 
-export interface Window {
+interface Window {
   /** A local layer sees a position and this many less one before it. */
   readonly positions: number;
   /** Layers globalEvery - 1, 2 globalEvery - 1, ... see all positions. */

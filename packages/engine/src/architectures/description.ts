@@ -12,7 +12,7 @@ export type BlockLinear =
   | "ffn_down";
 
 /** Which layers see only the last positions: all but every `globalEvery`-th. */
-export interface WindowDescription {
+interface WindowDescription {
   readonly globalEvery: number;
   /** Positions that a local layer sees where the file does not say. */
   readonly defaultPositions?: number;

@@ -112,34 +112,35 @@ async function rmsNorm(parts: Parts, x: Edge, tensor: string, output?: Edge): Pr
   return graph.node("SimplifiedLayerNormalization", [x, scale], { attributes }, output);
 }
 
-interface Layers {
+interface BlockLinears {
   readonly block: string;
   /** One linear layer, or several of one input stacked along their outputs. */
   readonly linears: readonly BlockLinear[];
-  readonly name: string;
 }
 
-/** Linear layers of a block without their biases. */
-async function product({ linear, weights }: Parts, x: Edge, layers: Layers): Promise<Edge> {
-  const tensors = layers.linears.map((each) => `${layers.block}.${each}.weight`);
-  return linear(x, await matrixOf(weights, `${layers.block}.${layers.name}`, tensors));
-}
-
-/** Their biases as one, or null where the architecture has none. */
-async function biasOf({ graph, shape, weights }: Parts, layers: Layers): Promise<Edge | null> {
-  if (!layers.linears.some((each) => shape.description.biases.includes(each))) return null;
-  const values: number[] = [];
-  for (const each of layers.linears) {
-    values.push(...(await weights.vector(`${layers.block}.${each}.bias`)));
-  }
-  const name = `${layers.block}.${layers.name}.bias`;
-  return graph.constant(name, [values.length], Float32Array.from(values));
-}
-
-async function biased(parts: Parts, x: Edge, layers: Layers): Promise<Edge> {
+/** Linear layers of a block, with their biases where the architecture has them. */
+async function linearOfBlock(parts: Parts, x: Edge, layers: BlockLinears): Promise<Edge> {
   const result = await product(parts, x, layers);
   const bias = await biasOf(parts, layers);
   return bias === null ? result : parts.graph.node("Add", [result, bias]);
+}
+
+async function product(parts: Parts, x: Edge, { block, linears }: BlockLinears): Promise<Edge> {
+  const name = `${block}.${linears.join("+")}.weight`;
+  const tensors = linears.map((each) => `${block}.${each}.weight`);
+  return parts.linear(x, await matrixOf(parts.weights, name, tensors));
+}
+
+/** The biases one after another, or null where the architecture has none. */
+async function biasOf(parts: Parts, { block, linears }: BlockLinears): Promise<Edge | null> {
+  const { graph, shape, weights } = parts;
+  if (!linears.some((each) => shape.description.biases.includes(each))) return null;
+  const values: number[] = [];
+  for (const each of linears) {
+    for (const value of await weights.vector(`${block}.${each}.bias`)) values.push(value);
+  }
+  const name = `${block}.${linears.join("+")}.bias`;
+  return graph.constant(name, [values.length], Float32Array.from(values));
 }
 
 /** What a block adds to the stream, after its own norm where the architecture has one. */
@@ -155,17 +156,24 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   const { q, k, v } = await queryKeyValue(parts, stream, block);
   const cache = cacheNames(layer);
   const rowShape = graph.integers(0, 0, K, D);
-  const key = await turned(parts, k, { heads: K, norm: `${block}.attn_k_norm.weight`, names });
+  const key = await withPositions(parts, k, {
+    heads: K,
+    normTensor: `${block}.attn_k_norm.weight`,
+    names,
+  });
   graph.node("Reshape", [key, rowShape], {}, cache.keys); // [B, T, K, D]
   graph.node("Reshape", [v, rowShape], {}, cache.values); // [B, T, K, D]
-  const query = await turned(parts, q, { heads: H, norm: `${block}.attn_q_norm.weight`, names });
+  const query = await withPositions(parts, q, {
+    heads: H,
+    normTensor: `${block}.attn_q_norm.weight`,
+    names,
+  });
   const shares = attentionShares(parts, { query, layer, mask: names.mask });
   const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
   const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
   const back = graph.node("Transpose", [mixed], { attributes: { perm: [0, 3, 1, 2, 4] } });
   const flat = graph.node("Reshape", [back, graph.integers(0, 0, H * D)]); // [B, T, H D]
-  const name = "attn_output";
-  const result = await biased(parts, flat, { block, linears: [name], name: `${name}.weight` });
+  const result = await linearOfBlock(parts, flat, { block, linears: ["attn_output"] });
   return added(parts, result, `${block}.post_attention_norm`);
 }
 
@@ -175,7 +183,7 @@ async function queryKeyValue(parts: Parts, stream: Edge, block: string) {
   const normed = await norm(parts, stream, `${block}.attn_norm`);
   const linears: readonly BlockLinear[] =
     description.queryKeyValue === "joined" ? ["attn_qkv"] : ["attn_q", "attn_k", "attn_v"];
-  const joined = await biased(parts, normed, { block, linears, name: "attn_qkv" }); // [B, T, (H + 2K) D]
+  const joined = await linearOfBlock(parts, normed, { block, linears }); // [B, T, (H + 2K) D]
   const sizes = graph.integers(H * D, K * D, K * D);
   const [q = "", k = "", v = ""] = graph.split("Split", [joined, sizes], 3, {
     attributes: { axis: -1 },
@@ -216,29 +224,33 @@ function allRows(graph: GraphBuilder, rows: readonly Edge[]): Edge {
   return graph.node("Transpose", [spread], { attributes: { perm: [0, 2, 3, 1, 4] } });
 }
 
-interface Turning {
+interface HeadRows {
   readonly heads: number;
-  readonly norm: string;
+  readonly normTensor: string;
   readonly names: PositionNames;
 }
 
-/** Queries or keys [B, T, heads D] with their positions: each head normed where the architecture does so, then rotated. */
-async function turned(parts: Parts, x: Edge, { heads, norm, names }: Turning): Promise<Edge> {
+/** Queries or keys [B, T, heads D]: each head normed where the architecture does so, then rotated to its position. */
+async function withPositions(parts: Parts, x: Edge, rows: HeadRows): Promise<Edge> {
   const { graph, shape } = parts;
-  let turned = x;
-  if (shape.description.hasQueryKeyNorms) {
-    const rows = graph.node("Reshape", [x, graph.integers(0, 0, heads, shape.headWidth)]);
-    const normed = await rmsNorm(parts, rows, norm); // [B, T, heads, D]
-    turned = graph.node("Reshape", [normed, graph.integers(0, 0, heads * shape.headWidth)]);
-  }
-  if (shape.description.positions === "learned") return turned;
+  const { description } = shape;
+  const { heads, names } = rows;
+  const normed = description.hasQueryKeyNorms ? await headNorm(parts, x, rows) : x;
+  if (description.positions === "learned") return normed;
   const attributes = {
-    interleaved: shape.description.positions === "rotary-interleaved" ? 1 : 0,
+    interleaved: description.positions === "rotary-interleaved" ? 1 : 0,
     num_heads: heads,
     rotary_embedding_dim: 0,
   };
-  const inputs = [turned, "positions", names.rotation.cosines, names.rotation.sines];
+  const inputs = [normed, "positions", names.rotation.cosines, names.rotation.sines];
   return graph.node("RotaryEmbedding", inputs, { attributes, isMicrosoft: true });
+}
+
+async function headNorm(parts: Parts, x: Edge, { heads, normTensor }: HeadRows): Promise<Edge> {
+  const { graph, shape } = parts;
+  const split = graph.node("Reshape", [x, graph.integers(0, 0, heads, shape.headWidth)]);
+  const normed = await rmsNorm(parts, split, normTensor); // [B, T, heads, D]
+  return graph.node("Reshape", [normed, graph.integers(0, 0, heads * shape.headWidth)]);
 }
 
 async function feedForward(parts: Parts, stream: Edge, layer: number): Promise<Edge> {
@@ -249,18 +261,13 @@ async function feedForward(parts: Parts, stream: Edge, layer: number): Promise<E
     kind === "gelu"
       ? await geluLayer(parts, normed, block)
       : await gatedLayer(parts, normed, block);
-  const name = "ffn_down";
-  const result = await biased(parts, opened, { block, linears: [name], name: `${name}.weight` });
+  const result = await linearOfBlock(parts, opened, { block, linears: ["ffn_down"] });
   return added(parts, result, `${block}.post_ffw_norm`);
 }
 
 async function gatedLayer(parts: Parts, normed: Edge, block: string): Promise<Edge> {
   const { graph, shape } = parts;
-  const joined = await biased(parts, normed, {
-    block,
-    linears: ["ffn_gate", "ffn_up"],
-    name: "ffn_gate_up",
-  });
+  const joined = await linearOfBlock(parts, normed, { block, linears: ["ffn_gate", "ffn_up"] });
   const [gate = "", up = ""] = graph.split("Split", [joined], 2, {
     attributes: { axis: -1, num_outputs: 2 },
   });
@@ -271,7 +278,7 @@ async function gatedLayer(parts: Parts, normed: Edge, block: string): Promise<Ed
 
 /** The operator adds the bias itself. */
 async function geluLayer(parts: Parts, normed: Edge, block: string): Promise<Edge> {
-  const layers: Layers = { block, linears: ["ffn_up"], name: "ffn_up.weight" };
+  const layers: BlockLinears = { block, linears: ["ffn_up"] };
   const up = await product(parts, normed, layers);
   const bias = await biasOf(parts, layers);
   return gelu(parts.graph, bias === null ? [up] : [up, bias]);
