@@ -24,6 +24,8 @@ import {
 import { type Marker, type PartStretch, type PlacedMessage, turnParts } from "./turns.ts";
 
 const utf8 = new TextEncoder();
+const SPACE = 0x20;
+const SPACE_MARK = [0xe2, 0x96, 0x81]; // U+2581
 
 /** What a chat template is made of. `now` is the clock for templates that write the date; without it they write their default. */
 export interface ChatTemplateOptions extends TemplateSource {
@@ -156,14 +158,29 @@ function encodeBetween(
   markers: readonly (Marker & WrittenToken)[],
   tokenizer: Tokenizer,
 ): readonly SizedToken[] {
-  const parts: (readonly TokenId[])[] = [];
+  const parts: (readonly SizedToken[])[] = [];
   let at = 0;
   for (const marker of markers) {
-    parts.push(tokenizer.encode(text.slice(at, marker.start)), [marker.id]);
+    parts.push(sizedTokens(text.slice(at, marker.start), tokenizer));
+    parts.push([{ id: marker.id, bytes: tokenizer.vocabulary.bytes(marker.id).length }]);
     at = marker.end;
   }
-  parts.push(tokenizer.encode(text.slice(at)));
-  return parts.flat().map((id) => ({ id, bytes: tokenizer.vocabulary.bytes(id).length }));
+  parts.push(sizedTokens(text.slice(at), tokenizer));
+  return parts.flat();
+}
+
+// SentencePiece puts a space before a stretch, which takes nothing of it, and reads U+2581 (three bytes) as a space.
+function sizedTokens(stretch: string, tokenizer: Tokenizer): readonly SizedToken[] {
+  const text = utf8.encode(stretch);
+  let at = 0;
+  return tokenizer.encode(stretch).map((id) => {
+    const start = at;
+    for (const byte of tokenizer.vocabulary.bytes(id)) {
+      if (byte !== SPACE || text[at] === SPACE) at += 1;
+      else if (SPACE_MARK.every((marked, i) => text[at + i] === marked)) at += SPACE_MARK.length;
+    }
+    return { id, bytes: at - start };
+  });
 }
 
 /** Gives every token the part it stands in; one that a message shares with the template counts as the message's. */
