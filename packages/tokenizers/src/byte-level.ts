@@ -3,7 +3,8 @@
 const utf8 = new TextEncoder();
 
 // Printable bytes stand for themselves; the other 68 take the characters from U+0100 in the order of their values.
-const BYTE_OF_CHARACTER = new Map(byteAlphabet().map((character, byte) => [character, byte]));
+const CHARACTER_OF_BYTE = byteAlphabet();
+const BYTE_OF_CHARACTER = new Map(CHARACTER_OF_BYTE.map((character, byte) => [character, byte]));
 
 /** The bytes of a token written in the alphabet; one with a foreign character is taken literally, as UTF-8. Example: "Ġa" → 20 61. */
 export function byteLevelBytes(written: string): Uint8Array {
@@ -14,6 +15,13 @@ export function byteLevelBytes(written: string): Uint8Array {
     bytes[i] = byte;
   }
   return bytes;
+}
+
+/** Bytes in the alphabet, one character a byte. Example: 20 61 → "Ġa". */
+export function byteLevelText(bytes: Uint8Array): string {
+  let written = "";
+  for (const byte of bytes) written += CHARACTER_OF_BYTE[byte];
+  return written;
 }
 
 function byteAlphabet(): readonly string[] {

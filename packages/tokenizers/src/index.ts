@@ -1,3 +1,3 @@
 export { type ChatTemplateOptions, loadChatTemplate } from "./chat-template.ts";
 export { type GgufMetadata, parseTemplateSource, type TemplateSource } from "./metadata.ts";
-export { loadTokenizer } from "./tokenizer.ts";
+export { loadTokenizer, loadTokenizerJson } from "./tokenizer.ts";

@@ -1,23 +1,11 @@
 // The fields of a GGUF file's metadata that concern text, checked once; knows no file and no model.
 
 import { FormatError } from "@tokenscope/core";
+import { preTokenizerKind } from "./pre-tokenizer.ts";
+import type { TokenizerFields } from "./tokenizer-fields.ts";
 
 /** Key and value pairs as a GGUF reader returns them. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
-
-/** A token's kind in `tokenizer.ggml.token_type` (GGUF specification, LLAMA_TOKEN_TYPE). */
-export const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4 } as const;
-
-/** What a byte-level BPE tokenizer needs of the metadata. */
-export interface TokenizerFields {
-  readonly pre: string;
-  readonly tokens: readonly string[];
-  readonly tokenTypes: readonly number[];
-  readonly merges: readonly string[];
-  readonly addStartToken: boolean;
-  readonly startTokenId: number | null;
-  readonly endTokenIds: readonly number[];
-}
 
 const PREFIX = "tokenizer.ggml.";
 const END_ID_KEYS = ["eos_token_id", "eot_token_id", "eom_token_id"];
@@ -25,28 +13,66 @@ const END_ID_KEYS = ["eos_token_id", "eot_token_id", "eom_token_id"];
 /** Checks the tokenizer's fields; throws FormatError that names the key. */
 export function parseTokenizerFields(metadata: GgufMetadata): TokenizerFields {
   const model = stringField(metadata, `${PREFIX}model`);
-  if (model !== "gpt2") {
+  if (model !== "gpt2" && model !== "llama") {
     throw new FormatError(
-      `loadTokenizer: ${PREFIX}model is "${model}"; readable is "gpt2" (byte-level BPE); choose a model with such a tokenizer`,
+      `loadTokenizer: ${PREFIX}model is "${model}"; readable are "gpt2" (byte-level BPE) and "llama" (SentencePiece); choose a model with one of these`,
     );
   }
   const tokens = stringArray(metadata, `${PREFIX}tokens`);
-  const tokenTypes = numberArray(metadata, `${PREFIX}token_type`);
-  if (tokenTypes.length !== tokens.length) {
-    throw new FormatError(
-      `loadTokenizer: ${PREFIX}token_type has ${tokenTypes.length} entries and ${PREFIX}tokens has ${tokens.length}; they must be equally long; fetch the file again`,
-    );
-  }
+  const tokenTypes = integers(`${PREFIX}token_type`, numberArray(metadata, `${PREFIX}token_type`));
+  checkLength(`${PREFIX}token_type`, tokenTypes.length, tokens.length);
   const idField = (name: string) => optionalId(metadata, `${PREFIX}${name}`, tokens.length);
+  const { addsStartToken, ...rules } =
+    model === "gpt2" ? bytePairRules(metadata) : sentencePieceRules(metadata, tokens.length);
+  const isStarted = optionalFlag(metadata, `${PREFIX}add_bos_token`) ?? addsStartToken;
   return {
-    pre: stringField(metadata, `${PREFIX}pre`),
     tokens,
     tokenTypes,
-    merges: stringArray(metadata, `${PREFIX}merges`),
-    addStartToken: optionalFlag(metadata, `${PREFIX}add_bos_token`),
-    startTokenId: idField("bos_token_id"),
+    startTokenId: isStarted ? startToken(idField("bos_token_id")) : null,
     endTokenIds: END_ID_KEYS.map(idField).filter((id) => id !== null),
+    ...rules,
   };
+}
+
+type Rules = Pick<TokenizerFields, "ranking" | "alphabet"> & {
+  readonly addsStartToken: boolean; // where the file does not say
+};
+
+function bytePairRules(metadata: GgufMetadata): Rules {
+  const kind = preTokenizerKind(stringField(metadata, `${PREFIX}pre`));
+  const { patterns, wholeWords = false, startToken = false } = kind;
+  const where = `${PREFIX}merges`;
+  return {
+    ranking: { kind: "merges", merges: stringArray(metadata, where), where },
+    alphabet: { kind: "byte-level", patterns, wholeWords, composed: false },
+    addsStartToken: startToken,
+  };
+}
+
+// llama.cpp's defaults for this model type: a space before a text and a start token.
+function sentencePieceRules(metadata: GgufMetadata, size: number): Rules {
+  const scores = numberArray(metadata, `${PREFIX}scores`);
+  checkLength(`${PREFIX}scores`, scores.length, size);
+  const hasPrefix = optionalFlag(metadata, `${PREFIX}add_space_prefix`) ?? true;
+  return {
+    ranking: { kind: "scores", scores },
+    alphabet: { kind: "characters", spacePrefix: hasPrefix ? "each" : "none" },
+    addsStartToken: true,
+  };
+}
+
+function startToken(id: number | null): number {
+  if (id !== null) return id;
+  throw new FormatError(
+    `loadTokenizer: ${PREFIX}add_bos_token is true, or its default, and ${PREFIX}bos_token_id is missing; fetch another file of this model`,
+  );
+}
+
+function checkLength(key: string, length: number, size: number): void {
+  if (length === size) return;
+  throw new FormatError(
+    `loadTokenizer: ${key} has ${length} entries and ${PREFIX}tokens has ${size}; they must be equally long; fetch the file again`,
+  );
 }
 
 /** A chat template with the two texts that it may write itself. */
@@ -88,17 +114,23 @@ function stringArray(metadata: GgufMetadata, key: string): readonly string[] {
 function numberArray(metadata: GgufMetadata, key: string): readonly number[] {
   const value = metadata.get(key);
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    throw wrongField(key, value, "an array of integers");
+    throw wrongField(key, value, "an array of numbers");
   }
   const numbers = Array.from(value as ArrayLike<unknown>, Number);
+  const odd = numbers.findIndex((entry) => Number.isNaN(entry));
+  if (odd === -1) return numbers;
+  throw wrongField(`${key}[${odd}]`, numbers[odd], "a number");
+}
+
+function integers(key: string, numbers: readonly number[]): readonly number[] {
   const odd = numbers.findIndex((entry) => !Number.isInteger(entry));
   if (odd === -1) return numbers;
   throw wrongField(`${key}[${odd}]`, numbers[odd], "an integer");
 }
 
-function optionalFlag(metadata: GgufMetadata, key: string): boolean {
-  const value = metadata.get(key) ?? false;
-  if (typeof value === "boolean") return value;
+function optionalFlag(metadata: GgufMetadata, key: string): boolean | undefined {
+  const value = metadata.get(key);
+  if (value === undefined || typeof value === "boolean") return value;
   throw wrongField(key, value, "true or false");
 }
 

@@ -1,20 +1,16 @@
-// A tokenizer from GGUF metadata: byte-level BPE by @huggingface/tokenizers, special tokens by ourselves. Knows no model.
+// A tokenizer from its fields: words or characters merged into tokens, and special tokens around them. Knows no model and no file.
 
-import { Tokenizer as MergeTokenizer } from "@huggingface/tokenizers";
-import { FormatError, type TokenId, type Tokenizer, tokenId, UsageError } from "@tokenscope/core";
-import {
-  type GgufMetadata,
-  parseTokenizerFields,
-  TOKEN_TYPE,
-  type TokenizerFields,
-} from "./metadata.ts";
-import { preTokenizerPatterns } from "./pre-tokenizer.ts";
+import { type TokenId, type Tokenizer, tokenId, UsageError } from "@tokenscope/core";
+import { buildBytePairEncoder, type StretchEncoder } from "./byte-pair.ts";
+import { type GgufMetadata, parseTokenizerFields } from "./metadata.ts";
+import { buildPairPriority } from "./ranking.ts";
+import { buildSentencePieceEncoder } from "./sentence-piece.ts";
 import { buildTokenFinder, type TokenFinder, wellFormed } from "./special-text.ts";
-import { buildVocabulary, isSpecialType } from "./vocabulary.ts";
+import { isSpecialType, TOKEN_TYPE, type TokenizerFields } from "./tokenizer-fields.ts";
+import { parseTokenizerJson } from "./tokenizer-json.ts";
+import { buildVocabulary } from "./vocabulary.ts";
 
-const utf8 = new TextEncoder();
-
-// Special tokens that end a turn or a text in the model families we know, whatever the metadata names beside eos.
+// Special tokens that end a turn or a text in the model families we know, whatever the file names beside eos.
 const END_TOKENS = new Set([
   "<|im_end|>",
   "<|endoftext|>",
@@ -23,6 +19,7 @@ const END_TOKENS = new Set([
   "<|eot_id|>",
   "<|eom_id|>",
   "<end_of_turn>",
+  "<eos>",
   "</s>",
 ]);
 
@@ -31,26 +28,34 @@ export function loadTokenizer(source: {
   readonly name: string;
   readonly metadata: GgufMetadata;
 }): Tokenizer {
-  const fields = parseTokenizerFields(source.metadata);
-  const vocabulary = buildVocabulary(fields.tokens, fields.tokenTypes);
-  const mergeText = buildMerger(fields);
-  const plain = buildFinder(fields, (type) => type === TOKEN_TYPE.userDefined);
-  const all = buildFinder(fields, (type) => isSpecialType(type) || type === TOKEN_TYPE.userDefined);
+  return buildTokenizer(source.name, parseTokenizerFields(source.metadata));
+}
 
-  const lostBytes = (text: string, ids: readonly TokenId[]) =>
-    ids.reduce((left, id) => left - vocabulary.bytes(id).length, utf8.encode(text).length);
-  const encodeStretch = (text: string): readonly TokenId[] => {
+/** Builds the tokenizer that the text of a tokenizer.json describes; throws FormatError for a part not known here. */
+export function loadTokenizerJson(source: {
+  readonly name: string;
+  readonly json: string;
+}): Tokenizer {
+  return buildTokenizer(source.name, parseTokenizerJson(source.json));
+}
+
+/** Builds a tokenizer from its fields; throws FormatError where they contradict one another. */
+export function buildTokenizer(name: string, fields: TokenizerFields): Tokenizer {
+  const named = namedTokens(fields);
+  const plain = buildTokenFinder(named.userDefined);
+  const all = buildTokenFinder(new Map([...named.userDefined, ...named.special]));
+  const encode = buildStretchEncoder(fields, named.special);
+  const encodeStretch = (text: string, isFirst: boolean): readonly TokenId[] => {
     if (text === "") return [];
-    const ids = mergeText(text);
-    if (lostBytes(text, ids) === 0) return ids;
-    const character = [...text].find((c) => lostBytes(c, mergeText(c)) !== 0) ?? text;
-    throw unwritable(character, source.name);
+    const ids = encode(text, isFirst);
+    if (ids) return ids.map(tokenId);
+    throw unwritable([...text].find((character) => !encode(character, false)) ?? text, name);
   };
   return {
-    name: source.name,
-    vocabulary,
-    startTokenId: startToken(fields),
-    endTokenIds: endTokens(fields),
+    name,
+    vocabulary: buildVocabulary(fields),
+    startTokenId: fields.startTokenId === null ? null : tokenId(fields.startTokenId),
+    endTokenIds: endTokens(fields, named.special),
     encode: (text, options = {}) =>
       encodeAround(wellFormed(text), options.parseSpecial ? all : plain, encodeStretch),
   };
@@ -59,94 +64,61 @@ export function loadTokenizer(source: {
 function encodeAround(
   text: string,
   findTokens: TokenFinder,
-  encodeStretch: (text: string) => readonly TokenId[],
+  encodeStretch: (text: string, isFirst: boolean) => readonly TokenId[],
 ): readonly TokenId[] {
   const found = findTokens(text);
-  if (found.length === 0) return encodeStretch(text);
+  if (found.length === 0) return encodeStretch(text, true);
   const parts: (readonly TokenId[])[] = [];
   let at = 0;
   for (const token of found) {
-    parts.push(encodeStretch(text.slice(at, token.start)), [token.id]);
+    parts.push(encodeStretch(text.slice(at, token.start), at === 0), [token.id]);
     at = token.end;
   }
-  parts.push(encodeStretch(text.slice(at)));
+  parts.push(encodeStretch(text.slice(at), false));
   return parts.flat();
 }
 
-function buildFinder(fields: TokenizerFields, wanted: (type: number) => boolean): TokenFinder {
-  const idOf = new Map<string, TokenId>();
-  fields.tokens.forEach((token, id) => {
-    if (wanted(fields.tokenTypes[id] ?? 0)) idOf.set(token, tokenId(id));
+// Only tokens that plain text may become are given to the merging: a written <|im_end|> stays text wherever it stands.
+function buildStretchEncoder(
+  fields: TokenizerFields,
+  special: ReadonlyMap<string, TokenId>,
+): StretchEncoder {
+  const { tokens, tokenTypes, alphabet, ranking } = fields;
+  const idOf = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    const type = tokenTypes[id];
+    if (!isSpecialType(type) && type !== TOKEN_TYPE.byte) idOf.set(token, id);
   });
-  return buildTokenFinder(idOf);
+  const priorityOf = buildPairPriority(ranking, idOf, (token) => special.has(token));
+  return alphabet.kind === "byte-level"
+    ? buildBytePairEncoder(alphabet, idOf, priorityOf)
+    : buildSentencePieceEncoder({ ...fields, alphabet }, idOf, priorityOf);
 }
 
-// No added tokens are given to the library: it would read a written <|im_end|> as the token wherever it stands.
-function buildMerger(fields: TokenizerFields): (text: string) => readonly TokenId[] {
-  checkMerges(fields);
-  const splits = preTokenizerPatterns(fields.pre).map((Regex) => ({
-    type: "Split",
-    pattern: { Regex },
-    behavior: "Isolated",
-    invert: false,
-  }));
-  const library = new MergeTokenizer(
-    {
-      version: "1.0",
-      truncation: null,
-      padding: null,
-      added_tokens: [],
-      normalizer: null,
-      pre_tokenizer: {
-        type: "Sequence",
-        pretokenizers: [
-          ...splits,
-          { type: "ByteLevel", add_prefix_space: false, use_regex: false },
-        ],
-      },
-      post_processor: null,
-      decoder: null,
-      model: {
-        type: "BPE",
-        vocab: Object.fromEntries(fields.tokens.map((token, id) => [token, id])),
-        merges: fields.merges.map((merge) => mergeParts(merge)),
-      },
-    },
-    {},
-  );
-  return (text) => library.encode(text, { add_special_tokens: false }).ids.map(tokenId);
+/** Tokens that are found as written before anything merges. */
+interface NamedTokens {
+  readonly userDefined: ReadonlyMap<string, TokenId>; // in any text
+  readonly special: ReadonlyMap<string, TokenId>; // where special tokens are asked for
 }
 
-// The library drops what it finds in no vocabulary without a word, so what it may build is checked here, once.
-function checkMerges(fields: TokenizerFields): void {
-  const known = new Set(fields.tokens);
-  fields.merges.forEach((merge, rank) => {
-    if (known.has(mergeParts(merge).join(""))) return;
-    throw new FormatError(
-      `loadTokenizer: tokenizer.ggml.merges[${rank}] is "${merge}", which makes no token of the vocabulary; fetch another file of this model`,
-    );
+function namedTokens({ tokens, tokenTypes }: TokenizerFields): NamedTokens {
+  const userDefined = new Map<string, TokenId>();
+  const special = new Map<string, TokenId>();
+  tokenTypes.forEach((type, id) => {
+    const token = tokens[id] ?? "";
+    if (type === TOKEN_TYPE.userDefined) userDefined.set(token, tokenId(id));
+    else if (isSpecialType(type)) special.set(token, tokenId(id));
   });
+  return { userDefined, special };
 }
 
-function mergeParts(merge: string): [left: string, right: string] {
-  const space = merge.indexOf(" ");
-  return [merge.slice(0, space), merge.slice(space + 1)];
-}
-
-function startToken(fields: TokenizerFields): TokenId | null {
-  if (!fields.addStartToken) return null;
-  if (fields.startTokenId !== null) return tokenId(fields.startTokenId);
-  throw new FormatError(
-    "loadTokenizer: tokenizer.ggml.add_bos_token is true and tokenizer.ggml.bos_token_id is missing; fetch another file of this model",
-  );
-}
-
-function endTokens(fields: TokenizerFields): readonly TokenId[] {
-  const ids = new Set(fields.endTokenIds);
-  fields.tokens.forEach((token, id) => {
-    if (isSpecialType(fields.tokenTypes[id]) && END_TOKENS.has(token)) ids.add(id);
-  });
-  return [...ids].map(tokenId);
+function endTokens(
+  { endTokenIds }: TokenizerFields,
+  special: ReadonlyMap<string, TokenId>,
+): readonly TokenId[] {
+  const ids = new Set(endTokenIds.map(tokenId));
+  for (const [token, id] of special) if (END_TOKENS.has(token)) ids.add(id);
+  return [...ids];
 }
 
 // Some vocabularies lack bytes (SmolLM2: six control characters): dropping them would score another text than the one given.

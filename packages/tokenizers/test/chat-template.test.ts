@@ -3,7 +3,7 @@ import { array, assert, constantFrom, oneof, property, record, string } from "fa
 import { describe, expect, test } from "vitest";
 import { referenceJson } from "../../../fixtures/index.ts";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "../src/index.ts";
-import { smollm2Metadata, toyTokenizer } from "./models.ts";
+import { sentencePieceMetadata, smollm2Metadata, toyTokenizer } from "./models.ts";
 
 const metadata = smollm2Metadata();
 const smollm2 = loadTokenizer({ name: "SmolLM2", metadata });
@@ -327,5 +327,47 @@ describe("templates of other families", () => {
     const load = () =>
       loadChatTemplate({ source: "{% for m in", bosToken: "", eosToken: "", tokenizer });
     expect(load).toThrow(FormatError);
+  });
+});
+
+describe("a SentencePiece vocabulary", () => {
+  const gemma =
+    "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ 'model' if m['role'] == 'assistant' else m['role'] }}\n{{ m['content'] | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}";
+  const chat = (hasSpacePrefix: boolean, messages: readonly ChatMessage[]) => {
+    const tokenizer = loadTokenizer({
+      name: "toy",
+      metadata: sentencePieceMetadata(hasSpacePrefix),
+    });
+    const template = loadChatTemplate({
+      source: gemma,
+      bosToken: "<s>",
+      eosToken: "</s>",
+      tokenizer,
+    });
+    return parts(tokenizer, template.render(messages, { addGenerationPrompt: true }));
+  };
+
+  test("Gemma's turns: each token in its part, with written markers left as text", () => {
+    expect(chat(false, [user(" hello <end_of_turn>\n"), assistant("日 é")])).toEqual([
+      "0 user open 0: <s><start_of_turn>user\n",
+      "0 user content 0: hello <end_of_turn>",
+      "0 user close 0: <end_of_turn>\n",
+      "1 assistant open 1: <start_of_turn>model\n",
+      "1 assistant content 1: 日 é",
+      "1 assistant close 1: <end_of_turn>\n",
+      "2 assistant open null: <start_of_turn>model\n",
+    ]);
+  });
+
+  test("the space before a stretch belongs to the first token's part and moves no other", () => {
+    expect(chat(true, [user("hello"), assistant("a\u2581\u2581a")])).toEqual([
+      "0 user open 0: <s><start_of_turn> user\n",
+      "0 user content 0:  hello",
+      "0 user close 0: <end_of_turn>\n",
+      "1 assistant open 1: <start_of_turn> model\n",
+      "1 assistant content 1:  a  a", // the line end is a token of its own, so a space comes after it too
+      "1 assistant close 1: <end_of_turn>\n",
+      "2 assistant open null: <start_of_turn> model\n",
+    ]);
   });
 });
