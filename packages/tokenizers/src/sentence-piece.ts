@@ -1,7 +1,6 @@
 // SentencePiece's kind of BPE as llama.cpp reads it: characters merge across the whole text, bytes stand in for what has no token.
 // Knows no special tokens. Where the two differ we follow SentencePiece: no text merges into a control or byte token.
 
-import type { StretchEncoder } from "./byte-pair.ts";
 import { mergedBounds, type PairPriority } from "./pair-merging.ts";
 import {
   type CharacterAlphabet,
@@ -9,6 +8,7 @@ import {
   TOKEN_TYPE,
   type TokenizerFields,
 } from "./tokenizer-fields.ts";
+import { buildWordsEncoder, type StretchEncoder } from "./word-memory.ts";
 
 /** What stands for a space in a token: U+2581, lower one eighth block. */
 export const SPACE_MARK = "\u2581";
@@ -22,26 +22,51 @@ export function buildSentencePieceEncoder(
   priorityOf: PairPriority,
 ): StretchEncoder {
   const idOfByte = byteTokens(fields);
-  const { spacePrefix } = fields.alphabet;
-  return (text, isFirst) => {
-    const marked = text.replaceAll(" ", SPACE_MARK);
-    const written = hasPrefix(spacePrefix, marked, isFirst) ? SPACE_MARK + marked : marked;
-    const bounds = mergedBounds(written, characterStarts(written), priorityOf);
+  const joined = unitsBeforeSpace(idOf);
+  const encodeWords = buildWordsEncoder((word) => {
+    const bounds = mergedBounds(word, characterStarts(word), priorityOf);
     const ids: number[] = [];
     for (let i = 1; i < bounds.length; i++) {
-      const piece = written.slice(bounds[i - 1], bounds[i]);
+      const piece = word.slice(bounds[i - 1], bounds[i]);
       const id = idOf.get(piece);
-      if (id !== undefined) ids.push(id);
-      else {
-        for (const byte of utf8.encode(piece)) {
-          const byteId = idOfByte[byte];
-          if (byteId === undefined) return null;
-          ids.push(byteId);
-        }
+      const found = id === undefined ? Array.from(utf8.encode(piece), (b) => idOfByte[b]) : [id];
+      for (const each of found) {
+        if (each === undefined) return null;
+        ids.push(each);
       }
     }
     return ids;
+  });
+  const { spacePrefix } = fields.alphabet;
+  return (text, isFirst) => {
+    const marked = text.replaceAll(" ", SPACE_MARK);
+    const hasMark = hasPrefix(spacePrefix, marked, isFirst);
+    return encodeWords(cutWords(hasMark ? SPACE_MARK + marked : marked, joined));
   };
+}
+
+/** The UTF-16 units that stand before a U+2581 inside a token: in Gemma only ">". */
+function unitsBeforeSpace(idOf: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const units = new Set<string>();
+  for (const token of idOf.keys()) {
+    for (let at = token.indexOf(SPACE_MARK, 1); at > 0; at = token.indexOf(SPACE_MARK, at + 1)) {
+      units.add(token.charAt(at - 1));
+    }
+  }
+  return units;
+}
+
+/** Cuts before each space that no merge can reach across, so that what is merged stays short; the ids are those of the whole. */
+function cutWords(written: string, joined: ReadonlySet<string>): readonly string[] {
+  const words: string[] = [];
+  let start = 0;
+  for (let at = written.indexOf(SPACE_MARK, 1); at > 0; at = written.indexOf(SPACE_MARK, at + 1)) {
+    if (joined.has(written.charAt(at - 1))) continue;
+    words.push(written.slice(start, at));
+    start = at;
+  }
+  if (start < written.length) words.push(written.slice(start));
+  return words;
 }
 
 /** The bytes of a token: U+2581 is a space, and a byte token is the byte it names. Example: "<0x0A>" → 0a. */

@@ -1,7 +1,7 @@
 // A tokenizer from its fields: words or characters merged into tokens, and special tokens around them. Knows no model and no file.
 
 import { type TokenId, type Tokenizer, tokenId, UsageError } from "@tokenscope/core";
-import { buildBytePairEncoder, type StretchEncoder } from "./byte-pair.ts";
+import { buildBytePairEncoder } from "./byte-pair.ts";
 import { type GgufMetadata, parseTokenizerFields } from "./metadata.ts";
 import { buildPairPriority } from "./ranking.ts";
 import { buildSentencePieceEncoder } from "./sentence-piece.ts";
@@ -9,6 +9,7 @@ import { buildTokenFinder, type TokenFinder, wellFormed } from "./special-text.t
 import { isSpecialType, TOKEN_TYPE, type TokenizerFields } from "./tokenizer-fields.ts";
 import { parseTokenizerJson } from "./tokenizer-json.ts";
 import { buildVocabulary } from "./vocabulary.ts";
+import type { StretchEncoder } from "./word-memory.ts";
 
 // Special tokens that end a turn or a text in the model families we know, whatever the file names beside eos.
 const END_TOKENS = new Set([

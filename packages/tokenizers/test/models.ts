@@ -49,6 +49,7 @@ const PIECES: readonly (readonly [string, number])[] = [
     ["aa", -6],
     ["s>", -7],
     ["<s", -8],
+    [">\u2581", -9],
   ] as const), // "<s" and "s>" lead to the written control token
   ...Array.from("\u2581helao<s>日", (character): [string, number] => [character, -100]),
 ];

@@ -66,6 +66,7 @@ function characterJson(changes: Json = {}, modelChanges: Json = {}): Json {
         ["a", "a"],
         ["s", ">"],
         ["<", "s"],
+        [">", "\u2581"],
       ],
       ...modelChanges,
     },
