@@ -6,6 +6,7 @@ import { type BlockType, halfAt } from "./block-type.ts";
 const ELEMENTS = 256;
 const PARTS_OF_16 = 16;
 const PARTS_OF_32 = 8;
+const FIRST_OF_FOUR = [0, 1, 8, 9] as const; // Q6_K: with the parts 2, 4 and 6 further on
 const Q2_K_BYTES = 16 + 64 + 2 + 2; // 4-bit scales and minimums, 2-bit values, scale, minimum
 const Q3_K_BYTES = 32 + 64 + 12 + 2; // third bits, 2-bit values, 6-bit scales, scale
 const Q4_K_BYTES = 2 + 2 + 12 + 128; // scale, minimum, 6-bit scales and minimums, 4-bit values
@@ -62,7 +63,7 @@ export const Q3_K: BlockType = {
   },
 };
 
-/** value = scale x part's scale x q - minimum x part's minimum; parts of 32 */
+/** value = scale x part's scale x q - minimum x part's minimum; parts of 32, two of them in the halves of 32 bytes */
 export const Q4_K: BlockType = {
   name: "Q4_K",
   blockElements: ELEMENTS,
@@ -72,21 +73,24 @@ export const Q4_K: BlockType = {
       const start = from + block * Q4_K_BYTES;
       const scale = halfAt(bytes, start);
       const minimum = halfAt(bytes, start + 2);
-      for (let part = 0; part < PARTS_OF_32; part += 1) {
-        const partScale = scale * sixBitScale(bytes, start + 4, part);
-        const partMinimum = minimum * sixBitMinimum(bytes, start + 4, part);
-        const values = start + 16 + 32 * (part >> 1);
-        const shift = 4 * (part & 1);
+      for (let part = 0; part < PARTS_OF_32; part += 2) {
+        const lowScale = scale * sixBitScale(bytes, start + 4, part);
+        const lowMinimum = minimum * sixBitMinimum(bytes, start + 4, part);
+        const highScale = scale * sixBitScale(bytes, start + 4, part + 1);
+        const highMinimum = minimum * sixBitMinimum(bytes, start + 4, part + 1);
+        const values = start + 16 + 16 * part;
         const to = at + block * ELEMENTS + part * 32;
         for (let j = 0; j < 32; j += 1) {
-          out[to + j] = partScale * (((bytes[values + j] ?? 0) >> shift) & 15) - partMinimum;
+          const pair = bytes[values + j] ?? 0;
+          out[to + j] = lowScale * (pair & 15) - lowMinimum;
+          out[to + j + 32] = highScale * (pair >> 4) - highMinimum;
         }
       }
     }
   },
 };
 
-/** value = scale x part's scale x q - minimum x part's minimum; parts of 32 */
+/** value = scale x part's scale x q - minimum x part's minimum; parts of 32, two of them in the halves of 32 bytes */
 export const Q5_K: BlockType = {
   name: "Q5_K",
   blockElements: ELEMENTS,
@@ -96,24 +100,26 @@ export const Q5_K: BlockType = {
       const start = from + block * Q5_K_BYTES;
       const scale = halfAt(bytes, start);
       const minimum = halfAt(bytes, start + 2);
-      for (let part = 0; part < PARTS_OF_32; part += 1) {
-        const partScale = scale * sixBitScale(bytes, start + 4, part);
-        const partMinimum = minimum * sixBitMinimum(bytes, start + 4, part);
-        const fifthBits = start + 16;
-        const values = start + 48 + 32 * (part >> 1);
-        const shift = 4 * (part & 1);
+      for (let part = 0; part < PARTS_OF_32; part += 2) {
+        const lowScale = scale * sixBitScale(bytes, start + 4, part);
+        const lowMinimum = minimum * sixBitMinimum(bytes, start + 4, part);
+        const highScale = scale * sixBitScale(bytes, start + 4, part + 1);
+        const highMinimum = minimum * sixBitMinimum(bytes, start + 4, part + 1);
+        const fifthBits = start + 16; // one of each part in byte j
+        const values = start + 48 + 16 * part;
         const to = at + block * ELEMENTS + part * 32;
         for (let j = 0; j < 32; j += 1) {
-          const high = (((bytes[fifthBits + j] ?? 0) >> part) & 1) << 4;
-          const q = (((bytes[values + j] ?? 0) >> shift) & 15) | high;
-          out[to + j] = partScale * q - partMinimum;
+          const pair = bytes[values + j] ?? 0;
+          const fifths = (bytes[fifthBits + j] ?? 0) >> part;
+          out[to + j] = lowScale * ((pair & 15) | ((fifths & 1) << 4)) - lowMinimum;
+          out[to + j + 32] = highScale * ((pair >> 4) | ((fifths & 2) << 3)) - highMinimum;
         }
       }
     }
   },
 };
 
-/** value = scale x part's signed scale x (q - 32); parts of 16 */
+/** value = scale x part's signed scale x (q - 32); parts of 16, of which parts 0, 2, 4 and 6 (then 1, 3, 5, 7) of each half share their bytes */
 export const Q6_K: BlockType = {
   name: "Q6_K",
   blockElements: ELEMENTS,
@@ -122,24 +128,32 @@ export const Q6_K: BlockType = {
     for (let block = 0; block < count; block += 1) {
       const start = from + block * Q6_K_BYTES;
       const scale = halfAt(bytes, start + 208);
-      for (let part = 0; part < PARTS_OF_16; part += 1) {
-        const partScale = scale * (((bytes[start + 192 + part] ?? 0) << 24) >> 24);
+      for (const part of FIRST_OF_FOUR) {
         const half = part >> 3; // 128 elements: 64 bytes of low bits, 32 of high ones
-        const quarter = (part >> 1) & 3; // 32 elements of them
-        const low = start + 64 * half + 32 * (quarter & 1) + 16 * (part & 1);
-        const lowShift = 4 * (quarter >> 1);
+        const scale0 = scale * signed(bytes[start + 192 + part] ?? 0);
+        const scale2 = scale * signed(bytes[start + 194 + part] ?? 0);
+        const scale4 = scale * signed(bytes[start + 196 + part] ?? 0);
+        const scale6 = scale * signed(bytes[start + 198 + part] ?? 0);
+        const low = start + 64 * half + 16 * (part & 1);
         const high = start + 128 + 32 * half + 16 * (part & 1);
-        const highShift = 2 * quarter;
         const to = at + block * ELEMENTS + part * 16;
         for (let j = 0; j < 16; j += 1) {
-          const highBits = (((bytes[high + j] ?? 0) >> highShift) & 3) << 4;
-          const q = (((bytes[low + j] ?? 0) >> lowShift) & 15) | highBits;
-          out[to + j] = partScale * (q - 32);
+          const low04 = bytes[low + j] ?? 0;
+          const low26 = bytes[low + j + 32] ?? 0;
+          const highs = bytes[high + j] ?? 0; // two bits of each of the four
+          out[to + j] = scale0 * (((low04 & 15) | ((highs & 3) << 4)) - 32);
+          out[to + j + 32] = scale2 * (((low26 & 15) | ((highs & 12) << 2)) - 32);
+          out[to + j + 64] = scale4 * (((low04 >> 4) | (highs & 48)) - 32);
+          out[to + j + 96] = scale6 * (((low26 >> 4) | ((highs >> 2) & 48)) - 32);
         }
       }
     }
   },
 };
+
+function signed(byte: number): number {
+  return (byte << 24) >> 24;
+}
 
 /** Q2_K and Q3_K: 32 bytes hold 128 elements, the first 32 of them in the lowest two bits. */
 function twoBitsOffset(part: number): number {
