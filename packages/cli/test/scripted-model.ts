@@ -29,9 +29,16 @@ export function scriptedModel(ids: readonly number[]): World["openModel"] {
         threads: 1,
         vocabularySize: 261,
         hiddenWidth: 1,
+        layers: 1,
+        heads: 1,
         contextLength: 256,
         counts: { modelRuns: 0, headRuns: 0 },
         openSequence: () => scriptedSequence(ids),
+        openBatch() {
+          throw new RangeError("scripted: no batches");
+        },
+        contextVector: (residual) => residual,
+        predictions: async () => [],
         logits: async () => new Float32Array(261),
         scoreAt: async () => [],
         close: async () => {},

@@ -34,11 +34,25 @@ export interface TokenScore {
   readonly rank: number; // 1 + the number of tokens that are strictly more likely
 }
 
+/** Attention of one head: how much of each position's value it takes. */
+export interface AttentionRow {
+  readonly layer: number;
+  readonly head: number; // of H query heads
+  readonly weights: Float32Array; // [position + 1], sums to 1
+}
+
+/** What a run shows of its inside at one position. */
+export interface Inside {
+  readonly residuals: readonly Float32Array[]; // [N] of [C]: the residual stream after each layer, before the last norm; empty where not asked for
+  readonly attention: readonly AttentionRow[]; // ordered by layer, then head
+}
+
 /** A token, its score under its prefix (null at position 0: no context), and the prediction after it. */
 export interface ScoredToken {
   readonly id: TokenId;
   readonly score: TokenScore | null;
   readonly prediction: Prediction;
+  readonly inside?: Inside; // only where the run was asked for it
 }
 
 /** How much was computed, for tests and the status bar: a model run is one pass of the layers, a head run one pass from context vectors to logits. */
@@ -47,17 +61,40 @@ export interface RunCounts {
   readonly headRuns: number;
 }
 
+/** What a run is asked to show of its inside: for chosen positions of the ids it appends, and paid for only there. */
+export interface Inspection {
+  readonly positions: readonly number[];
+  readonly residuals?: boolean;
+  /** Layers whose attention is wanted; all H heads where none are named. */
+  readonly attention?: readonly { readonly layer: number; readonly heads?: readonly number[] }[];
+}
+
+/** A change of what the layers compute, for the ids of one call of append: causal tracing (Meng et al., 2022) and head ablation (Michel et al., 2019). */
+export type Patch =
+  /** The residual stream after this layer, at this position, is this vector [C] instead. */
+  | {
+      readonly kind: "residual";
+      readonly layer: number;
+      readonly position: number;
+      readonly vector: Float32Array;
+    }
+  /** This head adds nothing to the residual stream. */
+  | { readonly kind: "head-off"; readonly layer: number; readonly head: number };
+
 export interface AppendOptions {
   readonly signal?: AbortSignal;
+  readonly inspect?: Inspection;
+  readonly patches?: readonly Patch[];
 }
 
 /**
  * Token ids with their key/value cache.
  * Invariant: tokens.length is the number of positions in the cache; a call of append that is aborted or fails leaves whole chunks only.
+ * A patch stays in the cache: cut to before its position to run without it.
  */
 export interface Sequence {
   readonly tokens: readonly ScoredToken[];
-  /** Runs the ids on the cache in chunks and yields each chunk as it is scored; throws UsageError when the context is full, EngineError when the runtime fails, the signal's reason when aborted (between chunks). */
+  /** Runs the ids on the cache in chunks and yields each chunk as it is scored; throws UsageError when the context is full or an inspection or patch names a layer, head or position that is not there, EngineError when the runtime fails, the signal's reason when aborted (between chunks). */
   append(
     ids: readonly TokenId[],
     options?: AppendOptions,
@@ -69,6 +106,18 @@ export interface Sequence {
   close(): void;
 }
 
+/** Several sequences behind a common beginning that is held once; one pass of the layers takes the next ids of all of them. */
+export interface Batch {
+  /** Tokens of each member, those of the common beginning first. */
+  readonly members: readonly (readonly ScoredToken[])[];
+  /** Runs parts[i] behind member i, in as few passes as fit; [] leaves a member as it is. Gives each member's new tokens; throws as Sequence's append does, and then leaves every member whole passes longer or as it was. */
+  append(
+    parts: readonly (readonly TokenId[])[],
+    options?: Pick<AppendOptions, "signal">,
+  ): Promise<readonly (readonly ScoredToken[])[]>;
+  close(): void;
+}
+
 export interface Engine {
   readonly architecture: string;
   readonly quantization: string; // of the file, such as "Q4_1"
@@ -77,9 +126,17 @@ export interface Engine {
   readonly threads: number;
   readonly vocabularySize: number; // V
   readonly hiddenWidth: number; // C
+  readonly layers: number; // N
+  readonly heads: number; // H
   readonly contextLength: number; // positions
   readonly counts: RunCounts;
   openSequence(): Sequence;
+  /** `count` members that all begin with what this sequence holds; the sequence itself stays as it is. */
+  openBatch(beginning: Sequence, count: number): Batch;
+  /** The context vector [C] that a residual stream [C] would give: the last norm, and nothing run. With `predictions`, the logit lens (nostalgebraist, 2020). */
+  contextVector(residual: Float32Array): Float32Array;
+  /** The predictions after these context vectors; head runs, no model run. */
+  predictions(contextVectors: readonly Float32Array[]): Promise<readonly Prediction[]>;
   /** All V logits of one position, from its context vector [C]; one head run, no model run. */
   logits(contextVector: Float32Array): Promise<Float32Array>;
   /** Score of one id at each of n positions, from their context vectors; head runs, no model run. */

@@ -42,10 +42,15 @@ export {
 export { type DrawStrip, drawStrip, type StripSegment } from "./draw-strip.ts";
 export {
   type AppendOptions,
+  type AttentionRow,
   type Backend,
+  type Batch,
   type Engine,
+  type Inside,
+  type Inspection,
   KEPT_CANDIDATES,
   type ModelIdentity,
+  type Patch,
   type Precision,
   type Prediction,
   type RunCounts,
@@ -76,6 +81,7 @@ export {
   generateAll,
 } from "./generate.ts";
 export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
+export { type AppendedPositions, checkInspection, checkWidth } from "./inspection.ts";
 export {
   type CandidateJson,
   type GeneratedStepJson,

@@ -2,11 +2,6 @@
 
 export { type EngineRunner, engineContract } from "./engine-contract.ts";
 export { type ContractRunner, type ContractSkip, tokenizerContract } from "./tokenizer-contract.ts";
-export {
-  openToyEngine,
-  TOY_SPECIAL,
-  type ToyEngineOptions,
-  toyLogits,
-  toyTokenizer,
-  toyVocabulary,
-} from "./toy-engine.ts";
+export { openToyEngine, type ToyEngineOptions } from "./toy-engine.ts";
+export { toyLogits } from "./toy-head.ts";
+export { TOY_SPECIAL, toyTokenizer, toyVocabulary } from "./toy-tokenizer.ts";
