@@ -1,12 +1,16 @@
-// The body as a session: token ids through the layers onto a cache, context vectors out. One pass takes a chunk of positions.
+// The body as a session: token ids through the layers onto their caches, context vectors out. One pass takes a chunk of positions.
 
-import { EngineError, type TokenId } from "@tokenscope/core";
+import { EngineError } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
+import { joined } from "./float-rows.ts";
 import { cacheNames, positionNames } from "./graph/body.ts";
 import type { InputVectors } from "./input-vectors.ts";
-import type { KvCache } from "./kv-cache.ts";
+import { InsideFeeds, insideFetches, insideOf } from "./inside-feeds.ts";
+import { KvCache, KvPool } from "./kv-cache.ts";
 import { floats, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
+import { attentionMask, type PassLayout, passLayout } from "./pass-layout.ts";
 import type { RotaryTable } from "./rotary.ts";
+import type { Body, Cache, Look, Part, PassResult } from "./runtime.ts";
 
 export interface BodySessionOptions {
   readonly ort: Ort;
@@ -18,73 +22,90 @@ export interface BodySessionOptions {
   readonly localRotary: RotaryTable | null;
 }
 
-/** Passes of the body, counted. */
-export class BodySession {
+/** Passes of the body, counted. Several parts are one run: B = 1, T is the sum of their ids, P the rows of their pool, and the mask keeps them apart. */
+export class BodySession implements Body {
   runs = 0;
   readonly #options: BodySessionOptions;
+  readonly #insideFeeds: InsideFeeds;
   readonly #fetches: readonly string[];
 
   constructor(options: BodySessionOptions) {
     this.#options = options;
+    this.#insideFeeds = new InsideFeeds(options.ort, options.shape);
     const layers = Array.from({ length: options.shape.layers }, (_, layer) => cacheNames(layer));
     this.#fetches = ["context", ...layers.flatMap(({ keys, values }) => [keys, values])];
   }
 
-  /** Runs T ids behind the cache's P positions, writes their rows to it, and returns their context vectors [T, C]; a run that fails leaves the cache as it was. */
-  async pass(ids: readonly TokenId[], cache: KvCache): Promise<Float32Array> {
+  openCache(): Cache {
+    return new KvCache(new KvPool(this.#options.shape));
+  }
+
+  async pass(parts: readonly Part[], look: Look): Promise<PassResult> {
     const { session, shape } = this.#options;
+    const caches = parts.map(({ cache }) => kvCache(cache));
+    const pool = poolOf(caches);
+    const laid = caches.map((cache, i) => ({ cache, rows: parts[i]?.ids.length ?? 0 }));
+    const layout = passLayout(pool.rows, laid);
+    const feeds = { ...this.#feeds(parts, pool, layout), ...this.#insideFeeds.of(look, layout) };
+    const fetches = [...this.#fetches, ...insideFetches(look, shape.layers)];
     this.runs += 1;
-    const outputs = await session.run(this.#feeds(ids, cache), this.#fetches).catch((cause) => {
+    const outputs = await session.run(feeds, fetches).catch((cause) => {
       throw new EngineError(
-        `the runtime failed on ${ids.length} positions behind ${cache.length}: ${String(cause)}; load the model again`,
+        `the runtime failed on ${layout.rows} positions behind ${layout.past}: ${String(cause)}; load the model again`,
         { cause },
       );
     });
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const names = cacheNames(layer);
-      cache.write(layer, floats(outputs, names.keys), floats(outputs, names.values));
+      pool.write(layer, floats(outputs, names.keys), floats(outputs, names.values));
     }
-    cache.length += ids.length;
-    return floats(outputs, "context");
+    pool.rows += layout.rows;
+    const firstRow = pool.rows - layout.rows;
+    for (const [i, part] of layout.parts.entries()) {
+      caches[i]?.grow(firstRow + part.firstRow, part.rows);
+    }
+    return { contexts: floats(outputs, "context"), ...insideOf(outputs, look, { shape, layout }) };
   }
 
   release(): Promise<void> {
     return this.#options.session.release();
   }
 
-  #feeds(ids: readonly TokenId[], cache: KvCache): Record<string, OrtTensor> {
+  #feeds(parts: readonly Part[], pool: KvPool, layout: PassLayout): Record<string, OrtTensor> {
     const { shape, inputVectors } = this.#options;
     const { hiddenWidth: C, headWidth: D, keyValueHeads: K } = shape;
-    const T = ids.length;
-    const P = cache.length;
+    const { past: P, rows: T } = layout;
+    const vectors = parts.map(({ ids, cache }) => inputVectors(ids, cache.length));
     const feeds: Record<string, OrtTensor> = {
-      embeddings: this.#tensor(inputVectors(ids, P), [1, T, C]),
-      mask: this.#tensor(causalMask(T, P), [T, P + T]),
+      embeddings: this.#tensor(joined(vectors), [1, T, C]),
+      mask: this.#tensor(attentionMask(layout), [T, P + T]),
     };
-    this.#feedRotations(feeds, T, P);
+    this.#feedRotations(feeds, layout);
     if (shape.window !== null) {
-      const mask = causalMask(T, P, shape.window.positions);
+      const mask = attentionMask(layout, shape.window.positions);
       feeds[positionNames(shape, true).mask] = this.#tensor(mask, [T, P + T]);
     }
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const names = cacheNames(layer);
-      feeds[names.pastKeys] = this.#tensor(cache.keys(layer), [1, P, K, D]);
-      feeds[names.pastValues] = this.#tensor(cache.values(layer), [1, P, K, D]);
+      feeds[names.pastKeys] = this.#tensor(pool.keys(layer), [1, P, K, D]);
+      feeds[names.pastValues] = this.#tensor(pool.values(layer), [1, P, K, D]);
     }
     return feeds;
   }
 
-  #feedRotations(feeds: Record<string, OrtTensor>, T: number, P: number): void {
+  #feedRotations(feeds: Record<string, OrtTensor>, { rows: T, parts }: PassLayout): void {
     const { ort, shape, rotary, localRotary } = this.#options;
     if (shape.description.positions === "learned") return;
     const tables = localRotary === null ? [rotary] : [rotary, localRotary];
     for (const table of tables) {
       const { rotation } = positionNames(shape, table === localRotary);
-      const { cosines, sines } = table(P, T);
+      const rows = parts.map((part) => table(part.firstPosition, part.rows));
+      const cosines = joined(rows.map((each) => each.cosines));
+      const sines = joined(rows.map((each) => each.sines));
       feeds[rotation.cosines] = this.#tensor(cosines, [T, shape.headWidth / 2]);
       feeds[rotation.sines] = this.#tensor(sines, [T, shape.headWidth / 2]);
     }
-    const rows = BigInt64Array.from({ length: T }, (_, t) => BigInt(t));
+    const rows = BigInt64Array.from({ length: T }, (_, t) => BigInt(t)); // of the tables above
     feeds["positions"] = new ort.Tensor("int64", rows, [1, T]);
   }
 
@@ -93,15 +114,13 @@ export class BodySession {
   }
 }
 
-const HIDDEN = -1e9; // added to a score: far below any real one, and no NaN where a softmax subtracts it from itself
+function kvCache(cache: Cache): KvCache {
+  if (cache instanceof KvCache) return cache;
+  throw new RangeError("pass: a cache of another runtime");
+}
 
-/** [T, S]: 0 where position P + t may look, at itself and at most `window` - 1 before it, else far below zero. */
-function causalMask(T: number, P: number, window = Number.POSITIVE_INFINITY): Float32Array {
-  const S = P + T;
-  const mask = new Float32Array(T * S);
-  for (let t = 0; t < T; t += 1) {
-    mask.fill(HIDDEN, t * S, t * S + Math.max(0, P + t + 1 - window));
-    mask.fill(HIDDEN, t * S + P + t + 1, (t + 1) * S);
-  }
-  return mask;
+function poolOf(caches: readonly KvCache[]): KvPool {
+  const [first] = caches;
+  if (first !== undefined && caches.every(({ pool }) => pool === first.pool)) return first.pool;
+  throw new RangeError(`pass: ${caches.length} caches that share no beginning`);
 }

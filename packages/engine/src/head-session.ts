@@ -1,12 +1,9 @@
 // The head as a session: context vectors in, predictions and scores out, with no run of the layers.
 
 import { EngineError, type Prediction, type TokenId, type TokenScore } from "@tokenscope/core";
+import { joined } from "./float-rows.ts";
 import { floats, integers, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
-
-export interface HeadRow {
-  readonly prediction: Prediction;
-  readonly targetScore: TokenScore; // of the target asked for at this row
-}
+import type { Head, HeadRow } from "./runtime.ts";
 
 export interface HeadSessionOptions {
   readonly ort: Ort;
@@ -22,7 +19,7 @@ const KEPT_OUTPUTS = [...MASS_OUTPUTS, "top-logits", "top-ids", "expected-logit"
 const TARGET_OUTPUTS = [...MASS_OUTPUTS, "target-logit", "higher"];
 
 /** Runs of the head, counted. */
-export class HeadSession {
+export class HeadSession implements Head {
   runs = 0;
   readonly #options: HeadSessionOptions;
 
@@ -30,7 +27,6 @@ export class HeadSession {
     this.#options = options;
   }
 
-  /** Predictions after contexts [T, C], and the score of each row's target under it. */
   async rows(contexts: Float32Array, targets: readonly number[]): Promise<readonly HeadRow[]> {
     const { hiddenWidth: C, maxRows } = this.#options;
     const rows: HeadRow[] = [];
@@ -51,25 +47,18 @@ export class HeadSession {
     return rows;
   }
 
-  /** The score of one id at each context vector. */
   async scores(vectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {
-    const { hiddenWidth: C, maxRows } = this.#options;
+    const { maxRows } = this.#options;
     const scores: TokenScore[] = [];
     for (let from = 0; from < vectors.length; from += maxRows) {
       const part = vectors.slice(from, from + maxRows);
-      const contexts = new Float32Array(part.length * C);
-      for (const [t, vector] of part.entries()) contexts.set(vector, t * C);
-      const outputs = await this.#run(
-        contexts,
-        part.map(() => id),
-        TARGET_OUTPUTS,
-      );
+      const targets = part.map(() => id);
+      const outputs = await this.#run(joined(part), targets, TARGET_OUTPUTS);
       for (const t of part.keys()) scores.push(targetScore(outputs, t));
     }
     return scores;
   }
 
-  /** All V logits after one context vector. */
   async logits(vector: Float32Array): Promise<Float32Array> {
     const outputs = await this.#run(vector, [0], ["logits"]);
     return floats(outputs, "logits");
@@ -117,14 +106,6 @@ export class HeadSession {
       contextVector,
     };
   }
-}
-
-/** A token's score where it is among the kept candidates, else null. */
-export function keptScore(prediction: Prediction, id: TokenId): TokenScore | null {
-  const { topIds, topLogprobsNats } = prediction;
-  const logprobNats = topLogprobsNats[topIds.indexOf(id)];
-  if (logprobNats === undefined) return null;
-  return { logprobNats, rank: 1 + topLogprobsNats.indexOf(logprobNats) };
 }
 
 /** The most likely token's logit and logprob, never above 0. */

@@ -4,13 +4,14 @@ import { type Backend, type Engine, EngineError, type Precision } from "@tokensc
 import { type ModelShape, parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
 import { buildBody } from "./graph/body.ts";
 import { buildHead, keptCandidates } from "./graph/head.ts";
 import { HeadSession } from "./head-session.ts";
 import { loadInputVectors } from "./input-vectors.ts";
+import { LoadedEngine } from "./loaded-engine.ts";
 import type { OnnxModel } from "./onnx/graph-builder.ts";
-import { OnnxEngine } from "./onnx-engine.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTable } from "./rotary.ts";
 import { checkTensors } from "./tensor-shapes.ts";
@@ -62,7 +63,9 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
   });
   const quantization = quantizationName(gguf);
-  return new OnnxEngine({ shape, body, head, precision, backend, threads, quantization });
+  const finalNorm = await loadFinalNorm(weights, shape);
+  const named = { precision, backend, threads, quantization };
+  return new LoadedEngine({ shape, body, head, finalNorm, ...named });
 }
 
 async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {

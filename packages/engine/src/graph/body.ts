@@ -5,6 +5,7 @@ import { isLocalLayer, type ModelShape } from "../architecture.ts";
 import type { BlockLinear } from "../architectures/description.ts";
 import { type Edge, FLOAT, GraphBuilder, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
+import { insideInputs, type LayerChanges, showAttention, shownStream } from "./inside.ts";
 import { type Linear, linearOf, matrixOf } from "./linear.ts";
 
 export interface BodyOptions {
@@ -49,26 +50,33 @@ interface Parts {
   readonly linear: Linear;
   readonly shape: ModelShape;
   readonly weights: WeightReader;
+  readonly changes: readonly LayerChanges[]; // of each layer
 }
 
 /**
- * Inputs: embeddings [B, T, C], mask [T, S], and for each layer past keys and values [B, P, K, D]; with rotary positions also positions [B, T] (rows of the two tables), cosines and sines [R, D/2]; with local layers local-mask, and local-cosines and local-sines where these rotate by themselves.
- * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, D].
+ * Inputs: embeddings [B, T, C], mask [T, S], and for each layer past keys and values [B, P, K, D]; with rotary positions also positions [B, T] (rows of the two tables), cosines and sines [R, D/2]; with local layers local-mask, and local-cosines and local-sines where these rotate by themselves; and those of insideInputs.
+ * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, D], the wanted rows of its stream [B, n, C] and of its attention [B, K, H/K, m, S].
  */
 export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
   const { shape, weights, precision, onLayer } = options;
   const { hiddenWidth, headWidth, keyValueHeads, layers } = shape;
   const graph = new GraphBuilder();
-  const parts = { graph, linear: linearOf(graph, precision), shape, weights };
   let stream = graph.input("embeddings", FLOAT, ["B", "T", hiddenWidth]);
   positionInputs(graph, shape);
+  const changes = insideInputs(graph, shape);
+  const parts = { graph, linear: linearOf(graph, precision), shape, weights, changes };
   for (let layer = 0; layer < layers; layer += 1) {
     const names = cacheNames(layer);
     graph.input(names.pastKeys, FLOAT, ["B", "P", keyValueHeads, headWidth]);
     graph.input(names.pastValues, FLOAT, ["B", "P", keyValueHeads, headWidth]);
     const attended = await attention(parts, stream, layer);
     stream = graph.node("Add", [stream, attended]);
-    stream = graph.node("Add", [stream, await feedForward(parts, stream, layer)]);
+    const fed = graph.node("Add", [stream, await feedForward(parts, stream, layer)]);
+    stream = shownStream(graph, fed, {
+      layer,
+      changes: changesOf(parts, layer),
+      width: hiddenWidth,
+    });
     graph.output(names.keys, FLOAT, ["B", "T", keyValueHeads, headWidth]);
     graph.output(names.values, FLOAT, ["B", "T", keyValueHeads, headWidth]);
     onLayer?.(layer);
@@ -76,6 +84,12 @@ export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
   await norm(parts, stream, "output_norm", "context");
   graph.output("context", FLOAT, ["B", "T", hiddenWidth]);
   return graph.build();
+}
+
+function changesOf({ changes }: Parts, layer: number): LayerChanges {
+  const own = changes[layer];
+  if (own === undefined) throw new RangeError(`buildBody: no layer ${layer}`);
+  return own;
 }
 
 function positionInputs(graph: GraphBuilder, shape: ModelShape): void {
@@ -170,8 +184,10 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   });
   const shares = attentionShares(parts, { query, layer, mask: names.mask });
   const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
+  showAttention(graph, shares, { layer, shape });
   const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
-  const back = graph.node("Transpose", [mixed], { attributes: { perm: [0, 3, 1, 2, 4] } });
+  const open = graph.node("Mul", [mixed, changesOf(parts, layer).gates]);
+  const back = graph.node("Transpose", [open], { attributes: { perm: [0, 3, 1, 2, 4] } });
   const flat = graph.node("Reshape", [back, graph.integers(0, 0, H * D)]); // [B, T, H D]
   const result = await linearOfBlock(parts, flat, { block, linears: ["attn_output"] });
   return added(parts, result, `${block}.post_attention_norm`);

@@ -8,6 +8,7 @@ export const UINT8 = 2;
 const INT8 = 3;
 export const INT32 = 6;
 export const INT64 = 7;
+export const BOOL = 9;
 
 const IR_VERSION = 10;
 const OPSET = 21;
