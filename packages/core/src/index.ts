@@ -80,6 +80,11 @@ export {
   generate,
   generateAll,
 } from "./generate.ts";
+export {
+  type GenerateBatchOptions,
+  type GeneratedReply,
+  generateBatch,
+} from "./generate-batch.ts";
 export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
 export { type AppendedPositions, checkInspection, checkWidth } from "./inspection.ts";
 export {
