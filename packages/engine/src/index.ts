@@ -9,3 +9,10 @@ export {
 } from "./gguf/gguf.ts";
 export { type LoadOptions, loadEngine } from "./load-engine.ts";
 export type { Ort, OrtSession, OrtTensor } from "./ort.ts";
+export {
+  type StartThread,
+  serveThread,
+  type ThreadStart,
+} from "./wasm/kernel-threads.ts";
+export { type KernelOptions, loadKernelEngine } from "./wasm/load-kernel-engine.ts";
+export { compileKernel, type KernelModule } from "./wasm/web-assembly.ts";

@@ -1,6 +1,7 @@
 // Rotary position embedding's tables (Su et al., "RoFormer", 2021): the angle of pair i at position p is p / divisor x base^(-2i/D), over the model's own factors.
 
-import type { Rotation } from "./architecture.ts";
+import type { ModelShape, Rotation } from "./architecture.ts";
+import type { WeightReader } from "./weights.ts";
 
 interface RotaryRows {
   readonly cosines: Float32Array; // [T, D/2]
@@ -33,5 +34,16 @@ export function rotaryTable({ headWidth, base, divisor, factors }: RotaryOptions
       }
     }
     return { cosines, sines };
+  };
+}
+
+/** The tables of a model: of the layers that see all, and of local layers that rotate by themselves. */
+export async function rotaryTables(weights: WeightReader, { headWidth, rotation, window }: ModelShape) {
+  const name = "rope_freqs.weight";
+  const factors = weights.has(name) ? { factors: await weights.vector(name) } : {};
+  const local = window?.rotation ?? null;
+  return {
+    rotary: rotaryTable({ headWidth, ...rotation, ...factors }),
+    localRotary: local === null ? null : rotaryTable({ headWidth, ...local }),
   };
 }

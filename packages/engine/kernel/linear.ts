@@ -1,0 +1,271 @@
+// y = x W^T (+ b), W in its file's own blocks. One position takes each row of W once, as it lies there; several positions
+// take eight rows at a time, decoded into a panel, so that a weight is decoded once for all of them.
+
+import { decodeRow, INT8_ROWS, rowBytes } from "./formats";
+import { cutLimbs, hasIntegerDot, integerDot, limbsBytes } from "./limbs";
+import { madd, sum4 } from "./simd";
+import { take } from "./threads";
+
+const PANEL = 8; // columns of y at a time
+const ROWS_AT_ONCE: i32 = 16; // outputs that a thread takes at a time where there are few positions
+
+/** A weight matrix, as the host has laid it down: four words. */
+// @ts-ignore: decorator
+@inline
+function typeOf(matrix: usize): i32 {
+  return load<i32>(matrix);
+}
+
+// @ts-ignore: decorator
+@inline
+function outOf(matrix: usize): i32 {
+  return load<i32>(matrix, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function widthOf(matrix: usize): i32 {
+  return load<i32>(matrix, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function blocksOf(matrix: usize): usize {
+  return load<usize>(matrix, 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function rowOf(matrix: usize, row: i32): usize {
+  return blocksOf(matrix) + <usize>row * rowBytes(typeOf(matrix), widthOf(matrix));
+}
+
+/** Address of an INT8_ROWS matrix's scales [out]; they stand behind its values. */
+// @ts-ignore: decorator
+@inline
+function scaleAt(matrix: usize, row: i32): f32 {
+  return load<f32>(blocksOf(matrix) + <usize>outOf(matrix) * <usize>widthOf(matrix) + (<usize>row << 2));
+}
+
+/** Adds the result to what is at y. */
+const ADDS = 1;
+
+/** x [T, stride], y [T, yStride]; `bias` [out] or 0; scratch: 16 rows of the widest matrix, each thread its own. */
+export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
+  if (T <= 2) fewPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
+  else manyPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
+}
+
+function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
+  const out = outOf(matrix);
+  const width = widthOf(matrix);
+  const isInteger = hasIntegerDot(typeOf(matrix)) && (width & 31) == 0;
+  const limbs = scratch + (<usize>width << 2); // behind a decoded row
+  const limbBytes = limbsBytes(width);
+  let areCut = false;
+  for (;;) {
+    const first = take(counter) * ROWS_AT_ONCE;
+    if (first >= out) return;
+    if (isInteger && !areCut) {
+      for (let t = 0; t < T; t++) cutLimbs(x + ((<usize>t * xStride) << 2), width, limbs + <usize>t * limbBytes);
+      areCut = true;
+    }
+    const end = min(first + ROWS_AT_ONCE, out);
+    for (let row = first; row < end; row++) {
+      if (!isInteger) decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
+      for (let t = 0; t < T; t++) {
+        let sum = isInteger
+          ? integerDot(typeOf(matrix), rowOf(matrix, row), limbs + <usize>t * limbBytes, width)
+          : dot(scratch, x + ((<usize>t * xStride) << 2), width);
+        if (typeOf(matrix) == INT8_ROWS) sum *= scaleAt(matrix, row);
+        if (bias != 0) sum += load<f32>(bias + (<usize>row << 2));
+        const to = y + ((<usize>t * yStride + row) << 2);
+        store<f32>(to, flags & ADDS ? load<f32>(to) + sum : sum);
+      }
+    }
+  }
+}
+
+/** The dot product of two rows of floats; a width that is no multiple of 4 has its last ones added singly. */
+export function dot(a: usize, b: usize, width: i32): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let i = 0;
+  for (; i + 16 <= width; i += 16) {
+    s0 = madd(v128.load(a), v128.load(b), s0);
+    s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
+    s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
+    s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
+    a += 64;
+    b += 64;
+  }
+  let sum = sum4(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; i < width; i++) {
+    sum += load<f32>(a) * load<f32>(b);
+    a += 4;
+    b += 4;
+  }
+  return sum;
+}
+
+function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
+  const out = outOf(matrix);
+  const width = widthOf(matrix);
+  const panel = scratch + <usize>PANEL * (<usize>width << 2);
+  for (;;) {
+    const first = take(counter) * PANEL;
+    if (first >= out) return;
+    const columns = min(PANEL, out - first);
+    fillPanel(matrix, first, columns, scratch, panel);
+    for (let t = 0; t < T; ) {
+      const from = x + ((<usize>t * xStride) << 2);
+      const to = y + ((<usize>t * yStride + first) << 2);
+      if (columns < PANEL) {
+        narrowTile(from, width, panel, to, columns, bias, first, flags);
+        t += 1;
+      } else if (T - t >= 6) {
+        tile(6, from, xStride, width, panel, to, yStride, bias, first, flags);
+        t += 6;
+      } else if (T - t >= 4) {
+        tile(4, from, xStride, width, panel, to, yStride, bias, first, flags);
+        t += 4;
+      } else if (T - t >= 2) {
+        tile(2, from, xStride, width, panel, to, yStride, bias, first, flags);
+        t += 2;
+      } else {
+        tile(1, from, xStride, width, panel, to, yStride, bias, first, flags);
+        t += 1;
+      }
+    }
+  }
+}
+
+/** Eight rows of W, decoded and turned round: panel [width, 8]; columns beyond the last are 0. */
+function fillPanel(matrix: usize, first: i32, columns: i32, rows: usize, panel: usize): void {
+  const type = typeOf(matrix);
+  const width = widthOf(matrix);
+  const bytes = rowBytes(type, width);
+  const stride = <usize>width << 2;
+  for (let column = 0; column < PANEL; column++) {
+    const row = rows + <usize>column * stride;
+    if (column >= columns) memory.fill(row, 0, stride);
+    else {
+      decodeRow(type, blocksOf(matrix) + <usize>(first + column) * bytes, width, row);
+      if (type == INT8_ROWS) scaleRow(row, width, scaleAt(matrix, first + column));
+    }
+  }
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    const at = rows + (<usize>i << 2);
+    const to = panel + (<usize>i << 5);
+    turn4(at, stride, to);
+    turn4(at + 4 * stride, stride, to + 16);
+  }
+  for (; i < width; i++) {
+    for (let column = 0; column < PANEL; column++) {
+      const value = load<f32>(rows + <usize>column * stride + (<usize>i << 2));
+      store<f32>(panel + (<usize>(i * PANEL + column) << 2), value);
+    }
+  }
+}
+
+function scaleRow(row: usize, width: i32, scale: f32): void {
+  const end = row + (<usize>width << 2);
+  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * scale);
+}
+
+/** Four rows of four -> four columns of the panel. */
+// @ts-ignore: decorator
+@inline
+function turn4(at: usize, stride: usize, to: usize): void {
+  const a = v128.load(at);
+  const b = v128.load(at + stride);
+  const c = v128.load(at + 2 * stride);
+  const d = v128.load(at + 3 * stride);
+  const ab = i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const AB = i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+  const cd = i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const CD = i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+  v128.store(to, i8x16.shuffle(ab, cd, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+  v128.store(to, i8x16.shuffle(ab, cd, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 32);
+  v128.store(to, i8x16.shuffle(AB, CD, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), 64);
+  v128.store(to, i8x16.shuffle(AB, CD, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 96);
+}
+
+/** `rows` positions times eight columns, all sums in registers. `rows` is a constant wherever this is called, so each call is its own loop. */
+// @ts-ignore: decorator
+@inline
+function tile(rows: i32, x: usize, xStride: i32, width: i32, panel: usize, y: usize, yStride: i32, bias: usize, first: i32, flags: i32): void {
+  const stride = <usize>xStride << 2;
+  const zero = f32x4.splat(0);
+  let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero;
+  let d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
+  const end = panel + (<usize>width << 5);
+  for (; panel < end; panel += 32, x += 4) {
+    const w0 = v128.load(panel);
+    const w1 = v128.load(panel, 16);
+    const a = v128.load32_splat(x);
+    a0 = madd(w0, a, a0);
+    a1 = madd(w1, a, a1);
+    if (rows >= 2) {
+      const b = v128.load32_splat(x + stride);
+      b0 = madd(w0, b, b0);
+      b1 = madd(w1, b, b1);
+    }
+    if (rows >= 4) {
+      const c = v128.load32_splat(x + 2 * stride);
+      c0 = madd(w0, c, c0);
+      c1 = madd(w1, c, c1);
+      const d = v128.load32_splat(x + 3 * stride);
+      d0 = madd(w0, d, d0);
+      d1 = madd(w1, d, d1);
+    }
+    if (rows >= 6) {
+      const e = v128.load32_splat(x + 4 * stride);
+      e0 = madd(w0, e, e0);
+      e1 = madd(w1, e, e1);
+      const f = v128.load32_splat(x + 5 * stride);
+      f0 = madd(w0, f, f0);
+      f1 = madd(w1, f, f1);
+    }
+  }
+  const next = <usize>yStride << 2;
+  const at = bias == 0 ? <usize>0 : bias + (<usize>first << 2);
+  put8(y, a0, a1, at, flags);
+  if (rows >= 2) put8(y + next, b0, b1, at, flags);
+  if (rows >= 4) put8(y + 2 * next, c0, c1, at, flags);
+  if (rows >= 4) put8(y + 3 * next, d0, d1, at, flags);
+  if (rows >= 6) put8(y + 4 * next, e0, e1, at, flags);
+  if (rows >= 6) put8(y + 5 * next, f0, f1, at, flags);
+}
+
+// @ts-ignore: decorator
+@inline
+function put8(to: usize, low: v128, high: v128, bias: usize, flags: i32): void {
+  let a = low;
+  let b = high;
+  if (bias != 0) {
+    a = f32x4.add(a, v128.load(bias));
+    b = f32x4.add(b, v128.load(bias, 16));
+  }
+  if (flags & ADDS) {
+    a = f32x4.add(a, v128.load(to));
+    b = f32x4.add(b, v128.load(to, 16));
+  }
+  v128.store(to, a);
+  v128.store(to, b, 16);
+}
+
+/** One position times the last columns of a matrix whose outputs are no multiple of eight. */
+function narrowTile(x: usize, width: i32, panel: usize, y: usize, columns: i32, bias: usize, first: i32, flags: i32): void {
+  for (let column = 0; column < columns; column++) {
+    let sum: f32 = bias == 0 ? 0 : load<f32>(bias + (<usize>(first + column) << 2));
+    for (let i = 0; i < width; i++) {
+      sum += load<f32>(x + (<usize>i << 2)) * load<f32>(panel + (<usize>(i * PANEL + column) << 2));
+    }
+    const to = y + (<usize>column << 2);
+    store<f32>(to, flags & ADDS ? load<f32>(to) + sum : sum);
+  }
+}

@@ -1,0 +1,82 @@
+// Four floats at a time: the few words that the other files are written in.
+
+/** a * b + c, fused where the build has relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** The sum of the four lanes. */
+// @ts-ignore: decorator
+@inline
+export function sum4(a: v128): f32 {
+  const pairs = f32x4.add(a, i8x16.shuffle(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** The largest of the four lanes. */
+// @ts-ignore: decorator
+@inline
+export function max4(a: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)),
+    max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)),
+  );
+}
+
+/** Lanes 0 to 3 of 16 signed bytes as floats. */
+// @ts-ignore: decorator
+@inline
+export function floats0(q: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(q)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function floats4(q: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(i16x8.extend_low_i8x16_s(q)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function floats8(q: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_high_i8x16_s(q)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function floats12(q: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(i16x8.extend_high_i8x16_s(q)));
+}
+
+const LOG2_E: f32 = 1.44269504088896341;
+const LN2_HIGH: f32 = 0.693359375; // 9 bits: its multiples are exact
+const LN2_LOW: f32 = -2.12194440e-4;
+const LOWEST: f32 = -87.3; // e^x would be denormal below: it is 0 here
+const HIGHEST: f32 = 88.3;
+
+/** e^x, to 2 units in the last place: x = n ln 2 + r, then a polynomial of degree 5 in r (Cephes, expf). */
+export function exp4(x: v128): v128 {
+  const bounded = f32x4.min(f32x4.max(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
+  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(LOG2_E)));
+  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(LN2_HIGH)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(LN2_LOW)));
+  let y = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
+  y = madd(y, r, f32x4.splat(8.3334519073e-3));
+  y = madd(y, r, f32x4.splat(4.1665795894e-2));
+  y = madd(y, r, f32x4.splat(1.6666665459e-1));
+  y = madd(y, r, f32x4.splat(5.0000001201e-1));
+  y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23); // 2^n
+  return v128.and(f32x4.mul(y, power), f32x4.ge(x, f32x4.splat(LOWEST)));
+}
+
+/** tanh x = 1 - 2 / (e^2x + 1). */
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  const power = exp4(f32x4.add(x, x));
+  return f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), f32x4.add(power, f32x4.splat(1))));
+}

@@ -1,0 +1,72 @@
+// How the threads of one program keep step: a barrier after each instruction, and a counter from which they take work.
+// Invariant: all threads run the same instructions in the same order; between two barriers each writes only what it took.
+
+/** Words of the control block, at the beginning of the memory; the host writes them too (src/wasm/layout.ts). */
+const GENERATION: usize = 0;
+const STOPPED: usize = 4;
+const FAILED: usize = 8;
+const THREADS: usize = 12;
+const ARRIVED: usize = 16;
+const BARRIER: usize = 20;
+
+const SPINS = 4_000; // some microseconds: longer waits let the core go
+
+/** Sleeps until the word at `address` is notified or no longer `expected`, or for some milliseconds. The host's, since V8 11 loses locals around memory.atomic.wait. */
+@external("env", "sleep")
+declare function sleep(address: usize, expected: i32): void;
+
+// @ts-ignore: decorator
+@inline
+export function threadCount(): i32 {
+  return load<i32>(THREADS);
+}
+
+/** Returns when all threads are here; traps where one has failed, so that none waits for ever. */
+export function barrier(): void {
+  const threads = threadCount();
+  if (threads == 1) return;
+  const generation = atomic.load<i32>(BARRIER);
+  if (atomic.add<i32>(ARRIVED, 1) + 1 == threads) {
+    atomic.store<i32>(ARRIVED, 0);
+    atomic.add<i32>(BARRIER, 1);
+    atomic.notify(BARRIER, threads);
+    return;
+  }
+  let spins = 0;
+  while (atomic.load<i32>(BARRIER) == generation) {
+    if (++spins < SPINS) continue;
+    sleep(BARRIER, generation);
+    if (atomic.load<i32>(FAILED) != 0) unreachable();
+  }
+}
+
+/** The next piece of work of an instruction, from 0; beyond the last one there is none left. */
+// @ts-ignore: decorator
+@inline
+export function take(counter: usize): i32 {
+  return threadCount() == 1 ? takeAlone(counter) : atomic.add<i32>(counter, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function takeAlone(counter: usize): i32 {
+  const next = load<i32>(counter);
+  store<i32>(counter, next + 1);
+  return next;
+}
+
+/** Waits for the next program; false where the host has stopped the threads. */
+export function awaitProgram(seen: i32): bool {
+  let spins = 0;
+  while (atomic.load<i32>(GENERATION) == seen) {
+    if (++spins < SPINS) continue;
+    sleep(GENERATION, seen);
+  }
+  return atomic.load<i32>(STOPPED) == 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function generation(): i32 {
+  return atomic.load<i32>(GENERATION);
+}

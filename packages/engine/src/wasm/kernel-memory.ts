@@ -1,0 +1,75 @@
+// The kernel's memory: one growing block that weights, caches and buffers are laid into. Nothing is given back but cache pages.
+
+import { EngineError } from "@tokenscope/core";
+import { halfToFloat } from "../gguf/half.ts";
+import {
+  HALVES_ADDRESS,
+  HEAP_ADDRESS,
+  INITIAL_PAGES,
+  MAXIMUM_PAGES,
+  PAGE_BYTES,
+} from "./layout.ts";
+import { type SharedMemory, webAssembly } from "./web-assembly.ts";
+
+const ALIGNMENT = 64; // a cache line
+
+/** Addresses are byte offsets below 2^32. Views are made anew at each call, since growing makes a new buffer. */
+export class KernelMemory {
+  readonly memory: SharedMemory = new webAssembly.Memory({
+    initial: INITIAL_PAGES,
+    maximum: MAXIMUM_PAGES,
+    shared: true,
+  });
+  #top = HEAP_ADDRESS;
+
+  constructor() {
+    const halves = this.floats(HALVES_ADDRESS, PAGE_BYTES);
+    for (let bits = 0; bits < halves.length; bits += 1) halves[bits] = halfToFloat(bits);
+  }
+
+  /** Address of fresh memory, all zeros; throws EngineError where 4 GB, or what the system gives, are full. */
+  allocate(bytes: number): number {
+    const address = this.#top;
+    const end = address + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE_BYTES);
+    if (missing > 0) this.#grow(missing, bytes);
+    this.#top = end;
+    return address;
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, length);
+  }
+
+  /** 32-bit words, which the kernel reads as numbers or addresses. */
+  words(address: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, length);
+  }
+
+  /** Lays values down and gives their address. */
+  place(values: Float32Array): number {
+    const address = this.allocate(values.byteLength);
+    this.floats(address, values.length).set(values);
+    return address;
+  }
+
+  #grow(pages: number, bytes: number): void {
+    try {
+      this.memory.grow(pages);
+    } catch (cause) {
+      const megabytes = (this.#top / 1e6).toFixed(0);
+      throw new EngineError(
+        `the model's memory cannot grow from ${megabytes} MB by ${(bytes / 1e6).toFixed(1)} MB; close other tabs, shorten the text, or choose a smaller model`,
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// The threads that run a program in step: this one and its helpers, which wait in the kernel for the next program.
+
+import { EngineError } from "@tokenscope/core";
+import type { KernelMemory } from "./kernel-memory.ts";
+import { CONTROL, CONTROL_WORDS, COUNTER_BYTES, INSTRUCTION_WORDS } from "./layout.ts";
+import { type KernelModule, type SharedMemory, webAssembly } from "./web-assembly.ts";
+
+/** What a helper thread is started with: it instantiates the module over the memory and calls `serve`. */
+export interface ThreadStart {
+  readonly module: KernelModule;
+  readonly memory: SharedMemory;
+  readonly thread: number; // from 1
+  readonly generation: number;
+}
+
+/** Starts a helper; resolves when it is about to serve. What differs between Node and browser is here. */
+export type StartThread = (start: ThreadStart) => Promise<{ terminate(): void }>;
+
+interface KernelExports {
+  readonly run: (thread: number) => void;
+  readonly serve: (thread: number, seen: number) => void;
+  readonly decodeRow: (type: number, from: number, width: number, out: number) => void;
+}
+
+const LONGEST_SLEEP_MS = 20; // then a waiting thread looks whether another has failed
+
+/** The kernel's functions over a memory; helpers call this too. */
+export async function instantiateKernel(
+  module: KernelModule,
+  memory: SharedMemory,
+): Promise<KernelExports> {
+  const control = new Int32Array(memory.buffer, 0, CONTROL_WORDS);
+  const sleep = (address: number, expected: number): void => {
+    Atomics.wait(control, address / 4, expected, LONGEST_SLEEP_MS);
+  };
+  const { exports } = await webAssembly.instantiate(module, { env: { memory, sleep } });
+  return exports as KernelExports;
+}
+
+/** A helper's whole life; marks the control block where it fails, so that the others do not wait for it. */
+export async function serveThread(start: ThreadStart, onReady: () => void): Promise<void> {
+  const { module, memory, thread, generation } = start;
+  const kernel = await instantiateKernel(module, memory);
+  onReady();
+  try {
+    kernel.serve(thread, generation);
+  } catch (error) {
+    Atomics.store(new Int32Array(memory.buffer), CONTROL.failed, thread);
+    throw error;
+  }
+}
+
+export interface ThreadsOptions {
+  readonly module: KernelModule;
+  readonly memory: KernelMemory;
+  readonly threads: number;
+  readonly scratchBytes: number; // of each thread
+  readonly startThread: StartThread;
+}
+
+/** Runs programs. Complete when made: `startKernel` is the only way in. */
+export interface Kernel {
+  readonly threads: number;
+  /** Runs instructions on all threads and returns when the last is done; throws EngineError where the kernel traps. */
+  run(instructions: Int32Array): void;
+  /** Floats of a row of blocks, decoded in the kernel; `out` is an address. */
+  decodeRow(type: number, from: number, width: number, out: number): void;
+  close(): void;
+}
+
+/** Instantiates the kernel here and starts its helpers. */
+export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
+  const { module, memory, threads, startThread } = options;
+  const control = memory.words(0, CONTROL_WORDS);
+  control[CONTROL.threads] = threads;
+  control[CONTROL.scratch] = memory.allocate(options.scratchBytes * threads);
+  control[CONTROL.scratchBytes] = options.scratchBytes;
+  const kernel = await instantiateKernel(module, memory.memory);
+  const helpers = await Promise.all(
+    Array.from({ length: threads - 1 }, (_, i) =>
+      startThread({ module, memory: memory.memory, thread: i + 1, generation: 0 }),
+    ),
+  );
+  const program = programMemory(memory, control);
+  return {
+    threads,
+    run(instructions) {
+      program.place(instructions);
+      if (threads > 1) {
+        Atomics.add(control, CONTROL.generation, 1);
+        Atomics.notify(control, CONTROL.generation);
+      }
+      try {
+        kernel.run(0);
+      } catch (cause) {
+        Atomics.store(control, CONTROL.failed, 1);
+        throw new EngineError(
+          `the kernel stopped in the middle of a pass: ${String(cause)}; load the model again`,
+          { cause },
+        );
+      }
+    },
+    decodeRow: kernel.decodeRow,
+    close() {
+      Atomics.store(control, CONTROL.stopped, 1);
+      Atomics.add(control, CONTROL.generation, 1);
+      Atomics.notify(control, CONTROL.generation);
+      for (const helper of helpers) helper.terminate();
+    },
+  };
+}
+
+/** Room for instructions and their counters, which grows with the longest program. */
+function programMemory(memory: KernelMemory, control: Int32Array) {
+  let capacity = 0;
+  return {
+    place(instructions: Int32Array): void {
+      const length = instructions.length / INSTRUCTION_WORDS;
+      if (length > capacity) {
+        capacity = length * 2;
+        control[CONTROL.program] = memory.allocate(capacity * INSTRUCTION_WORDS * 4);
+        control[CONTROL.counters] = memory.allocate(capacity * COUNTER_BYTES);
+      }
+      control[CONTROL.length] = length;
+      memory.words(control[CONTROL.program] ?? 0, instructions.length).set(instructions);
+      memory.words(control[CONTROL.counters] ?? 0, (length * COUNTER_BYTES) / 4).fill(0);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// Where things lie in the kernel's memory, and the words that host and kernel share (kernel/index.ts and threads.ts read the same).
+
+/** Words of the control block, as indices into an Int32Array over the memory's beginning. */
+export const CONTROL = {
+  generation: 0, // counts programs; helper threads wait for it
+  stopped: 1,
+  failed: 2,
+  threads: 3,
+  program: 6, // address of the instructions
+  length: 7, // how many
+  counters: 8, // address of one cache line for each instruction
+  scratch: 9, // address of the threads' own memory
+  scratchBytes: 10, // of each thread
+} as const;
+
+export const CONTROL_WORDS = 16;
+
+export const HALVES_ADDRESS = 65_536; // all 65,536 half-precision numbers as float32
+export const HEAP_ADDRESS = HALVES_ADDRESS + 65_536 * 4;
+export const PAGE_BYTES = 65_536; // WebAssembly's own pages
+export const INITIAL_PAGES = 64;
+export const MAXIMUM_PAGES = 65_536; // 4 GB: what 32-bit addresses reach
+
+/** Positions in a page of the key/value cache. */
+export const CACHE_PAGE_POSITIONS = 64;
+
+export const INSTRUCTION_WORDS = 12;
+export const COUNTER_BYTES = 64;
+
+/** Operations by their numbers in kernel/index.ts. */
+export const OPERATION = {
+  linear: 1,
+  rmsNorm: 2,
+  layerNorm: 3,
+  rotate: 4,
+  keep: 5,
+  attend: 6,
+  show: 7,
+  gate: 8,
+  add: 9,
+  cap: 10,
+  clear: 11,
+  copy: 12,
+  records: 13,
+} as const;
+
+/** Parts of a record that kernel/distribution.ts writes, in bytes from its beginning. */
+export const RECORD = {
+  mass: 0, // f64: sum of e^(logit - highest)
+  expected: 8, // f64: sum of (logit - highest) e^(logit - highest)
+  highest: 16, // f32
+  target: 20, // f32
+  exceeding: 24, // i32
+  kept: 32, // ids [kept] i32, then logits [kept] f32
+} as const;
+
+/** Tensor types by ggml's numbers; kernel/formats.ts reads the same ones. */
+export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
+  ["F32", 0],
+  ["F16", 1],
+  ["Q4_0", 2],
+  ["Q4_1", 3],
+  ["Q5_0", 6],
+  ["Q5_1", 7],
+  ["Q8_0", 8],
+  ["Q2_K", 10],
+  ["Q3_K", 11],
+  ["Q4_K", 12],
+  ["Q5_K", 13],
+  ["Q6_K", 14],
+  ["IQ4_NL", 20],
+  ["IQ4_XS", 23],
+  ["BF16", 30],
+  ["MXFP4", 39],
+]);
+
+/** Our own: int8 values [out, in], then one float32 scale for each output. */
+export const INT8_ROWS = 100;
+
+/** Bytes of a thread's scratch for each column of the widest matrix: eight decoded rows, and the same turned round. */
+export const PANEL_BYTES = 2 * 8 * 4;

@@ -1,0 +1,119 @@
+// From a GGUF file to an engine on the kernel: header, weights, threads, layers and head.
+
+import type { Backend, Engine, Precision } from "@tokenscope/core";
+import { type ModelShape, parseShape } from "../architecture.ts";
+import type { ByteSource } from "../byte-source.ts";
+import { loadFinalNorm } from "../final-norm.ts";
+import { type Gguf, quantizationName, readGguf } from "../gguf/gguf.ts";
+import { keptCandidates } from "../graph/head.ts";
+import { loadInputVectors } from "../input-vectors.ts";
+import { LoadedEngine } from "../loaded-engine.ts";
+import { rotaryTables } from "../rotary.ts";
+import { checkTensors } from "../tensor-shapes.ts";
+import { type Matrix, type WeightReader, weightReader } from "../weights.ts";
+import { decoderBuffers } from "./decoder-buffers.ts";
+import { KernelBody } from "./kernel-body.ts";
+import { KernelHead } from "./kernel-head.ts";
+import { KernelMemory } from "./kernel-memory.ts";
+import { type Kernel, type StartThread, startKernel } from "./kernel-threads.ts";
+import { PANEL_BYTES } from "./layout.ts";
+import { PagePool } from "./paged-cache.ts";
+import { type PlacedModel, placeModel } from "./placed-layers.ts";
+import { type PlacedWeights, placedWeights } from "./placed-weights.ts";
+import type { KernelModule } from "./web-assembly.ts";
+
+export interface KernelOptions {
+  /** The compiled kernel: relaxed.wasm, or fixed.wasm where a runtime has no relaxed SIMD. */
+  readonly module: KernelModule;
+  readonly startThread: StartThread;
+  readonly threads: number;
+  readonly backend: Backend;
+  readonly source: ByteSource;
+  /** The file's header where the caller has read it already. */
+  readonly gguf?: Gguf;
+  readonly precision: Precision;
+  /** From 0 to 1 while the weights are read. */
+  readonly onProgress?: (share: number) => void;
+}
+
+const MAX_ROWS = 256; // of a pass
+
+/** An engine over this file, its weights in the kernel's memory as the file has them (exact) or as int8 rows (compact); throws FormatError for a file that is not readable here, EngineError where memory or threads cannot be had. */
+export async function loadKernelEngine(options: KernelOptions): Promise<Engine> {
+  const { source, precision, backend, threads, onProgress } = options;
+  const gguf = options.gguf ?? (await readGguf(source));
+  const shape = parseShape(gguf);
+  checkTensors(gguf, shape);
+  const memory = new KernelMemory();
+  const placed = placedWeights({ memory, source, gguf, precision });
+  const kernel = await startKernel({ ...options, memory, scratchBytes: scratchBytes(shape) });
+  try {
+    const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
+    const model = await placeModel(placed, shape, onLayer);
+    const parts = { kernel, memory, shape, placed };
+    const weights = weightReader(source, gguf);
+    const body = await kernelBody({ ...parts, model, weights, isExact: precision === "exact" });
+    const kept = keptCandidates(shape);
+    const head = new KernelHead({ ...parts, matrix: model.head, kept });
+    const finalNorm = await loadFinalNorm(weights, shape);
+    const named = { precision, backend, threads, quantization: quantizationName(gguf) };
+    onProgress?.(1);
+    return new LoadedEngine({ shape, body, head, finalNorm, ...named });
+  } catch (error) {
+    kernel.close();
+    throw error;
+  }
+}
+
+interface BodyParts extends PlacedRows {
+  readonly shape: ModelShape;
+  readonly model: PlacedModel;
+  readonly weights: WeightReader;
+  readonly isExact: boolean;
+}
+
+async function kernelBody({ weights, isExact, ...parts }: BodyParts): Promise<KernelBody> {
+  const { memory, shape } = parts;
+  return new KernelBody({
+    ...parts,
+    maxRows: MAX_ROWS,
+    buffers: decoderBuffers(memory, shape, MAX_ROWS),
+    pages: new PagePool(memory, shape),
+    inputVectors: await loadInputVectors(isExact ? withPlacedRows(weights, parts) : weights, shape),
+    ...(await rotaryTables(weights, shape)),
+  });
+}
+
+/** A thread's own memory: eight rows of the widest matrix twice (a row and two positions' limbs take less), or four rows of attention scores. */
+function scratchBytes(shape: ModelShape): number {
+  const { hiddenWidth, heads, headWidth, feedForwardWidth, contextLength } = shape;
+  const width = Math.max(hiddenWidth, heads * headWidth, feedForwardWidth);
+  return Math.max(PANEL_BYTES * width, 4 * 4 * (contextLength + 8));
+}
+
+interface PlacedRows {
+  readonly placed: PlacedWeights;
+  readonly memory: KernelMemory;
+  readonly kernel: Kernel;
+}
+
+/** A reader whose matrices are rows of what lies in the kernel's memory already: a tied embedding is not held twice. */
+function withPlacedRows(files: WeightReader, { placed, memory, kernel }: PlacedRows): WeightReader {
+  return {
+    ...files,
+    async matrix(names): Promise<Matrix> {
+      const [name = ""] = names;
+      if (!placed.isPlaced(name)) return files.matrix(names);
+      const { type, out, in: width, values, rowBytes } = await placed.matrix(name);
+      const decoded = memory.allocate(width * 4);
+      return {
+        out,
+        in: width,
+        row(output, into, at) {
+          kernel.decodeRow(type, values + output * rowBytes, width, decoded);
+          into.set(memory.floats(decoded, width), at);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { type Engine, type TokenId, tokenId } from "@tokenscope/core";
+import { engineContract } from "@tokenscope/core/contracts";
+import { expect, test } from "vitest";
+import { referenceJson, referencePath } from "../../../fixtures/index.ts";
+import { openKernel } from "./open-kernel.ts";
+
+const SEVERAL_CHUNKS = 700; // positions
+const LLAMA_CPP_NATS = 0.002; // fixtures/README.md: f32 weights
+const FLOAT64_NATS = 2e-5; // fp32 sums against the oracle's float64; measured at most 1.8e-6
+
+for (const precision of ["exact", "compact"] as const) {
+  const path = referencePath("tiny/llama-q4_1.gguf");
+  const open = () => openKernel(path, { precision, contextLength: SEVERAL_CHUNKS });
+  engineContract(`llama Q4_1, ${precision}, on the kernel`, open, { test, expect });
+}
+
+interface Expected {
+  readonly ids: readonly number[];
+  readonly logprobNats: readonly (number | null)[];
+}
+const llamaCpp = referenceJson<Record<string, Expected>>("tiny/expected-llama-cpp.json");
+const float64 = referenceJson<Record<string, Expected>>("tiny/expected-float64.json");
+
+for (const [file, expected] of Object.entries(llamaCpp)) {
+  if (/-(f16|bf16|q\d_\d)\.gguf$/.test(file)) continue; // llama.cpp rounds activations there
+  test(`${file} in parts of 1, 7 and all scores as llama.cpp`, async () => {
+    for (const size of [1, 7, expected.ids.length]) {
+      expect(await largestDistance(file, expected, size)).toBeLessThan(LLAMA_CPP_NATS);
+    }
+  });
+}
+
+for (const [file, expected] of Object.entries(float64)) {
+  for (const variant of ["relaxed", "fixed"] as const) {
+    test(`${file} scores as the float64 oracle, ${variant}`, async () => {
+      for (const size of [1, expected.ids.length]) {
+        expect(await largestDistance(file, expected, size, variant)).toBeLessThan(FLOAT64_NATS);
+      }
+    });
+  }
+}
+
+async function largestDistance(
+  file: string,
+  { ids, logprobNats }: Expected,
+  size: number,
+  variant: "relaxed" | "fixed" = "relaxed",
+): Promise<number> {
+  const engine = await openKernel(referencePath(`tiny/${file}`), { variant });
+  try {
+    const scores = await scored(engine, ids.map(tokenId), size);
+    return Math.max(...scores.map((score, i) => Math.abs((score ?? 0) - (logprobNats[i] ?? 0))));
+  } finally {
+    await engine.close();
+  }
+}
+
+async function scored(engine: Engine, ids: readonly TokenId[], size: number) {
+  const sequence = engine.openSequence();
+  for (let from = 0; from < ids.length; from += size) {
+    for await (const _chunk of sequence.append(ids.slice(from, from + size)));
+  }
+  return sequence.tokens.map(({ score }) => score?.logprobNats ?? null);
+}
