@@ -6,7 +6,6 @@ import { Worker } from "node:worker_threads";
 import type { Engine, Precision } from "@tokenscope/core";
 import { compileKernel, loadKernelEngine, readGguf, type StartThread } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
-import { buildKernel } from "../../../scripts/kernel.mjs.mts";
 
 const nodeMajor = Number(process.versions.node.split(".")[0]);
 if (nodeMajor < 22) setFlagsFromString("--experimental-wasm-relaxed-simd"); // V8 has had it on since 11.4
