@@ -8,14 +8,16 @@ import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
 import { buildBody } from "./graph/body.ts";
 import { buildHead, keptCandidates } from "./graph/head.ts";
+import type { Arithmetic } from "./graph/linear.ts";
 import { HeadSession } from "./head-session.ts";
 import { loadInputVectors } from "./input-vectors.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
 import type { OnnxModel } from "./onnx/graph-builder.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTable } from "./rotary.ts";
+import { type SessionByRows, sessionByRows } from "./session-by-rows.ts";
 import { checkTensors } from "./tensor-shapes.ts";
-import { type WeightReader, weightReader } from "./weights.ts";
+import { rememberingReader, type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
   /** onnxruntime-node or onnxruntime-web. */
@@ -44,9 +46,17 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   checkTensors(gguf, shape);
   const weights = weightReader(source, gguf);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
-  const create = (model: OnnxModel) => createSession(model, options);
-  const headSession = await create(await buildHead({ shape, weights, precision }));
-  const bodySession = await create(await buildBody({ shape, weights, precision, onLayer }));
+  const width = shape.hiddenWidth;
+  const headSession = await loadSession(options, {
+    weights,
+    input: { name: "context", width },
+    build: (each, arithmetic) => buildHead({ shape, weights: each, arithmetic }),
+  });
+  const bodySession = await loadSession(options, {
+    weights,
+    input: { name: "embeddings", width },
+    build: (each, arithmetic) => buildBody({ shape, weights: each, arithmetic, onLayer }),
+  });
   onProgress?.(1);
   const body = new BodySession({
     ort,
@@ -66,6 +76,31 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const finalNorm = await loadFinalNorm(weights, shape);
   const named = { precision, backend, threads, quantization };
   return new LoadedEngine({ shape, body, head, finalNorm, ...named });
+}
+
+const MANY_ROWS = 24; // where fp32 weights made on the way overtake three limbs; measured: docs/decisions/0003
+
+interface SessionParts {
+  readonly weights: WeightReader;
+  readonly input: SessionByRows["input"];
+  readonly build: (weights: WeightReader, arithmetic: Arithmetic) => Promise<OnnxModel>;
+}
+
+/** The session of a graph; of two for a compact one in Node, whose int8 weights are then in memory twice. */
+async function loadSession(
+  options: LoadOptions,
+  { weights, input, build }: SessionParts,
+): Promise<OrtSession> {
+  if (options.precision === "exact") {
+    return createSession(await build(weights, "exact"), options);
+  }
+  if (options.backend !== "node-cpu") {
+    return createSession(await build(weights, "limbs"), options);
+  }
+  const shared = rememberingReader(weights);
+  const manyRows = await createSession(await build(shared, "dequantized"), options);
+  const fewRows = await createSession(await build(shared, "limbs"), options);
+  return sessionByRows({ fewRows, manyRows, many: MANY_ROWS, input });
 }
 
 async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {

@@ -1,4 +1,4 @@
-// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 columns with a scale each.
+// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 rows with a scale each.
 
 import { tensorOf } from "./architecture.ts";
 import type { ByteSource } from "./byte-source.ts";
@@ -12,7 +12,7 @@ export interface Matrix {
   row(output: number, into: Float32Array, at: number): void;
 }
 
-/** int8 weights for MatMulInteger: `values` [in, out], `scales` [out]; weight = value x its output's scale. */
+/** int8 weights: `values` [out, in], `scales` [out]; weight = value x its output's scale. */
 export interface Int8Matrix {
   readonly values: Int8Array;
   readonly scales: Float32Array;
@@ -38,6 +38,20 @@ export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
       const parts: Matrix[] = [];
       for (const name of names) parts.push(await tensorMatrix(source, gguf, name));
       return stacked(parts);
+    },
+  };
+}
+
+/** A reader that reads each matrix once, for graphs that share weights; it holds them as long as it lives. */
+export function rememberingReader(weights: WeightReader): WeightReader {
+  const matrices = new Map<string, Promise<Matrix>>();
+  return {
+    ...weights,
+    matrix(names) {
+      const key = names.join();
+      const matrix = matrices.get(key) ?? weights.matrix(names);
+      matrices.set(key, matrix);
+      return matrix;
     },
   };
 }
@@ -79,32 +93,32 @@ export function floatRows(matrix: Matrix): Float32Array {
 }
 
 const LARGEST_INT8 = 127;
-const TILE_ROWS = 64; // rows turned round at a time: a cache line of int8
 
-/** Rounds each output's weights to int8 by their largest, and turns the matrix round for MatMulInteger. */
-export function int8Columns(matrix: Matrix): Int8Matrix {
+const rounded = new WeakMap<Matrix, Int8Matrix>(); // graphs that share a matrix share what it is rounded to
+
+/** Each output's weights rounded to int8 by their largest. */
+export function int8Rows(matrix: Matrix): Int8Matrix {
+  const known = rounded.get(matrix) ?? roundRows(matrix);
+  rounded.set(matrix, known);
+  return known;
+}
+
+function roundRows(matrix: Matrix): Int8Matrix {
   const { out, in: width } = matrix;
   const values = new Int8Array(width * out);
   const scales = new Float32Array(out);
-  const tile = new Float32Array(TILE_ROWS * width);
-  for (let first = 0; first < out; first += TILE_ROWS) {
-    const rows = Math.min(TILE_ROWS, out - first);
-    for (let row = 0; row < rows; row += 1) {
-      matrix.row(first + row, tile, row * width);
-      scales[first + row] = scaleRow(tile.subarray(row * width, (row + 1) * width));
-    }
-    for (let i = 0; i < width; i += 1) {
-      const to = i * out + first;
-      for (let row = 0; row < rows; row += 1) {
-        values[to + row] = Math.floor((tile[row * width + i] ?? 0) + 0.5);
-      }
-    }
+  const steps = new Float32Array(width);
+  for (let output = 0; output < out; output += 1) {
+    matrix.row(output, steps, 0);
+    scales[output] = scaleRow(steps);
+    const to = output * width;
+    for (let i = 0; i < width; i += 1) values[to + i] = Math.floor((steps[i] ?? 0) + 0.5);
   }
   return { values, scales };
 }
 
 /** Divides a row, in place, by the scale that it returns, so that its largest weight is 127. */
-function scaleRow(row: Float32Array): number {
+export function scaleRow(row: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < row.length; i += 1) largest = Math.max(largest, Math.abs(row[i] ?? 0));
   const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros

@@ -1,17 +1,16 @@
 // The body: from embedding rows through N layers on the key/value cache to context vectors. Knows no vocabulary, and no architecture by name.
 
-import type { Precision } from "@tokenscope/core";
 import { isLocalLayer, type ModelShape } from "../architecture.ts";
 import type { BlockLinear } from "../architectures/description.ts";
 import { type Edge, FLOAT, GraphBuilder, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
 import { insideInputs, type LayerChanges, showAttention, shownStream } from "./inside.ts";
-import { type Linear, linearOf, matrixOf } from "./linear.ts";
+import { type Arithmetic, type Linear, linearOf, matrixOf } from "./linear.ts";
 
 export interface BodyOptions {
   readonly shape: ModelShape;
   readonly weights: WeightReader;
-  readonly precision: Precision;
+  readonly arithmetic: Arithmetic;
   readonly onLayer?: (layer: number) => void;
 }
 
@@ -58,13 +57,13 @@ interface Parts {
  * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, D], the wanted rows of its stream [B, n, C] and of its attention [B, K, H/K, m, S].
  */
 export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
-  const { shape, weights, precision, onLayer } = options;
+  const { shape, weights, arithmetic, onLayer } = options;
   const { hiddenWidth, headWidth, keyValueHeads, layers } = shape;
   const graph = new GraphBuilder();
   let stream = graph.input("embeddings", FLOAT, ["B", "T", hiddenWidth]);
   positionInputs(graph, shape);
   const changes = insideInputs(graph, shape);
-  const parts = { graph, linear: linearOf(graph, precision), shape, weights, changes };
+  const parts = { graph, linear: linearOf(graph, arithmetic), shape, weights, changes };
   for (let layer = 0; layer < layers; layer += 1) {
     const names = cacheNames(layer);
     graph.input(names.pastKeys, FLOAT, ["B", "P", keyValueHeads, headWidth]);

@@ -1,6 +1,6 @@
 // The head: from context vectors to what is kept of each distribution over V. Knows no layers and no cache.
 
-import { KEPT_CANDIDATES, type Precision } from "@tokenscope/core";
+import { KEPT_CANDIDATES } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import {
   type Edge,
@@ -11,12 +11,12 @@ import {
   type OnnxModel,
 } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
-import { linearOf, matrixOf } from "./linear.ts";
+import { type Arithmetic, linearOf, matrixOf } from "./linear.ts";
 
 export interface HeadOptions {
   readonly shape: ModelShape;
   readonly weights: WeightReader;
-  readonly precision: Precision;
+  readonly arithmetic: Arithmetic;
 }
 
 /** How many candidates the head keeps of a vocabulary. */
@@ -28,14 +28,14 @@ export function keptCandidates({ vocabularySize }: ModelShape): number {
  * Inputs: context [T, C], targets [T, 1] int64.
  * Outputs: logits [T, V]; top-logits and top-ids [T, 50]; highest-logit and its highest-logprob (log Z is their difference), expected-logit (the mean logit under the distribution: entropy = log Z - it), target-logit and higher (how many logits exceed the target's), each [T, 1].
  */
-export async function buildHead({ shape, weights, precision }: HeadOptions): Promise<OnnxModel> {
+export async function buildHead({ shape, weights, arithmetic }: HeadOptions): Promise<OnnxModel> {
   const graph = new GraphBuilder();
   const kept = keptCandidates(shape);
   const context = graph.input("context", FLOAT, ["T", shape.hiddenWidth]);
   const targets = graph.input("targets", INT64, ["T", 1]);
   const name = weights.has("output.weight") ? "output.weight" : "token_embd.weight"; // tied
   const matrix = await matrixOf(weights, name);
-  const linear = linearOf(graph, precision);
+  const linear = linearOf(graph, arithmetic);
   const logits =
     shape.logitCap === null
       ? linear(context, matrix, "logits") // [T, V]

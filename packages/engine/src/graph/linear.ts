@@ -1,8 +1,10 @@
-// A linear layer, y = x W^T, in exact or compact arithmetic.
+// A linear layer, y = x W^T, in the arithmetic of a graph.
 
-import type { Precision } from "@tokenscope/core";
-import { type Edge, type GraphBuilder, UINT8 } from "../onnx/graph-builder.ts";
-import { floatRows, int8Columns, type Matrix, type WeightReader } from "../weights.ts";
+import { type Edge, type GraphBuilder, INT32, UINT8 } from "../onnx/graph-builder.ts";
+import { floatRows, int8Rows, type Matrix, type WeightReader } from "../weights.ts";
+
+/** "exact": fp32 weights. The others are compact, with int8 weights: "limbs" cuts the activations, which is quick for a few rows; "dequantized" makes fp32 weights of them as it goes, which is quick for many. */
+export type Arithmetic = "exact" | "limbs" | "dequantized";
 
 /** x [..., in] -> [..., out]; `output` makes the result an output of the graph. */
 export type Linear = (x: Edge, weights: NamedMatrix, output?: Edge) => Edge;
@@ -21,68 +23,116 @@ export async function matrixOf(
   return { name, matrix: await weights.matrix(tensors) };
 }
 
-/** Linear layers of a graph in this precision. An input that several layers share is rounded once. */
-export function linearOf(graph: GraphBuilder, precision: Precision): Linear {
-  return precision === "exact" ? exactLinear(graph) : compactLinear(graph);
+/** Linear layers of a graph in this arithmetic. */
+export function linearOf(graph: GraphBuilder, arithmetic: Arithmetic): Linear {
+  switch (arithmetic) {
+    case "exact":
+      return exactLinear(graph);
+    case "limbs":
+      return limbLinear(graph);
+    case "dequantized":
+      return dequantizedLinear(graph);
+    default:
+      return arithmetic satisfies never;
+  }
 }
 
 function exactLinear(graph: GraphBuilder): Linear {
   return (x, { name, matrix }, output) => {
     const weights = graph.constant(name, [matrix.out, matrix.in], floatRows(matrix));
-    const options = { attributes: { transB: 1 }, isMicrosoft: true };
-    return graph.node("FusedMatMul", [x, weights], options, output);
+    return floatProduct(graph, { x, weights, output });
   };
 }
 
-interface Limbs {
-  readonly integers: Edge; // [..., LIMBS, in] uint8 around LIMB_ZERO
-  readonly scales: Edge; // [..., 1, LIMBS]
+interface Product {
+  readonly x: Edge; // [..., in]
+  readonly weights: Edge; // [out, in] float32
+  readonly output: Edge | undefined;
+}
+
+function floatProduct(graph: GraphBuilder, { x, weights, output }: Product): Edge {
+  const options = { attributes: { transB: 1 }, isMicrosoft: true };
+  return graph.node("FusedMatMul", [x, weights], options, output);
+}
+
+interface Int8Weights {
+  readonly values: Edge; // [out, in]
+  readonly scales: Edge; // [out]
+}
+
+function int8Weights(graph: GraphBuilder, { name, matrix }: NamedMatrix): Int8Weights {
+  const { values, scales } = int8Rows(matrix);
+  return {
+    values: graph.constant(name, [matrix.out, matrix.in], values),
+    scales: graph.constant(`${name}.scales`, [matrix.out], scales),
+  };
+}
+
+/** The weights of one layer at a time are fp32, in memory that the next one's take again. */
+function dequantizedLinear(graph: GraphBuilder): Linear {
+  return (x, named, output) => {
+    const { values, scales } = int8Weights(graph, named);
+    // The runtime runs what waits for nothing first, and would make all layers fp32 at once: so the scales wait for x. The
+    // shape that they get is always [-1], "as it is".
+    const firstLength = graph.node("Shape", [x], { attributes: { start: 0, end: 1 } });
+    const asItIs = graph.node("Min", [firstLength, graph.integers(-1)]);
+    const awaited = graph.node("Reshape", [scales, asItIs]);
+    const weights = graph.node("DequantizeLinear", [values, awaited], { attributes: { axis: 0 } });
+    return floatProduct(graph, { x, weights, output });
+  };
 }
 
 // Seven bits a limb: without int8 dot instructions ONNX Runtime's kernel adds pairs of uint8 x int8 products in 16 bits and
 // saturates, but 2 x 127 x 127 fits. Eight bits would need its slower uint8 x uint8 kernel.
-// Three limbs: with two, what Node and WASM round differently grows to 0.04 bits on 367 tokens; with three it stays below 0.001.
+// Three limbs: with two, what Node and the browser round differently grows to 0.04 bits on 367 tokens; with three it stays below 0.001.
 const LIMBS = 3;
-const LIMB_STEPS = 63;
-const NEXT_LIMB = 126; // a limb's rounding error is at most 1/2, so 126 steps of the next fill it
-const LIMB_ZERO = 64;
-const ROUND_TO_UINT8 = LIMB_ZERO + 0.5; // the cast cuts off
-const TINY = 1e-8; // keeps an all-zero input from dividing by zero
+const LIMB_ZERO = 64; // the limb that stands for 0
+const LIMB_MASK = 127;
+const LIMB_STEPS = Float32Array.from({ length: LIMBS }, (_, i) => 2 ** (6 + 7 * i)); // of limb i in 1
+const HALF_A_STEP = 0.5 / (LIMB_STEPS[LIMBS - 1] ?? 1); // the cast cuts off
+const ALL_ZERO = LIMB_STEPS.reduce((sum, steps) => sum + LIMB_ZERO / steps, HALF_A_STEP); // what the limbs of 0 add up to
+const REACH = 0.99; // below 1, so that the first limb stays below 128 with all that is added
+const TINY = 1e-12; // keeps an all-zero input from dividing by zero
 
-/** Activations as three limbs, x = s (a + b / 126 + c / 126^2) with s = max|x| / 63 for each token: fp32's accuracy at int8's memory. */
-function compactLinear(graph: GraphBuilder): Linear {
-  const split = new Map<Edge, Limbs>();
-  return (x, { name, matrix }, output) => {
-    const limbs = split.get(x) ?? splitLimbs(graph, x);
-    split.set(x, limbs);
-    const { values, scales } = int8Columns(matrix);
-    const weights = graph.constant(name, [matrix.in, matrix.out], values);
-    const factors = graph.constant(`${name}.scales`, [matrix.out], scales);
-    const zero = graph.constant("limb-zero", [], Uint8Array.of(LIMB_ZERO));
-    const inputs = [limbs.integers, weights, graph.scalar(1), factors, zero];
+interface Limbs {
+  readonly integers: Edge; // [..., LIMBS, in] uint8 around LIMB_ZERO
+  readonly units: Edge; // [..., 1, LIMBS]
+}
+
+/** Activations as three limbs of seven bits, x = s (a / 2^6 + b / 2^13 + c / 2^20) with a scale s for each token: nearly fp32's accuracy, and the products are int8's. */
+function limbLinear(graph: GraphBuilder): Linear {
+  return (x, named, output) => {
+    const { values, scales } = int8Weights(graph, named);
+    const limbs = cutLimbs(graph, x, named.matrix.in);
+    const columns = graph.node("Transpose", [values], { attributes: { perm: [1, 0] } }); // once, when the session is made
+    const zero = graph.shared("limb-zero", [], Uint8Array.of(LIMB_ZERO));
+    const inputs = [limbs.integers, columns, graph.scalar(1), scales, zero];
     const products = graph.node("MatMulIntegerToFloat", inputs, { isMicrosoft: true }); // [..., LIMBS, out]
-    const sum = graph.node("MatMul", [limbs.scales, products]); // -> [..., 1, out]
+    const sum = graph.node("MatMul", [limbs.units, products]); // -> [..., 1, out]
     return graph.node("Squeeze", [sum, graph.integers(-2)], {}, output); // [..., out]
   };
 }
 
-function splitLimbs(graph: GraphBuilder, x: Edge): Limbs {
+/**
+ * All limbs at once: y in (-1, 1), moved into (0, 2), times 2^6, 2^13 and 2^20; the lowest seven bits of each, cut off, are a limb, since what is above them is the limbs before.
+ * A root mean square bounds y, |x| <= sqrt(in) x rms, and one norm gives both it and x divided by it.
+ */
+function cutLimbs(graph: GraphBuilder, x: Edge, width: number): Limbs {
+  const gain = REACH / Math.sqrt(width);
+  const gains = graph.shared(`limb-gains:${width}`, [width], new Float32Array(width).fill(gain));
   const row = graph.node("Unsqueeze", [x, graph.integers(-2)]); // [..., 1, in]
-  const sizes = graph.node("Abs", [row]);
-  const maximum = { attributes: { keepdims: 1 } };
-  const largest = graph.node("ReduceMax", [sizes, graph.integers(-1)], maximum); // [..., 1, 1]
-  const bound = graph.node("Max", [largest, graph.scalar(TINY)]);
-  let steps = graph.node("Mul", [row, graph.node("Div", [graph.scalar(LIMB_STEPS), bound])]); // within -63 to 63
-  const parts: Edge[] = [];
-  for (let limb = 1; limb < LIMBS; limb += 1) {
-    const part = graph.node("Round", [steps]);
-    parts.push(part);
-    steps = graph.node("Mul", [graph.node("Sub", [steps, part]), graph.scalar(NEXT_LIMB)]);
-  }
-  const limbs = graph.node("Concat", [...parts, steps], { attributes: { axis: -2 } }); // [..., LIMBS, in]
-  const shifted = graph.node("Add", [limbs, graph.scalar(ROUND_TO_UINT8)]);
-  const integers = graph.node("Cast", [shifted], { attributes: { to: UINT8 } });
-  const unit = Float32Array.from({ length: LIMBS }, (_, i) => 1 / (LIMB_STEPS * NEXT_LIMB ** i));
-  const units = graph.constant("limb-units", [LIMBS], unit);
-  return { integers, scales: graph.node("Mul", [bound, units]) };
+  const [y = "", inverse = ""] = graph.split("SimplifiedLayerNormalization", [row, gains], 2, {
+    attributes: { axis: -1, epsilon: { float: TINY } },
+  });
+  const moved = graph.node("Add", [y, graph.scalar(ALL_ZERO)]);
+  const steps = graph.shared("limb-steps", [LIMBS, 1], LIMB_STEPS);
+  const wholes = graph.node("Cast", [graph.node("Mul", [moved, steps])], {
+    attributes: { to: INT32 },
+  }); // [..., LIMBS, in]
+  const mask = graph.shared("limb-mask", [], Int32Array.of(LIMB_MASK));
+  const lowest = graph.node("BitwiseAnd", [wholes, mask]);
+  const integers = graph.node("Cast", [lowest], { attributes: { to: UINT8 } });
+  const ofOne = LIMB_STEPS.map((count) => 1 / (count * gain));
+  const units = graph.shared(`limb-units:${width}`, [LIMBS], ofOne);
+  return { integers, units: graph.node("Div", [units, inverse]) };
 }

@@ -37,7 +37,7 @@ export interface NodeOptions {
   readonly isMicrosoft?: boolean;
 }
 
-type Values = Float32Array | Int8Array | Uint8Array | BigInt64Array;
+type Values = Float32Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
 
 /** Collects nodes, constants, inputs and outputs in order, then encodes them. */
 export class GraphBuilder {
@@ -89,20 +89,23 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A constant that is shared wherever the same numbers are asked for again. */
+  /** A constant of this name that may be asked for again. */
+  shared(name: string, dims: readonly number[], values: Values): Edge {
+    return this.#initializers.has(name) ? name : this.constant(name, dims, values);
+  }
+
+  /** A shared list of integers. */
   integers(...values: number[]): Edge {
-    const name = `int64:${values.join()}`;
-    if (!this.#initializers.has(name)) {
-      this.constant(name, [values.length], BigInt64Array.from(values, BigInt));
-    }
-    return name;
+    return this.shared(
+      `int64:${values.join()}`,
+      [values.length],
+      BigInt64Array.from(values, BigInt),
+    );
   }
 
   /** A shared float scalar. */
   scalar(value: number): Edge {
-    const name = `float:${value}`;
-    if (!this.#initializers.has(name)) this.constant(name, [], Float32Array.of(value));
-    return name;
+    return this.shared(`float:${value}`, [], Float32Array.of(value));
   }
 
   /** The finished model and its weights. */
@@ -163,5 +166,6 @@ function dataType(values: Values): number {
   if (values instanceof Float32Array) return FLOAT;
   if (values instanceof Int8Array) return INT8;
   if (values instanceof Uint8Array) return UINT8;
+  if (values instanceof Int32Array) return INT32;
   return INT64;
 }
