@@ -48,11 +48,13 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
   const width = shape.hiddenWidth;
   const headSession = await loadSession(options, {
+    gguf,
     weights,
     input: { name: "context", width },
     build: (each, arithmetic) => buildHead({ shape, weights: each, arithmetic }),
   });
   const bodySession = await loadSession(options, {
+    gguf,
     weights,
     input: { name: "embeddings", width },
     build: (each, arithmetic) => buildBody({ shape, weights: each, arithmetic, onLayer }),
@@ -78,9 +80,12 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   return new LoadedEngine({ shape, body, head, finalNorm, ...named });
 }
 
-const MANY_ROWS = 24; // where fp32 weights made on the way overtake three limbs; measured: docs/decisions/0003
+const MANY_ROWS = 48; // where fp32 weights made on the way overtake three limbs; measured: docs/decisions/0003
+
+const MOST_TWICE = 2 ** 30; // weights: of a larger model a second GB and more would be the dearer price
 
 interface SessionParts {
+  readonly gguf: Gguf;
   readonly weights: WeightReader;
   readonly input: SessionByRows["input"];
   readonly build: (weights: WeightReader, arithmetic: Arithmetic) => Promise<OnnxModel>;
@@ -89,18 +94,24 @@ interface SessionParts {
 /** The session of a graph; of two for a compact one in Node, whose int8 weights are then in memory twice. */
 async function loadSession(
   options: LoadOptions,
-  { weights, input, build }: SessionParts,
+  { gguf, weights, input, build }: SessionParts,
 ): Promise<OrtSession> {
   if (options.precision === "exact") {
     return createSession(await build(weights, "exact"), options);
   }
-  if (options.backend !== "node-cpu") {
+  if (options.backend !== "node-cpu" || weightCount(gguf) > MOST_TWICE) {
     return createSession(await build(weights, "limbs"), options);
   }
   const shared = rememberingReader(weights);
   const manyRows = await createSession(await build(shared, "dequantized"), options);
   const fewRows = await createSession(await build(shared, "limbs"), options);
   return sessionByRows({ fewRows, manyRows, many: MANY_ROWS, input });
+}
+
+function weightCount({ tensors }: Gguf): number {
+  let count = 0;
+  for (const { dims } of tensors.values()) count += dims.reduce((product, dim) => product * dim, 1);
+  return count;
 }
 
 async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {

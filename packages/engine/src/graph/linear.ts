@@ -1,7 +1,7 @@
 // A linear layer, y = x W^T, in the arithmetic of a graph.
 
 import { type Edge, type GraphBuilder, INT32, UINT8 } from "../onnx/graph-builder.ts";
-import { floatRows, int8Rows, type Matrix, type WeightReader } from "../weights.ts";
+import { floatRows, int8Columns, int8Rows, type Matrix, type WeightReader } from "../weights.ts";
 
 /** "exact": fp32 weights. The others are compact, with int8 weights: "limbs" cuts the activations, which is quick for a few rows; "dequantized" makes fp32 weights of them as it goes, which is quick for many. */
 export type Arithmetic = "exact" | "limbs" | "dequantized";
@@ -55,23 +55,13 @@ function floatProduct(graph: GraphBuilder, { x, weights, output }: Product): Edg
   return graph.node("FusedMatMul", [x, weights], options, output);
 }
 
-interface Int8Weights {
-  readonly values: Edge; // [out, in]
-  readonly scales: Edge; // [out]
-}
-
-function int8Weights(graph: GraphBuilder, { name, matrix }: NamedMatrix): Int8Weights {
-  const { values, scales } = int8Rows(matrix);
-  return {
-    values: graph.constant(name, [matrix.out, matrix.in], values),
-    scales: graph.constant(`${name}.scales`, [matrix.out], scales),
-  };
-}
-
 /** The weights of one layer at a time are fp32, in memory that the next one's take again. */
 function dequantizedLinear(graph: GraphBuilder): Linear {
-  return (x, named, output) => {
-    const { values, scales } = int8Weights(graph, named);
+  return (x, { name, matrix }, output) => {
+    const { out, in: width } = matrix;
+    const int8 = int8Rows(matrix);
+    const values = graph.constant(name, [out, width], int8.values);
+    const scales = graph.constant(`${name}.scales`, [out], int8.scales);
     // The runtime runs what waits for nothing first, and would make all layers fp32 at once: so the scales wait for x. The
     // shape that they get is always [-1], "as it is".
     const firstLength = graph.node("Shape", [x], { attributes: { start: 0, end: 1 } });
@@ -101,10 +91,12 @@ interface Limbs {
 
 /** Activations as three limbs of seven bits, x = s (a / 2^6 + b / 2^13 + c / 2^20) with a scale s for each token: nearly fp32's accuracy, and the products are int8's. */
 function limbLinear(graph: GraphBuilder): Linear {
-  return (x, named, output) => {
-    const { values, scales } = int8Weights(graph, named);
-    const limbs = cutLimbs(graph, x, named.matrix.in);
-    const columns = graph.node("Transpose", [values], { attributes: { perm: [1, 0] } }); // once, when the session is made
+  return (x, { name, matrix }, output) => {
+    const { out, in: width } = matrix;
+    const int8 = int8Rows(matrix);
+    const columns = graph.constant(name, [width, out], int8Columns(int8));
+    const scales = graph.constant(`${name}.scales`, [out], int8.scales);
+    const limbs = cutLimbs(graph, x, width);
     const zero = graph.shared("limb-zero", [], Uint8Array.of(LIMB_ZERO));
     const inputs = [limbs.integers, columns, graph.scalar(1), scales, zero];
     const products = graph.node("MatMulIntegerToFloat", inputs, { isMicrosoft: true }); // [..., LIMBS, out]
