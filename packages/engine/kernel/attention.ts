@@ -1,6 +1,7 @@
 // Attention over a cache that lies in pages: 64 positions of all layers each, shared by sequences that begin alike.
 // A page holds, for each layer, keys and then values: [K, 64, D] each. A row's table names the pages of its sequence.
 
+import { dot } from "./linear";
 import { exp4, madd, max4, sum4 } from "./simd";
 import { take } from "./threads";
 
@@ -10,45 +11,38 @@ const TILE = 4; // rows of one sequence that take a key together
 const HIDDEN: f32 = -1e30;
 
 /** What the host tells of a model's attention: words in this order. */
-// @ts-ignore: decorator
 @inline
 function headsOf(shape: usize): i32 {
   return load<i32>(shape);
 }
 
-// @ts-ignore: decorator
 @inline
 function keyHeadsOf(shape: usize): i32 {
   return load<i32>(shape, 4);
 }
 
-// @ts-ignore: decorator
 @inline
 function widthOf(shape: usize): i32 {
   return load<i32>(shape, 8);
 }
 
 /** Rows [T] of the pass, two words each: the address of the sequence's table of pages, and the position. */
-// @ts-ignore: decorator
 @inline
 function tableOf(rows: usize, t: i32): usize {
   return load<usize>(rows + (<usize>t << 3));
 }
 
-// @ts-ignore: decorator
 @inline
 function positionOf(rows: usize, t: i32): i32 {
   return load<i32>(rows + (<usize>t << 3), 4);
 }
 
 /** Where a page holds a layer's keys (part 0) or values (part 1) of a key/value head. */
-// @ts-ignore: decorator
 @inline
 function stretch(shape: usize, layer: i32, part: i32, head: i32): usize {
   return (<usize>((layer * 2 + part) * keyHeadsOf(shape) + head) * PAGE_POSITIONS * widthOf(shape)) << 2;
 }
 
-// @ts-ignore: decorator
 @inline
 function pageOf(table: usize, position: i32): usize {
   return load<usize>(table + (<usize>(position >> PAGE_BITS) << 2));
@@ -102,7 +96,6 @@ function areNeighbours(rows: usize, first: i32): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 function attendTile(count: i32, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, stride: i32, out: usize, outStride: i32, scale: f32, cap: f32, window: i32, scores: usize): void {
   const table = tableOf(rows, t);
@@ -122,7 +115,6 @@ function attendTile(count: i32, shape: usize, rows: usize, t: i32, layer: i32, h
 }
 
 /** Products of `count` queries with the keys of positions [first, end): scores [count, bytes]. */
-// @ts-ignore: decorator
 @inline
 function scoreKeys(count: i32, table: usize, first: i32, end: i32, offset: usize, width: i32, query: usize, stride: i32, scores: usize, bytes: usize): void {
   const rowBytes = <usize>width << 2;
@@ -133,22 +125,22 @@ function scoreKeys(count: i32, table: usize, first: i32, end: i32, offset: usize
     let b = a;
     let c = a;
     let d = a;
+    const to = scores + (<usize>(position - first) << 2);
+    if (count == 1) {
+      store<f32>(to, dot(key, query, width));
+      continue;
+    }
     for (let i: usize = 0; i < rowBytes; i += 16) {
       const k = v128.load(key + i);
       a = madd(k, v128.load(query + i), a);
-      if (count > 1) {
-        b = madd(k, v128.load(query + next + i), b);
-        c = madd(k, v128.load(query + 2 * next + i), c);
-        d = madd(k, v128.load(query + 3 * next + i), d);
-      }
+      b = madd(k, v128.load(query + next + i), b);
+      c = madd(k, v128.load(query + 2 * next + i), c);
+      d = madd(k, v128.load(query + 3 * next + i), d);
     }
-    const to = scores + (<usize>(position - first) << 2);
     store<f32>(to, sum4(a));
-    if (count > 1) {
-      store<f32>(to + bytes, sum4(b));
-      store<f32>(to + 2 * bytes, sum4(c));
-      store<f32>(to + 3 * bytes, sum4(d));
-    }
+    store<f32>(to + bytes, sum4(b));
+    store<f32>(to + 2 * bytes, sum4(c));
+    store<f32>(to + 3 * bytes, sum4(d));
   }
 }
 
@@ -176,7 +168,6 @@ function shares(scores: usize, first: i32, length: i32, from: i32, to: i32, scal
 }
 
 /** cap tanh(s / cap); what is hidden stays so. */
-// @ts-ignore: decorator
 @inline
 function bent(s: v128, cap: f32): v128 {
   const power = exp4(f32x4.mul(s, f32x4.splat(2 / cap)));
@@ -184,13 +175,14 @@ function bent(s: v128, cap: f32): v128 {
   return v128.bitselect(s, f32x4.mul(tanh, f32x4.splat(cap)), f32x4.le(s, f32x4.splat(-1e20)));
 }
 
-/** Sums of the values of positions [first, end) by their shares: out [count, outStride]. */
-// @ts-ignore: decorator
+/** Sums of the values of positions [first, end) by their shares: out [count, outStride]. Four sums at a time: of four rows, or of four stretches of one. */
 @inline
 function mixValues(count: i32, table: usize, first: i32, end: i32, offset: usize, width: i32, out: usize, outStride: i32, scores: usize, bytes: usize): void {
   const rowBytes = <usize>width << 2;
-  const next = <usize>outStride << 2;
-  for (let i: usize = 0; i < rowBytes; i += 16) {
+  const next = count == 1 ? <usize>16 : <usize>outStride << 2;
+  const step = count == 1 ? <usize>64 : <usize>16;
+  for (let i: usize = 0; i < rowBytes; i += step) {
+    const rest = count == 1 ? rowBytes - i : <usize>64; // of a width that is no multiple of 16
     let a = f32x4.splat(0);
     let b = a;
     let c = a;
@@ -202,8 +194,13 @@ function mixValues(count: i32, table: usize, first: i32, end: i32, offset: usize
       let share = scores + (<usize>(position - first) << 2);
       for (; position < pageEnd; position++) {
         const v = v128.load(value);
-        a = madd(v, v128.load32_splat(share), a);
-        if (count > 1) {
+        const s = v128.load32_splat(share);
+        a = madd(v, s, a);
+        if (count == 1) {
+          b = madd(v128.load(value, 16), s, b);
+          c = madd(v128.load(value, 32), s, c);
+          d = madd(v128.load(value, 48), s, d);
+        } else {
           b = madd(v, v128.load32_splat(share + bytes), b);
           c = madd(v, v128.load32_splat(share + 2 * bytes), c);
           d = madd(v, v128.load32_splat(share + 3 * bytes), d);
@@ -213,11 +210,9 @@ function mixValues(count: i32, table: usize, first: i32, end: i32, offset: usize
       }
     }
     v128.store(out + i, a);
-    if (count > 1) {
-      v128.store(out + next + i, b);
-      v128.store(out + 2 * next + i, c);
-      v128.store(out + 3 * next + i, d);
-    }
+    if (rest > 16) v128.store(out + next + i, b);
+    if (rest > 32) v128.store(out + 2 * next + i, c);
+    if (rest > 48) v128.store(out + 3 * next + i, d);
   }
 }
 

@@ -23,7 +23,6 @@ export const INT8_ROWS = 100;
 
 const HALVES: usize = 65_536; // the host's table of all half-precision numbers (src/wasm/layout.ts)
 
-// @ts-ignore: decorator
 @inline
 export function half(at: usize): f32 {
   return load<f32>(HALVES + ((<usize>load<u16>(at)) << 2));
@@ -53,7 +52,6 @@ export function rowBytes(type: i32, width: i32): usize {
 }
 
 /** 16 signed bytes to floats: scale * q + offset. */
-// @ts-ignore: decorator
 @inline
 function put16(q: v128, scale: f32, offset: f32, out: usize): void {
   const s = f32x4.splat(scale);
@@ -64,20 +62,17 @@ function put16(q: v128, scale: f32, offset: f32, out: usize): void {
   v128.store(out, madd(floats12(q), s, o), 48);
 }
 
-// @ts-ignore: decorator
 @inline
 function lowNibbles(q: v128): v128 {
   return v128.and(q, i8x16.splat(15));
 }
 
-// @ts-ignore: decorator
 @inline
 function highNibbles(q: v128): v128 {
   return v128.and(i16x8.shr_u(q, 4), i8x16.splat(15));
 }
 
 /** Bit `j` of 32 bits as byte `j` of two vectors: 16 where it is set. */
-// @ts-ignore: decorator
 @inline
 function fifthBits(bits: u32, high: bool): v128 {
   const word = i16x8.splat(<i16>(high ? bits >> 16 : bits & 0xffff));
@@ -149,7 +144,6 @@ function q8_0(from: usize, out: usize): void {
 }
 
 /** 16 bytes of Q2_K's and Q3_K's low bits, for a part of 16 elements. */
-// @ts-ignore: decorator
 @inline
 function twoBits(at: usize, part: i32): v128 {
   const bytes = v128.load(at + <usize>(32 * (part >> 3) + 16 * (part & 1)));
@@ -246,20 +240,17 @@ function q6_K(from: usize, out: usize): void {
 }
 
 /** IQ4_NL's sixteen levels. */
-// @ts-ignore: decorator
 @inline
 function LEVELS(): v128 {
   return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 }
 
 /** MXFP4's sixteen values, doubled. */
-// @ts-ignore: decorator
 @inline
 function FLOATS4(): v128 {
   return i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 }
 
-// @ts-ignore: decorator
 @inline
 function lookup32(scale: f32, q: v128, table: v128, out: usize): void {
   put16(i8x16.swizzle(table, lowNibbles(q)), scale, 0, out);

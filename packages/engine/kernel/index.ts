@@ -18,19 +18,16 @@ const SCRATCH_BYTES: usize = 40;
 const INSTRUCTION_BYTES: usize = 48; // an operation and eleven operands
 const COUNTER_BYTES: usize = 64; // a cache line, so that two counters do not share one
 
-// @ts-ignore: decorator
 @inline
 function word(at: usize, i: i32): i32 {
   return load<i32>(at + (<usize>i << 2));
 }
 
-// @ts-ignore: decorator
 @inline
 function address(at: usize, i: i32): usize {
   return load<usize>(at + (<usize>i << 2));
 }
 
-// @ts-ignore: decorator
 @inline
 function float(at: usize, i: i32): f32 {
   return load<f32>(at + (<usize>i << 2));

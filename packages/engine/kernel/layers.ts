@@ -85,14 +85,12 @@ export function gate(gates: usize, up: usize, count: i32, act: i32, counter: usi
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function silu4(x: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x))));
 }
 
 /** x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
-// @ts-ignore: decorator
 @inline
 function gelu4(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);

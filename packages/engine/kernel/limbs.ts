@@ -11,7 +11,6 @@ const HEADER_BYTES: usize = 16;
 const BLOCK_BYTES: usize = 144; // 32 first limbs, 32 second limbs, the block's sum of x, padding
 
 /** Types whose rows have products in integers; their widths are whole blocks of 32. */
-// @ts-ignore: decorator
 @inline
 export function hasIntegerDot(type: i32): bool {
   return type == Q4_1 || type == Q8_0 || type == INT8_ROWS || type == Q4_0;
@@ -51,14 +50,12 @@ export function cutLimbs(x: usize, width: i32, to: usize): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function narrowed(a: v128, b: v128): v128 {
   return i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(a), i32x4.trunc_sat_f32x4_s(b));
 }
 
 /** The dot product of a row of blocks with the limbs of x; an INT8_ROWS row's scale is the caller's. */
-// @ts-ignore: decorator
 @inline
 export function integerDot(type: i32, blocks: usize, limbs: usize, width: i32): f32 {
   switch (type) {
@@ -70,7 +67,6 @@ export function integerDot(type: i32, blocks: usize, limbs: usize, width: i32): 
 }
 
 /** Products of 32 small integers, in four vectors of eight, with a block's limbs, as floats. */
-// @ts-ignore: decorator
 @inline
 function product(a: v128, b: v128, c: v128, d: v128, limbs: usize): v128 {
   const first = i32x4.add(
@@ -86,7 +82,6 @@ function product(a: v128, b: v128, c: v128, d: v128, limbs: usize): v128 {
 }
 
 /** Q4_0 and Q4_1: scale * q + minimum, of which Q4_0's is -8 scale. */
-// @ts-ignore: decorator
 @inline
 function dotQ4(blocks: usize, limbs: usize, width: i32, blockBytes: usize): f32 {
   const scale = load<f32>(limbs);
@@ -108,7 +103,6 @@ function dotQ4(blocks: usize, limbs: usize, width: i32, blockBytes: usize): f32 
 }
 
 /** Q8_0, whose blocks have a scale, and INT8_ROWS, whose do not. */
-// @ts-ignore: decorator
 @inline
 function dotQ8(blocks: usize, limbs: usize, width: i32, blockBytes: usize): f32 {
   const scale = load<f32>(limbs);

@@ -10,38 +10,32 @@ const PANEL = 8; // columns of y at a time
 const ROWS_AT_ONCE: i32 = 16; // outputs that a thread takes at a time where there are few positions
 
 /** A weight matrix, as the host has laid it down: four words. */
-// @ts-ignore: decorator
 @inline
 function typeOf(matrix: usize): i32 {
   return load<i32>(matrix);
 }
 
-// @ts-ignore: decorator
 @inline
 function outOf(matrix: usize): i32 {
   return load<i32>(matrix, 4);
 }
 
-// @ts-ignore: decorator
 @inline
 function widthOf(matrix: usize): i32 {
   return load<i32>(matrix, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function blocksOf(matrix: usize): usize {
   return load<usize>(matrix, 12);
 }
 
-// @ts-ignore: decorator
 @inline
 function rowOf(matrix: usize, row: i32): usize {
   return blocksOf(matrix) + <usize>row * rowBytes(typeOf(matrix), widthOf(matrix));
 }
 
 /** Address of an INT8_ROWS matrix's scales [out]; they stand behind its values. */
-// @ts-ignore: decorator
 @inline
 function scaleAt(matrix: usize, row: i32): f32 {
   return load<f32>(blocksOf(matrix) + <usize>outOf(matrix) * <usize>widthOf(matrix) + (<usize>row << 2));
@@ -50,9 +44,11 @@ function scaleAt(matrix: usize, row: i32): f32 {
 /** Adds the result to what is at y. */
 const ADDS = 1;
 
+const FEW = 3; // positions up to which integer products of single rows are quicker than panels
+
 /** x [T, stride], y [T, yStride]; `bias` [out] or 0; scratch: 16 rows of the widest matrix, each thread its own. */
 export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
-  if (T <= 2) fewPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
+  if (T <= FEW) fewPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
   else manyPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
 }
 
@@ -125,7 +121,7 @@ function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
       if (columns < PANEL) {
         narrowTile(from, width, panel, to, columns, bias, first, flags);
         t += 1;
-      } else if (T - t >= 6) {
+      } else if (T - t >= 6 && T - t != 7 && T - t != 8) {
         tile(6, from, xStride, width, panel, to, yStride, bias, first, flags);
         t += 6;
       } else if (T - t >= 4) {
@@ -177,7 +173,6 @@ function scaleRow(row: usize, width: i32, scale: f32): void {
 }
 
 /** Four rows of four -> four columns of the panel. */
-// @ts-ignore: decorator
 @inline
 function turn4(at: usize, stride: usize, to: usize): void {
   const a = v128.load(at);
@@ -195,7 +190,6 @@ function turn4(at: usize, stride: usize, to: usize): void {
 }
 
 /** `rows` positions times eight columns, all sums in registers. `rows` is a constant wherever this is called, so each call is its own loop. */
-// @ts-ignore: decorator
 @inline
 function tile(rows: i32, x: usize, xStride: i32, width: i32, panel: usize, y: usize, yStride: i32, bias: usize, first: i32, flags: i32): void {
   const stride = <usize>xStride << 2;
@@ -241,7 +235,6 @@ function tile(rows: i32, x: usize, xStride: i32, width: i32, panel: usize, y: us
   if (rows >= 6) put8(y + 5 * next, f0, f1, at, flags);
 }
 
-// @ts-ignore: decorator
 @inline
 function put8(to: usize, low: v128, high: v128, bias: usize, flags: i32): void {
   let a = low;

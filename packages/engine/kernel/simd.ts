@@ -1,7 +1,6 @@
 // Four floats at a time: the few words that the other files are written in.
 
 /** a * b + c, fused where the build has relaxed SIMD. */
-// @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -9,7 +8,6 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** The sum of the four lanes. */
-// @ts-ignore: decorator
 @inline
 export function sum4(a: v128): f32 {
   const pairs = f32x4.add(a, i8x16.shuffle(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
@@ -17,7 +15,6 @@ export function sum4(a: v128): f32 {
 }
 
 /** The largest of the four lanes. */
-// @ts-ignore: decorator
 @inline
 export function max4(a: v128): f32 {
   return max(
@@ -27,25 +24,21 @@ export function max4(a: v128): f32 {
 }
 
 /** Lanes 0 to 3 of 16 signed bytes as floats. */
-// @ts-ignore: decorator
 @inline
 export function floats0(q: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(q)));
 }
 
-// @ts-ignore: decorator
 @inline
 export function floats4(q: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(i16x8.extend_low_i8x16_s(q)));
 }
 
-// @ts-ignore: decorator
 @inline
 export function floats8(q: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_high_i8x16_s(q)));
 }
 
-// @ts-ignore: decorator
 @inline
 export function floats12(q: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(i16x8.extend_high_i8x16_s(q)));
@@ -74,7 +67,6 @@ export function exp4(x: v128): v128 {
 }
 
 /** tanh x = 1 - 2 / (e^2x + 1). */
-// @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   const power = exp4(f32x4.add(x, x));

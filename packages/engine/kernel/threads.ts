@@ -15,7 +15,6 @@ const SPINS = 4_000; // some microseconds: longer waits let the core go
 @external("env", "sleep")
 declare function sleep(address: usize, expected: i32): void;
 
-// @ts-ignore: decorator
 @inline
 export function threadCount(): i32 {
   return load<i32>(THREADS);
@@ -41,13 +40,11 @@ export function barrier(): void {
 }
 
 /** The next piece of work of an instruction, from 0; beyond the last one there is none left. */
-// @ts-ignore: decorator
 @inline
 export function take(counter: usize): i32 {
   return threadCount() == 1 ? takeAlone(counter) : atomic.add<i32>(counter, 1);
 }
 
-// @ts-ignore: decorator
 @inline
 function takeAlone(counter: usize): i32 {
   const next = load<i32>(counter);
@@ -65,7 +62,6 @@ export function awaitProgram(seen: i32): bool {
   return atomic.load<i32>(STOPPED) == 0;
 }
 
-// @ts-ignore: decorator
 @inline
 export function generation(): i32 {
   return atomic.load<i32>(GENERATION);
