@@ -5,10 +5,11 @@ import type { ModelShape } from "./architecture.ts";
 import { joined } from "./float-rows.ts";
 import { cacheNames, positionNames } from "./graph/body.ts";
 import type { InputVectors } from "./input-vectors.ts";
-import { InsideFeeds, insideFetches, insideOf } from "./inside-feeds.ts";
+import { insidesOf, lookFetches } from "./insides.ts";
 import { KvCache, KvPool } from "./kv-cache.ts";
 import { floats, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
 import { attentionMask, type PassLayout, passLayout } from "./pass-layout.ts";
+import { PatchFeeds } from "./patch-feeds.ts";
 import type { RotaryTable } from "./rotary.ts";
 import type { Body, Cache, Look, Part, PassResult } from "./runtime.ts";
 
@@ -26,12 +27,12 @@ export interface BodySessionOptions {
 export class BodySession implements Body {
   runs = 0;
   readonly #options: BodySessionOptions;
-  readonly #insideFeeds: InsideFeeds;
+  readonly #patchFeeds: PatchFeeds;
   readonly #fetches: readonly string[];
 
   constructor(options: BodySessionOptions) {
     this.#options = options;
-    this.#insideFeeds = new InsideFeeds(options.ort, options.shape);
+    this.#patchFeeds = new PatchFeeds(options.ort, options.shape);
     const layers = Array.from({ length: options.shape.layers }, (_, layer) => cacheNames(layer));
     this.#fetches = ["context", ...layers.flatMap(({ keys, values }) => [keys, values])];
   }
@@ -46,8 +47,11 @@ export class BodySession implements Body {
     const pool = poolOf(caches);
     const laid = caches.map((cache, i) => ({ cache, rows: parts[i]?.ids.length ?? 0 }));
     const layout = passLayout(pool.rows, laid);
-    const feeds = { ...this.#feeds(parts, pool, layout), ...this.#insideFeeds.of(look, layout) };
-    const fetches = [...this.#fetches, ...insideFetches(look, shape.layers)];
+    const feeds = {
+      ...this.#feeds(parts, pool, layout),
+      ...this.#patchFeeds.of(look.patches, layout),
+    };
+    const fetches = [...this.#fetches, ...lookFetches(look, shape.layers)];
     this.runs += 1;
     const outputs = await session.run(feeds, fetches).catch((cause) => {
       throw new EngineError(
@@ -55,6 +59,7 @@ export class BodySession implements Body {
         { cause },
       );
     });
+    const insides = insidesOf(look, { shape, layout, outputs, pool });
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const names = cacheNames(layer);
       pool.write(layer, floats(outputs, names.keys), floats(outputs, names.values));
@@ -64,7 +69,7 @@ export class BodySession implements Body {
     for (const [i, part] of layout.parts.entries()) {
       caches[i]?.grow(firstRow + part.firstRow, part.rows);
     }
-    return { contexts: floats(outputs, "context"), ...insideOf(outputs, look, { shape, layout }) };
+    return { contexts: floats(outputs, "context"), ...insides };
   }
 
   release(): Promise<void> {
@@ -87,8 +92,8 @@ export class BodySession implements Body {
     }
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const names = cacheNames(layer);
-      feeds[names.pastKeys] = this.#tensor(pool.keys(layer), [1, P, K, D]);
-      feeds[names.pastValues] = this.#tensor(pool.values(layer), [1, P, K, D]);
+      feeds[names.pastKeys] = this.#tensor(pool.keys(layer), [1, P, K, 1, D]);
+      feeds[names.pastValues] = this.#tensor(pool.values(layer), [1, P, K, 1, D]);
     }
     return feeds;
   }

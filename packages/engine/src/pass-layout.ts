@@ -54,21 +54,3 @@ export function attentionMask(
   }
   return mask;
 }
-
-/** One row's attention [position + 1] by position, from its shares [S] by column. */
-export function weightsByPosition(
-  { past, parts }: PassLayout,
-  row: number,
-  shares: Float32Array,
-): Float32Array {
-  const part = parts.find(({ firstRow, rows }) => row >= firstRow && row < firstRow + rows);
-  if (part === undefined) throw new RangeError(`weightsByPosition: no row ${row} in this pass`);
-  const t = row - part.firstRow;
-  const weights = new Float32Array(part.firstPosition + t + 1);
-  for (const { row: column, position, count } of part.past) {
-    weights.set(shares.subarray(column, column + count), position);
-  }
-  const own = past + part.firstRow;
-  weights.set(shares.subarray(own, own + t + 1), part.firstPosition);
-  return weights;
-}

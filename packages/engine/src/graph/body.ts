@@ -4,7 +4,7 @@ import { isLocalLayer, type ModelShape } from "../architecture.ts";
 import type { BlockLinear } from "../architectures/description.ts";
 import { type Edge, FLOAT, GraphBuilder, INT64, type OnnxModel } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
-import { insideInputs, type LayerChanges, showAttention, shownStream } from "./inside.ts";
+import { changeInputs, type LayerChanges } from "./changes.ts";
 import { type Arithmetic, type Linear, linearOf, matrixOf } from "./linear.ts";
 
 export interface BodyOptions {
@@ -24,6 +24,11 @@ export function cacheNames(
     keys: `keys.${layer}`,
     values: `values.${layer}`,
   };
+}
+
+/** Names of a layer's outputs that show its inside: steps that every pass takes, fetched only where they are looked at. */
+export function shownNames(layer: number): { readonly stream: Edge; readonly queries: Edge } {
+  return { stream: `stream.${layer}`, queries: `queries.${layer}` };
 }
 
 /** Names of the inputs that a layer's positions come by. */
@@ -53,8 +58,8 @@ interface Parts {
 }
 
 /**
- * Inputs: embeddings [B, T, C], mask [T, S], and for each layer past keys and values [B, P, K, D]; with rotary positions also positions [B, T] (rows of the two tables), cosines and sines [R, D/2]; with local layers local-mask, and local-cosines and local-sines where these rotate by themselves; and those of insideInputs.
- * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, D], the wanted rows of its stream [B, n, C] and of its attention [B, K, H/K, m, S].
+ * Inputs: embeddings [B, T, C], mask [T, S], and for each layer past keys and values [B, P, K, 1, D]; with rotary positions also positions [B, T] (rows of the two tables), cosines and sines [R, D/2]; with local layers local-mask, and local-cosines and local-sines where these rotate by themselves; and those of changeInputs.
+ * Outputs: context [B, T, C] after the last norm, and for each layer the T new keys and values [B, T, K, 1, D], its stream [B, T, C] and its rotated queries [B, T, K, H/K, D].
  */
 export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
   const { shape, weights, arithmetic, onLayer } = options;
@@ -62,22 +67,18 @@ export async function buildBody(options: BodyOptions): Promise<OnnxModel> {
   const graph = new GraphBuilder();
   let stream = graph.input("embeddings", FLOAT, ["B", "T", hiddenWidth]);
   positionInputs(graph, shape);
-  const changes = insideInputs(graph, shape);
+  const changes = changeInputs(graph, shape);
   const parts = { graph, linear: linearOf(graph, arithmetic), shape, weights, changes };
   for (let layer = 0; layer < layers; layer += 1) {
     const names = cacheNames(layer);
-    graph.input(names.pastKeys, FLOAT, ["B", "P", keyValueHeads, headWidth]);
-    graph.input(names.pastValues, FLOAT, ["B", "P", keyValueHeads, headWidth]);
+    graph.input(names.pastKeys, FLOAT, ["B", "P", keyValueHeads, 1, headWidth]);
+    graph.input(names.pastValues, FLOAT, ["B", "P", keyValueHeads, 1, headWidth]);
     const attended = await attention(parts, stream, layer);
     stream = graph.node("Add", [stream, attended]);
     const fed = graph.node("Add", [stream, await feedForward(parts, stream, layer)]);
-    stream = shownStream(graph, fed, {
-      layer,
-      changes: changesOf(parts, layer),
-      width: hiddenWidth,
-    });
-    graph.output(names.keys, FLOAT, ["B", "T", keyValueHeads, headWidth]);
-    graph.output(names.values, FLOAT, ["B", "T", keyValueHeads, headWidth]);
+    stream = patched(parts, fed, layer);
+    graph.output(names.keys, FLOAT, ["B", "T", keyValueHeads, 1, headWidth]);
+    graph.output(names.values, FLOAT, ["B", "T", keyValueHeads, 1, headWidth]);
     onLayer?.(layer);
   }
   await norm(parts, stream, "output_norm", "context");
@@ -89,6 +90,16 @@ function changesOf({ changes }: Parts, layer: number): LayerChanges {
   const own = changes[layer];
   if (own === undefined) throw new RangeError(`buildBody: no layer ${layer}`);
   return own;
+}
+
+/** The stream after a layer, or the vectors that it is replaced by. */
+function patched(parts: Parts, stream: Edge, layer: number): Edge {
+  const { graph, shape } = parts;
+  const { patchMask, patchVectors } = changesOf(parts, layer);
+  const names = shownNames(layer);
+  const inputs = [patchMask, patchVectors, stream];
+  graph.output(names.stream, FLOAT, ["B", "T", shape.hiddenWidth]);
+  return graph.node("Where", inputs, {}, names.stream);
 }
 
 function positionInputs(graph: GraphBuilder, shape: ModelShape): void {
@@ -168,14 +179,14 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   const names = positionNames(shape, isLocalLayer(shape, layer));
   const { q, k, v } = await queryKeyValue(parts, stream, block);
   const cache = cacheNames(layer);
-  const rowShape = graph.integers(0, 0, K, D);
+  const rowShape = graph.integers(0, 0, K, 1, D);
   const key = await withPositions(parts, k, {
     heads: K,
     normTensor: `${block}.attn_k_norm.weight`,
     names,
   });
-  graph.node("Reshape", [key, rowShape], {}, cache.keys); // [B, T, K, D]
-  graph.node("Reshape", [v, rowShape], {}, cache.values); // [B, T, K, D]
+  graph.node("Reshape", [key, rowShape], {}, cache.keys); // [B, T, K, 1, D]
+  graph.node("Reshape", [v, rowShape], {}, cache.values); // [B, T, K, 1, D]
   const query = await withPositions(parts, q, {
     heads: H,
     normTensor: `${block}.attn_q_norm.weight`,
@@ -183,7 +194,6 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
   });
   const shares = attentionShares(parts, { query, layer, mask: names.mask });
   const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
-  showAttention(graph, shares, { layer, shape });
   const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
   const open = graph.node("Mul", [mixed, changesOf(parts, layer).gates]);
   const back = graph.node("Transpose", [open], { attributes: { perm: [0, 3, 1, 2, 4] } });
@@ -216,8 +226,10 @@ interface Scoring {
 function attentionShares({ graph, shape }: Parts, { query, layer, mask }: Scoring): Edge {
   const { heads: H, keyValueHeads: K, headWidth: D, attentionScale, attentionCap: cap } = shape;
   const cache = cacheNames(layer);
-  const grouped = graph.node("Reshape", [query, graph.integers(0, 0, K, H / K, D)]);
-  const queries = graph.node("Transpose", [grouped], { attributes: { perm: [0, 2, 3, 1, 4] } }); // [B, K, H/K, T, D]
+  const { queries: shown } = shownNames(layer);
+  graph.node("Reshape", [query, graph.integers(0, 0, K, H / K, D)], {}, shown);
+  graph.output(shown, FLOAT, ["B", "T", K, H / K, D]);
+  const queries = graph.node("Transpose", [shown], { attributes: { perm: [0, 2, 3, 1, 4] } }); // [B, K, H/K, T, D]
   const keys = allRows(graph, [cache.pastKeys, cache.keys]); // [B, K, 1, S, D]
   const alpha = { float: attentionScale / (cap ?? 1) };
   const options = { attributes: { alpha, transB: 1 }, isMicrosoft: true };
@@ -232,11 +244,10 @@ function bent(graph: GraphBuilder, scores: Edge, cap: number): Edge {
   return graph.node("Mul", [graph.node("Tanh", [scores]), graph.scalar(cap)]);
 }
 
-/** Past rows and new rows as one, head by head: [B, P, K, D] and [B, T, K, D] -> [B, K, 1, S, D]. */
+/** Past rows and new rows as one, head by head: [B, P, K, 1, D] and [B, T, K, 1, D] -> [B, K, 1, S, D]. */
 function allRows(graph: GraphBuilder, rows: readonly Edge[]): Edge {
-  const joined = graph.node("Concat", rows, { attributes: { axis: 1 } }); // [B, S, K, D]
-  const spread = graph.node("Unsqueeze", [joined, graph.integers(3)]); // [B, S, K, 1, D]
-  return graph.node("Transpose", [spread], { attributes: { perm: [0, 2, 3, 1, 4] } });
+  const joined = graph.node("Concat", rows, { attributes: { axis: 1 } }); // [B, S, K, 1, D]
+  return graph.node("Transpose", [joined], { attributes: { perm: [0, 2, 3, 1, 4] } });
 }
 
 interface HeadRows {
