@@ -22,7 +22,9 @@ export async function openEngine(path: string, options: OpenOptions = {}): Promi
   try {
     const gguf = await readGguf(source);
     const metadata = new Map(gguf.metadata);
-    if (contextLength !== undefined) metadata.set("llama.context_length", contextLength);
+    if (contextLength !== undefined) {
+      metadata.set(`${metadata.get("general.architecture")}.context_length`, contextLength);
+    }
     return await loadEngine({
       ort: options.ort ?? runtime,
       source,

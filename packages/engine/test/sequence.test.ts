@@ -116,6 +116,74 @@ describe("a sequence on the tiny model", () => {
   });
 });
 
+describe("a batch on the tiny model", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openEngine(path, { contextLength: CONTEXT });
+  });
+  afterAll(() => engine.close());
+
+  test("any rounds of any parts end as fresh runs of each member's ids", async () => {
+    const part = fc.array(fc.nat(VOCABULARY - 1), { maxLength: 12 });
+    const rounds = fc.array(fc.tuple(part, part, part), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(ids(20), rounds, async (beginning, all) => {
+        const sequence = await append(engine.openSequence(), beginning);
+        const batch = engine.openBatch(sequence, 3);
+        for (const round of all) await batch.append(round.map((each) => each.map(tokenId)));
+        for (const [member, tokens] of batch.members.entries()) {
+          const text = [...beginning, ...all.flatMap((round) => round[member]!)];
+          const fresh = await append(engine.openSequence(), text);
+          expectSame(tokens, fresh.tokens);
+          fresh.close();
+        }
+        batch.close();
+        sequence.close();
+      }),
+      { ...runs, numRuns: runs.numRuns / 2 },
+    );
+  });
+
+  test.each([
+    ["the body's", "keys.0"],
+    ["the head's", "top-ids"],
+  ])("%s run fails: EngineError, no member is longer, and the batch goes on", async (_, output) => {
+    let isFailing = false;
+    const failing = await openEngine(path, {
+      ort: hookedOrt(async (fetches) => {
+        if (isFailing && fetches.includes(output)) throw new Error("no memory");
+      }),
+    });
+    const batch = failing.openBatch(await append(failing.openSequence(), [1, 2, 3]), 2);
+    await batch.append([[tokenId(4)], [tokenId(5), tokenId(6)]]);
+    isFailing = true;
+    const parts = [[tokenId(7)], [tokenId(8)]];
+    await expect(batch.append(parts)).rejects.toThrow(/no memory/);
+    expect(batch.members.map(({ length }) => length)).toEqual([4, 5]);
+    isFailing = false;
+    await batch.append(parts);
+    for (const [member, text] of [
+      [0, [1, 2, 3, 4, 7]],
+      [1, [1, 2, 3, 5, 6, 8]],
+    ] as const) {
+      expectSame(batch.members[member]!, (await append(failing.openSequence(), text)).tokens);
+    }
+    await failing.close();
+  });
+
+  test("closed before its pass has its turn: the pass is dropped", async () => {
+    const { engine: held, sequence, running, release } = await heldPass(HEAD);
+    const batch = held.openBatch(sequence, 2); // its beginning is what was scored before
+    const appending = batch.append([[tokenId(6)], [tokenId(7)]]);
+    batch.close();
+    release();
+    await running;
+    await expect(appending).rejects.toThrow(/closed/);
+    expect(batch.members).toEqual([[], []]);
+    await held.close();
+  });
+});
+
 const BODY = "keys.0"; // an output that only the body has
 const HEAD = "top-ids";
 

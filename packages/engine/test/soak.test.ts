@@ -10,7 +10,7 @@ const WARM_UP = 50;
 const GROWTH_BYTES = 32 * 2 ** 20; // a leaked cache of 48 positions alone would be 300 MB after 20,000 rounds
 
 test.each(["exact", "compact"] as const)(
-  "%s: append, cut, fork and head runs in a loop leave memory and numbers as they were",
+  "%s: append, cut, fork, batch and head runs in a loop leave memory and numbers as they were",
   async (precision) => {
     const engine = await openEngine(referencePath("tiny/llama-q4_1.gguf"), { precision });
     const ids = Array.from({ length: 48 }, (_, i) => tokenId((i * 37) % engine.vocabularySize));
@@ -24,6 +24,9 @@ test.each(["exact", "compact"] as const)(
       const fork = sequence.fork();
       for await (const _chunk of fork.append([tokenId(round % engine.vocabularySize)]));
       fork.close();
+      const batch = engine.openBatch(sequence, 2);
+      await batch.append([[], [tokenId(round % engine.vocabularySize)]]);
+      batch.close();
       await engine.logits(sequence.tokens.at(-1)!.prediction.contextVector!);
       const scores = sequence.tokens.map(({ score }) => score?.logprobNats ?? 0);
       first ??= scores;
