@@ -16,11 +16,14 @@ interface KernelPaths {
   readonly thread: string;
 }
 const script = new URL("../../../scripts/kernel.mjs", import.meta.url).href;
-const paths: KernelPaths = await import(script).then(({ buildKernel }) => buildKernel());
+/** Built when a test first asks. */
+export const kernelPaths: KernelPaths = await import(script).then(({ buildKernel }) =>
+  buildKernel(),
+);
 
 const startThread: StartThread = (start) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(paths.thread, { workerData: start });
+    const worker = new Worker(kernelPaths.thread, { workerData: start });
     worker.once("error", reject);
     worker.once("message", () => resolve(worker));
   });
@@ -35,7 +38,7 @@ export interface OpenKernelOptions {
 /** An engine on the kernel over a file, exact and with two threads unless told. */
 export async function openKernel(path: string, options: OpenKernelOptions = {}): Promise<Engine> {
   const { precision = "exact", variant = "relaxed", threads = 2, contextLength } = options;
-  const module = await compileKernel(readFileSync(paths[variant]));
+  const module = await compileKernel(readFileSync(kernelPaths[variant]));
   const source = await openFileSource(path);
   try {
     const gguf = await readGguf(source);

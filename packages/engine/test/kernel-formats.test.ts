@@ -1,0 +1,50 @@
+// The kernel's reading of every block type, against the readable one in src/gguf and the reference blocks.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { referenceJson } from "../../../fixtures/index.ts";
+import { readableTypes } from "../src/gguf/blocks.ts";
+import { KernelMemory } from "../src/wasm/kernel-memory.ts";
+import { type Kernel, startKernel } from "../src/wasm/kernel-threads.ts";
+import { KERNEL_TYPES } from "../src/wasm/layout.ts";
+import { compileKernel } from "../src/wasm/web-assembly.ts";
+import { kernelPaths } from "./open-kernel.ts";
+
+interface ReferenceBlocks {
+  readonly type: string;
+  readonly blockSize: number;
+  readonly blockBytes: number;
+  readonly hex: string;
+  readonly values: readonly number[];
+}
+
+const references = referenceJson<readonly ReferenceBlocks[]>("quant-blocks.json");
+
+for (const variant of ["relaxed", "fixed"] as const) {
+  const memory = new KernelMemory();
+  const kernel = await oneThread(variant, memory);
+  for (const { type, hex, values } of references) {
+    test(`${type} reads bit for bit as the reference, ${variant}`, () => {
+      const bytes = Uint8Array.from(Buffer.from(hex, "hex"));
+      for (const shift of [0, 1, 2]) {
+        const from = memory.allocate(bytes.length + 64) + shift; // blocks lie at any byte
+        const out = memory.allocate(values.length * 4);
+        memory.bytes(from, bytes.length).set(bytes);
+        kernel.decodeRow(KERNEL_TYPES.get(type) ?? -1, from, values.length, out);
+        expect(memory.floats(out, values.length).slice()).toEqual(
+          Float32Array.from(values, (value) => value + 0), // a sum with an offset of 0 has no negative zero
+        );
+      }
+    });
+  }
+}
+
+test("every type that the file reader knows is known to the kernel", () => {
+  expect([...KERNEL_TYPES.keys()].toSorted()).toEqual([...readableTypes()].toSorted());
+});
+
+async function oneThread(variant: "relaxed" | "fixed", memory: KernelMemory): Promise<Kernel> {
+  const startThread = () => Promise.reject(new Error("one thread starts no helper"));
+  const module = await compileKernel(readFileSync(kernelPaths[variant]));
+  return startKernel({ module, memory, threads: 1, scratchBytes: 4096, startThread });
+}
