@@ -17,7 +17,7 @@ import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTable } from "./rotary.ts";
 import { type SessionByRows, sessionByRows } from "./session-by-rows.ts";
 import { checkTensors } from "./tensor-shapes.ts";
-import { rememberingReader, type WeightReader, weightReader } from "./weights.ts";
+import { roundingReader, type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
   /** onnxruntime-node or onnxruntime-web. */
@@ -102,7 +102,7 @@ async function loadSession(
   if (options.backend !== "node-cpu" || weightCount(gguf) > MOST_TWICE) {
     return createSession(await build(weights, "limbs"), options);
   }
-  const shared = rememberingReader(weights);
+  const shared = roundingReader(weights);
   const manyRows = await createSession(await build(shared, "dequantized"), options);
   const fewRows = await createSession(await build(shared, "limbs"), options);
   return sessionByRows({ fewRows, manyRows, many: MANY_ROWS, input });

@@ -42,18 +42,35 @@ export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
   };
 }
 
-/** A reader that reads each matrix once, for graphs that share weights; it holds them as long as it lives. */
-export function rememberingReader(weights: WeightReader): WeightReader {
+/** A reader whose matrices are int8 rows, read and rounded once for all graphs that share them; it holds those and none of the file. */
+export function roundingReader(weights: WeightReader): WeightReader {
   const matrices = new Map<string, Promise<Matrix>>();
   return {
     ...weights,
     matrix(names) {
       const key = names.join();
-      const matrix = matrices.get(key) ?? weights.matrix(names);
+      const matrix = matrices.get(key) ?? weights.matrix(names).then(roundedMatrix);
       matrices.set(key, matrix);
       return matrix;
     },
   };
+}
+
+function roundedMatrix(matrix: Matrix): Matrix {
+  const { out, in: width } = matrix;
+  const int8 = roundRows(matrix);
+  const { values, scales } = int8;
+  const own: Matrix = {
+    out,
+    in: width,
+    row(output, into, at) {
+      const scale = scales[output] ?? 0;
+      const from = output * width;
+      for (let i = 0; i < width; i += 1) into[at + i] = (values[from + i] ?? 0) * scale;
+    },
+  };
+  rounded.set(own, int8);
+  return own;
 }
 
 async function tensorMatrix(source: ByteSource, gguf: Gguf, name: string): Promise<Matrix> {
@@ -94,13 +111,11 @@ export function floatRows(matrix: Matrix): Float32Array {
 
 const LARGEST_INT8 = 127;
 
-const rounded = new WeakMap<Matrix, Int8Matrix>(); // graphs that share a matrix share what it is rounded to
+const rounded = new WeakMap<Matrix, Int8Matrix>(); // of matrices that are int8 already
 
 /** Each output's weights rounded to int8 by their largest. */
 export function int8Rows(matrix: Matrix): Int8Matrix {
-  const known = rounded.get(matrix) ?? roundRows(matrix);
-  rounded.set(matrix, known);
-  return known;
+  return rounded.get(matrix) ?? roundRows(matrix);
 }
 
 function roundRows(matrix: Matrix): Int8Matrix {
