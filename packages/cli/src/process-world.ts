@@ -1,6 +1,7 @@
 // The world of a real process.
 
 import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { openModel, openTextModel } from "./open-model.ts";
 import { openPage } from "./open-page.ts";
@@ -16,9 +17,11 @@ export function processWorld(): World {
     process.once("SIGINT", () => process.exit(130));
   });
   process.once("SIGTERM", () => controller.abort());
+  const stderr = outputOf(process.stderr);
   return {
     stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stderr,
+    ask: terminalAsk({ stderr, signal: controller.signal }),
     env: process.env,
     signal: controller.signal,
     pageDir: fileURLToPath(new URL("../../web/dist", import.meta.url)), // from packages/cli/bundle, as from packages/cli/src
@@ -49,4 +52,24 @@ async function readStdin(signal: AbortSignal): Promise<Uint8Array> {
   signal.addEventListener("abort", () => process.stdin.destroy(signal.reason));
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
+}
+
+/** Asks at this process's terminal, and gives "" at the end of the input; null where its input or stderr is none. */
+function terminalAsk({ stderr, signal }: Pick<World, "stderr" | "signal">): World["ask"] {
+  if (!process.stdin.isTTY || !stderr.isTerminal) return null;
+  return async (question) => {
+    const lines = createInterface({
+      input: process.stdin,
+      output: process.stderr,
+      terminal: false,
+    }); // as a terminal it would swallow Ctrl-C
+    try {
+      const ended = once(lines, "close").then(() => null);
+      const answer = await Promise.race([lines.question(question, { signal }), ended]);
+      if (answer === null) await stderr.write("\n"); // nobody pressed Enter
+      return answer ?? "";
+    } finally {
+      lines.close();
+    }
+  };
 }

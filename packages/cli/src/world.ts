@@ -17,6 +17,8 @@ export interface World {
   readonly signal: AbortSignal; // Ctrl-C
   readonly pageDir: string; // the built page
   readStdin(): Promise<Uint8Array>;
+  /** Asks the person at the terminal and gives the line that was typed; null where nobody sits there. */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** Milliseconds of a clock that never goes back. */
   nowMs(): number;
   openModel(options: OpenModelOptions, world: World): Promise<OpenModel>;

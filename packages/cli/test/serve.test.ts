@@ -99,3 +99,14 @@ test("a browser is opened where there is a desktop", () => {
   expect(openCommand("linux", { WAYLAND_DISPLAY: "wayland-0" })).toEqual(["xdg-open"]);
   expect(openCommand("linux", {})).toBe(null);
 });
+
+test("a model in several files is refused in one sentence, before anything is served", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tokenscope-shards-"));
+  for (const name of ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]) {
+    writeFileSync(join(folder, name), "GGUF");
+  }
+  const path = join(folder, "m-00001-of-00002.gguf");
+  const { exitCode, stderr } = await run(["serve", "--no-open", "--model", path]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("is 2 files, and the page takes one");
+});

@@ -21,9 +21,7 @@ async function asked(answer: string, entry = GEMMA) {
     questions.push(question);
     return answer;
   };
-  const refusal = await acceptTerms(entry, { isAccepted: false, ask }, { stderr }).catch(
-    (error: unknown) => error,
-  );
+  const refusal = await acceptTerms(entry, false, { stderr, ask }).catch((error: unknown) => error);
   return { shown: written.join(""), questions, refusal };
 }
 

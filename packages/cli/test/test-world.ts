@@ -68,6 +68,7 @@ function testWorld({ stdin = "" }: RunOptions): Omit<World, "stdout" | "stderr">
     readStdin: async () => (typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),
     nowMs: () => performance.now(),
     openPage: () => {},
+    ask: null,
     openTextModel,
     openModel: sharedModel,
   };

@@ -14,7 +14,7 @@ import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { modelInfo } from "../model-info.ts";
 import { tableLines } from "../table.ts";
-import { acceptTerms, terminalAsk } from "../terms.ts";
+import { acceptTerms } from "../terms.ts";
 import { note, type World, writeLine } from "../world.ts";
 
 interface JsonOption {
@@ -58,7 +58,7 @@ async function fetchNamed(
 ): Promise<void> {
   const entry = MODELS.find(({ id }) => id === name);
   if (entry !== undefined && (await cachedFile(modelFolder(world.env), entry)) === null) {
-    await acceptTerms(entry, { isAccepted, ask: terminalAsk(world) }, world);
+    await acceptTerms(entry, isAccepted, world);
   }
   const { paths } = await reportedFetch(world, (options) =>
     locateModel(name, { ...options, acceptsTerms: true }),

@@ -12,6 +12,7 @@ import {
   type Prediction,
   scoreIds,
   type TokenId,
+  type Tokenizer,
   tokenId,
   topCandidates,
   UsageError,
@@ -122,7 +123,7 @@ function namedToken(
 }
 
 function nextLines(
-  { top, restProbability, entropyBits, named, model }: NextJson,
+  { top, restProbability, entropyBits, named, model, context }: NextJson,
   { tokenizer, engine }: OpenModel,
 ): readonly string[] {
   const piece = (id: number): string => glyphs(tokenizer.vocabulary.bytes(tokenId(id)));
@@ -147,8 +148,14 @@ function nextLines(
     ...tableLines(heading(""), [...rows, rest]),
     ...(asked.length > 0 ? ["", ...tableLines(heading("rank"), asked)] : []),
     "",
-    `entropy ${formatBits(entropyBits)} bits; ${model.id}, ${model.precision}`,
+    `entropy ${formatBits(entropyBits)} bits${afterStart(context.ids, tokenizer)}; ${model.id}, ${model.precision}`,
   ];
+}
+
+/** That a start token stands before the text, where one does: a number without its convention cannot be compared. */
+function afterStart([first]: readonly number[], { startTokenId, vocabulary }: Tokenizer): string {
+  if (first === undefined || first !== startTokenId) return "";
+  return `, after the start token ${glyphs(vocabulary.bytes(startTokenId))} (id ${first})`;
 }
 
 /** Throws UsageError for a list longer than what is kept of each distribution. */

@@ -66,6 +66,11 @@ async function serve(options: ServeOptions, world: World): Promise<void> {
 /** A model's file with what the page is told of it; one that the table does not know is checked here, where a sentence can still be said. */
 async function servedModel(name: string, world: World): Promise<ServedModel> {
   const file = await reportedFetch(world, (options) => locateModel(name, options));
+  if (file.paths.length > 1) {
+    throw new UsageError(
+      `${name} is ${file.paths.length} files, and the page takes one; join them with llama-gguf-split --merge`,
+    );
+  }
   const sha256 = file.entry?.sha256 ?? (await checkedSha256(file, world));
   const entry = MODELS.find((model) => model.sha256 === sha256);
   const id = entry?.id ?? fileModelId(file.path);
