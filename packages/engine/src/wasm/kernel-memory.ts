@@ -12,14 +12,11 @@ import {
 import { type SharedMemory, webAssembly } from "./web-assembly.ts";
 
 const ALIGNMENT = 64; // a cache line
+const LEAST_MAXIMUM_PAGES = 4_096; // 268 MB: the smallest model of the table fits
 
 /** Addresses are byte offsets below 2^32. Views are made anew at each call, since growing makes a new buffer. */
 export class KernelMemory {
-  readonly memory: SharedMemory = new webAssembly.Memory({
-    initial: INITIAL_PAGES,
-    maximum: MAXIMUM_PAGES,
-    shared: true,
-  });
+  readonly memory: SharedMemory = sharedMemory();
   #top = HEAP_ADDRESS;
 
   constructor() {
@@ -72,4 +69,20 @@ export class KernelMemory {
       );
     }
   }
+}
+
+/** As much room as the system lets a page reserve: phones refuse 4 GB of addresses, and a small model needs few of them. */
+function sharedMemory(): SharedMemory {
+  let refusal: unknown;
+  for (let maximum = MAXIMUM_PAGES; maximum >= LEAST_MAXIMUM_PAGES; maximum /= 2) {
+    try {
+      return new webAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw new EngineError(
+    "the system reserves no memory for the model; close other tabs or programs and load it again",
+    { cause: refusal },
+  );
 }
