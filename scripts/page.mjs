@@ -1,4 +1,4 @@
-// Builds the page into packages/web/dist and compresses its files, unless it is newer than its sources.
+// Builds the kernel, then the page into packages/web/dist, and compresses its files, unless it is newer than its sources.
 
 import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -7,18 +7,21 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip, constants as zlib } from "node:zlib";
 import { isStale } from "./freshness.mjs";
+import { buildKernel } from "./kernel.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const web = join(root, "packages/web");
 const INPUTS = [
   ...["core", "engine", "tokenizers", "models", "web"].map((name) => `packages/${name}/src`),
   ...["index.html", "vite.config.ts", "public"].map((name) => `packages/web/${name}`),
+  "packages/engine/kernel",
   "package-lock.json",
+  "scripts/kernel.mjs",
   "scripts/page.mjs",
 ];
 const COMPRESSED = /\.(js|mjs|css|html|json|svg|wasm|webmanifest)$/;
 const SMALLEST_BYTES = 1024; // below, the header costs what the compression saves
-const LARGE_BYTES = 2 ** 20; // brotli 11 takes half a minute for the 14 MB of WASM and saves a tenth
+const LARGE_BYTES = 2 ** 20; // brotli 11 takes a minute for the 27 MB of WebGPU's runtime and saves a tenth
 
 /** Builds where something changed. */
 export async function buildPage() {
@@ -32,6 +35,7 @@ export async function buildPage() {
     return;
   const startedAt = new Date();
   process.stderr.write("Building the page ...\n");
+  await buildKernel();
   const { build } = await import("vite");
   await build({ root: web, logLevel: "warn" });
   await Promise.all(filesOf(join(web, "dist")).map(compress));

@@ -1,8 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// onnxruntime-web's default entry inlines its glue into our worker, and every thread then starts our worker again and waits
-// forever: the extern-wasm condition and explicit addresses (worker/model-worker.ts) keep the two apart.
+// onnxruntime-web's default entry inlines its glue into our worker: the extern-wasm condition and explicit addresses
+// (worker/gpu-engine.ts) keep the two apart, so that a thread of its own does not start our worker again.
 export default defineConfig({
   base: "./",
   plugins: [react()],

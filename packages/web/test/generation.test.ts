@@ -162,12 +162,12 @@ test("nothing but moves and Stop works while the model writes", async () => {
   actions.choose(idsOf(page.state())[3]!, "chosen");
   actions.setMessage("Hi");
   actions.endTurn();
-  actions.usePrecision("exact");
+  actions.switchPrecision("compact");
   actions.generate();
   await page.quiet();
   expect(replyOf(page)).toHaveLength(100);
   expect(page.state().history.present.branches).toHaveLength(before);
-  expect(page.state()).toMatchObject({ precision: "compact", message: "Hi", problem: null });
+  expect(page.state()).toMatchObject({ precision: "exact", message: "Hi", problem: null });
 });
 
 test("a generation ends where the context is full, and another one does not begin", async () => {

@@ -81,8 +81,15 @@ beforeEach(() => {
 });
 afterEach(() => void vi.unstubAllGlobals());
 
-function load(model = MODEL, signal = new AbortController().signal): Promise<Uint8Array> {
-  return loadModelFile(model, { onProgress: (bytes) => progress.push(bytes), signal });
+/** The file as it comes: opened, whole. */
+async function load(
+  model = MODEL,
+  signal = new AbortController().signal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const onProgress = (bytes: number): void => void progress.push(bytes);
+  const file = await loadModelFile(model, { onProgress, signal });
+  expect(file).toBeInstanceOf(Blob);
+  return new Uint8Array(await file.arrayBuffer());
 }
 
 async function failureOf(loading: Promise<unknown>): Promise<Error> {
@@ -100,6 +107,39 @@ test("a file is fetched once, with progress, and comes from the cache from then 
   expect([...kept.keys()]).toEqual([`/tokenscope-models/${MODEL.sha256}`]);
   expect(await load()).toEqual(FILE);
   expect(asked).toHaveLength(1);
+});
+
+test("what is given is the cache's file, not a second one, and the array that was verified is let go", async () => {
+  cacheStorage();
+  host(whole);
+  const { subtle } = crypto;
+  let verified: WeakRef<object> | undefined;
+  const digest = (algorithm: string, bytes: Uint8Array<ArrayBuffer>) => {
+    verified = new WeakRef(bytes);
+    return subtle.digest(algorithm, bytes);
+  };
+  vi.stubGlobal("crypto", { subtle: { digest } });
+  const { match } = await caches.open("any");
+  const read: Blob[] = [];
+  const matched = async (key: string) => {
+    const kept = await match(key);
+    const file = await kept?.blob();
+    if (file !== undefined) read.push(file);
+    return file === undefined ? undefined : { blob: async () => file };
+  };
+  const cache = { ...(await caches.open("any")), match: matched };
+  vi.stubGlobal("caches", { open: async () => cache });
+  const file = await loadModelFile(MODEL, {
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  });
+  expect(read).toEqual([file]);
+  expect(read[0]).toBe(file);
+  await new Promise((resolve) => setTimeout(resolve)); // a WeakRef holds until its task is over
+  globalThis.gc?.();
+  expect(globalThis.gc).toBeDefined();
+  expect(verified).toBeDefined();
+  expect(verified?.deref()).toBeUndefined();
 });
 
 test("an interrupted download goes on where it stopped", async () => {

@@ -65,6 +65,10 @@ async function reload(page: Page, otherVocabulary = noVocabulary as () => Promis
 async function livedInPage(): Promise<Page> {
   const page = await openPage();
   followSaving(page.store, TAB);
+  page.actions.switchPrecision("compact");
+  await page.quiet();
+  page.actions.switchEngine("webgpu");
+  await page.quiet();
   await say(page, "Hi");
   page.actions.setSettings({ temperature: 0.8, topK: 40 });
   for (const _ of [1, 2, 3]) {
@@ -105,8 +109,22 @@ test("a reload shows the same page: history, scores, position, settings and what
     theme: "dark",
     view: "after",
     precision: "compact",
+    engine: "webgpu",
     isRecording: false,
   });
+});
+
+test("a page that an earlier version kept without an engine opens with its precision, and the engine that fits", async () => {
+  const page = await livedInPage();
+  await reload(page);
+  const { engine: _engine, ...place } = database.kept.get(`place:${TAB}`) as Record<
+    string,
+    unknown
+  >;
+  database.kept.set(`place:${TAB}`, place);
+  const saved = await readSaved(TAB, noVocabulary);
+  const again = closedPage({ opening: saved ?? {} });
+  expect(again.state()).toMatchObject({ precision: "compact", engine: "auto" });
 });
 
 test("the model's state, its work and old notices are not kept", async () => {

@@ -120,10 +120,10 @@ test("another precision drops every context vector and scores again", async () =
     const vectors = [...state.scores.values()].map((token) => token.prediction.contextVector);
     isBare.push(vectors.every((vector) => vector === null));
   });
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(isBare).toEqual([true]);
-  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "exact" } } });
+  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "compact" } } });
   expect(isAllScored(page.state())).toBe(true);
   expect(page.state().counts.modelRuns).toBe(Math.ceil(length / 4)); // the new engine ran it all, four tokens a run
   expect(page.state().scores).toEqual(scores); // the toy is the same in both
@@ -131,7 +131,7 @@ test("another precision drops every context vector and scores again", async () =
 
 test("the precision in force is not loaded again", async () => {
   const page = await openPage("Hi");
-  page.actions.usePrecision("compact");
+  page.actions.switchPrecision("exact");
   await page.quiet();
   expect(page.model.calls.filter(isLoad)).toHaveLength(1);
 });
@@ -141,7 +141,7 @@ test("another precision in the middle of scoring still ends with everything scor
   page.actions.setMessage("A message of more than a few tokens");
   page.actions.endTurn();
   await page.until(({ work }) => work.kind === "scoring" && work.done > 0);
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.state().problem).toBeNull();
   expect(isAllScored(page.state())).toBe(true);
@@ -149,11 +149,11 @@ test("another precision in the middle of scoring still ends with everything scor
 
 test("a second precision is not asked for while the first one is still loading", async () => {
   const page = await openPage("Hi");
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.until(({ model }) => model.kind === "preparing");
-  page.actions.usePrecision("compact");
+  page.actions.switchPrecision("exact");
   await page.quiet();
-  expect(page.state().precision).toBe("exact");
+  expect(page.state().precision).toBe("compact");
   expect(page.model.calls.filter(isLoad)).toHaveLength(2);
 });
 
@@ -167,14 +167,11 @@ test("the same model loaded again after a death keeps its scores", async () => {
   expect(isAllScored(page.state())).toBe(true);
 });
 
-test("exact that does not load goes back to compact and says why", async () => {
+test("a model that does not fit is a failure in the engine's own words, and the precision stays as it was asked for", async () => {
   const page = await openPage("Hi", { findModel: async () => TOO_LARGE });
-  page.actions.usePrecision("exact");
-  await page.quiet();
-  const what = "Out of memory. Exact needs over 2 GB; Try again loads compact.";
-  expect(page.state().model).toMatchObject({ kind: "failed", what });
-  expect(page.state().precision).toBe("compact");
-  page.actions.retry();
+  expect(page.state().model).toMatchObject({ kind: "failed", what: "Out of memory." });
+  expect(page.state().precision).toBe("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "compact" } } });
 });
@@ -182,13 +179,13 @@ test("exact that does not load goes back to compact and says why", async () => {
 test("a search under way when the precision changes is answered by the new model", async () => {
   const page = await openPage("Hi");
   page.actions.setQuery("e");
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.state().problem).toBeNull();
   expect(page.state().search).toMatchObject({ query: "e", needsModel: false });
 });
 
-test("a network that goes away leaves exact as it was asked for", async () => {
+test("a network that goes away leaves the precision as it was asked for", async () => {
   let tries = 0;
   const findModel = async () => {
     tries += 1;
@@ -196,18 +193,82 @@ test("a network that goes away leaves exact as it was asked for", async () => {
     return TOY_FILE;
   };
   const page = await openPage("Hi", { findModel });
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.state().model).toMatchObject({ kind: "failed", what: "The network went away." });
   page.actions.retry();
   await page.quiet();
-  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "exact" } } });
+  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "compact" } } });
   expect(isAllScored(page.state())).toBe(true);
+});
+
+test("another engine scores again, as another precision does, and the one that runs is not loaded again", async () => {
+  const page = await openPage("Hi");
+  page.actions.switchEngine("wasm"); // which is the one that fits
+  await page.quiet();
+  expect(page.model.calls.filter(isLoad)).toHaveLength(1);
+  page.actions.switchEngine("webgpu");
+  await page.quiet();
+  expect(page.state().model).toMatchObject({ loaded: { identity: { backend: "webgpu" } } });
+  expect(page.model.workers()).toBe(2);
+  expect(isAllScored(page.state())).toBe(true);
+});
+
+/** A page on WebGPU with a conversation. */
+async function onGpu() {
+  const page = await openPage("Hi");
+  page.actions.switchEngine("webgpu");
+  await page.quiet();
+  return page;
+}
+
+test("a lost engine leaves the document, says so once, and everything is scored by the one that took its place", async () => {
+  const page = await onGpu();
+  const { history } = page.state();
+  const scored: number[] = [];
+  page.store.subscribe(({ scores }) => scored.push(scores.size));
+  page.model.replaceEngine("WebGPU was lost.");
+  await page.quiet();
+  expect(Math.min(...scored)).toBe(0); // no total mixes two engines
+  const { model, problem } = page.state();
+  expect(model).toMatchObject({ kind: "ready", loaded: { identity: { backend: "wasm" } } });
+  expect(problem).toBe("WebGPU was lost.");
+  expect(page.state().history).toBe(history);
+  expect(page.model.workers()).toBe(2);
+  expect(isAllScored(page.state())).toBe(true);
+  page.actions.switchEngine("webgpu"); // may be tried again
+  await page.quiet();
+  expect(page.state().model).toMatchObject({ loaded: { identity: { backend: "webgpu" } } });
+});
+
+test("a reply that is being written when the engine is lost goes on, and is scored anew as a whole", async () => {
+  const page = await onGpu();
+  page.actions.setSettings({ temperature: 1 });
+  await generating(page, 3);
+  page.model.replaceEngine("WebGPU was lost.");
+  await page.until(({ work }) => work.kind === "idle");
+  await page.quiet();
+  expect(isAllScored(page.state())).toBe(true);
+  const other = await openPage("Hi");
+  other.actions.setSettings({ temperature: 1 });
+  other.actions.generate();
+  await other.quiet();
+  expect(idsOf(page.state())).toEqual(idsOf(other.state()));
+});
+
+test("an engine that was lost in a worker that is gone is nobody's", async () => {
+  const page = await onGpu();
+  page.model.die();
+  await page.quiet();
+  page.model.replaceEngine("WebGPU was lost.");
+  await page.quiet();
+  expect(page.state().model.kind).toBe("failed");
+  expect(page.state().problem).toBeNull();
 });
 
 test("a worker that held a model is closed before another one is loaded", async () => {
   const page = await openPage("Hi");
-  page.actions.usePrecision("exact");
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.model.workers()).toBe(2);
   expect(isAllScored(page.state())).toBe(true);

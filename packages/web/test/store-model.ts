@@ -19,6 +19,7 @@ import { activeDocumentPath, documentPath } from "../src/views/path.ts";
 import { type ModelClient, workerClient } from "../src/worker/model-client.ts";
 import type {
   CallKind,
+  Calls,
   FromWorker,
   LoadedModel,
   ModelFile,
@@ -37,7 +38,7 @@ export const TOY_FILE: ModelFile = {
   fileBytes: 1_000_000,
 };
 
-/** A model whose exact form does not fit. */
+/** A model that does not fit in exact. */
 export const TOO_LARGE: ModelFile = { ...TOY_FILE, id: "too-large" };
 
 type Place = Omit<RenderedToken, "id" | "part">;
@@ -97,12 +98,15 @@ interface ToyModel {
   readonly inFlight: () => number;
   /** Tokens that generations have sent so far. */
   readonly tokensSent: () => number;
+  /** Loses the newest worker's engine; the next one is there at once and says `reason`. */
+  readonly replaceEngine: (reason: string) => void;
 }
 
 /** Workers that all load the toy model. */
 function toyModel({ contextLength = 256 } = {}): ToyModel {
   const calls: ToWorker[] = [];
   const ports: Port[] = [];
+  const replacements: ((reason: string) => void)[] = [];
   const unanswered = new Set<object>();
   const generations = new Set<number>();
   let tokensSent = 0;
@@ -111,9 +115,10 @@ function toyModel({ contextLength = 256 } = {}): ToyModel {
     tokensSent: () => tokensSent,
     workers: () => ports.length,
     die: () => ports.at(-1)?.die("out of memory"),
+    replaceEngine: (reason) => replacements.at(-1)?.(reason),
     inFlight: () => unanswered.size + (ports.at(-1)?.undelivered() ?? 0),
     startWorker() {
-      const answer = toyWorker(contextLength, (message) => {
+      const { answer, replaceEngine } = toyWorker(contextLength, (message) => {
         if (message.kind === "event" && generations.has(message.call)) tokensSent += 1;
         opened.post(message);
       });
@@ -125,20 +130,24 @@ function toyModel({ contextLength = 256 } = {}): ToyModel {
         void answer(message).finally(() => unanswered.delete(token));
       });
       ports.push(opened);
+      replacements.push(replaceEngine);
       return workerClient(opened);
     },
   };
 }
 
+interface ToyWorker {
+  readonly answer: (message: ToWorker) => Promise<void>;
+  readonly replaceEngine: (reason: string) => void;
+}
+
 /** What model-worker.ts does, with the toy in place of a file. */
-function toyWorker(
-  contextLength: number,
-  post: (message: FromWorker) => void,
-): (message: ToWorker) => Promise<void> {
+function toyWorker(contextLength: number, post: (message: FromWorker) => void): ToyWorker {
   const aborts = new Map<number, AbortController>();
   let hosted: { readonly engine: Engine; readonly host: SessionHost } | undefined;
+  let loaded: LoadedModel | undefined;
   const load = async (request: unknown, emit: (event: unknown) => void): Promise<LoadedModel> => {
-    const { model, precision } = request as { model: ModelFile; precision: "exact" | "compact" };
+    const { model, precision, engine: choice } = request as Calls["load"]["request"];
     const { fileBytes, label, id, sha256 } = model;
     emit({ kind: "download", receivedBytes: fileBytes / 2, totalBytes: fileBytes });
     emit({ kind: "prepare" });
@@ -148,18 +157,26 @@ function toyWorker(
     const engine = pacedEngine(contextLength);
     hosted = { engine, host: createSessionHost({ engine, ...toyFormat }) };
     const { architecture, quantization } = engine;
-    return {
-      identity: { id, sha256, architecture, quantization, precision, backend: "wasm" },
+    const backend = choice === "webgpu" ? "webgpu" : "wasm";
+    loaded = {
+      identity: { id, sha256, architecture, quantization, precision, backend },
       label,
       fileBytes,
       threads: 1,
-      threadsReason: null,
+      engineReason: "",
+      hasGpu: true,
       contextLength,
       vocabulary: vocabularyTable(toyTokenizer.vocabulary),
       endTokenIds: toyTokenizer.endTokenIds,
     };
+    return loaded;
   };
-  return async (message) => {
+  const replaceEngine = (reason: string): void => {
+    if (loaded === undefined) throw new RangeError("no engine to lose yet");
+    loaded = { ...loaded, identity: { ...loaded.identity, backend: "wasm" } };
+    post({ kind: "replaced", loaded, reason });
+  };
+  const answer = async (message: ToWorker): Promise<void> => {
     const { kind, call } = message;
     if (kind === "abort") return aborts.get(call)?.abort();
     const abort = new AbortController();
@@ -182,6 +199,7 @@ function toyWorker(
       aborts.delete(call);
     }
   };
+  return { answer, replaceEngine };
 }
 
 /** The toy engine at a model's pace: a run takes a task, so that what a person does meanwhile comes between two runs. */

@@ -21,7 +21,8 @@ const ready = {
     label: "SmolLM2-135M-Instruct",
     fileBytes: 98_362_432,
     threads: 2,
-    threadsReason: null,
+    engineReason: "WASM, because this browser offers no WebGPU adapter.",
+    hasGpu: false,
     contextLength: 8192,
   },
 } as never;
@@ -152,6 +153,8 @@ test("the status bar names model, file, engine, context and speed", () => {
     model: "SmolLM2-135M-Instruct",
     file: "Q4_1, 98.4 MB",
     engine: "WASM, 2 threads",
+    engineReason: "WASM, because this browser offers no WebGPU adapter.",
+    engines: [],
     context: { text: "107 of 8,192" },
     speed: "43 ms per token",
   });
@@ -160,6 +163,28 @@ test("the status bar names model, file, engine, context and speed", () => {
     engine: "",
     context: { text: "3 tokens", share: 0 },
   });
+});
+
+test("where there is a graphics processor the engine is a choice, of WebGPU in exact alone", () => {
+  const on = (backend: string, precision: string) => {
+    const { loaded, ...rest } = ready as { loaded: object };
+    const identity = { quantization: "Q4_1", backend, precision };
+    const model = { ...rest, loaded: { ...loaded, identity, hasGpu: true } } as never;
+    const { engine, engines } = statusBar({ model }, 107);
+    const options = engines.map(({ label, isCurrent, isBlocked }) =>
+      [label, isCurrent && "current", isBlocked && "blocked"].filter(Boolean).join(", "),
+    );
+    return { engine, options };
+  };
+  expect(on("webgpu", "exact")).toEqual({ engine: "WebGPU", options: ["WASM", "WebGPU, current"] });
+  expect(on("wasm", "exact")).toEqual({
+    engine: "WASM, 2 threads",
+    options: ["WASM, 2 threads, current", "WebGPU"],
+  });
+  expect(on("wasm", "compact").options).toEqual([
+    "WASM, 2 threads, current",
+    "WebGPU (exact only), blocked",
+  ]);
 });
 
 test("one notice at a time: a problem, then a failure, then the loading", () => {

@@ -144,6 +144,17 @@ test("a script that cannot be fetched says so, although its error event has no m
   await expect(call).rejects.toThrow("The model's worker stopped: its script did not load.");
 });
 
+test("another engine in place of a lost one is told to whoever listens, and ends no call", async () => {
+  const { client, worker } = connected();
+  const reasons: string[] = [];
+  client.onReplaced(({ reason }) => reasons.push(reason));
+  const call = client.call("encode", { text: "a" });
+  worker.post({ kind: "replaced", loaded: {} as never, reason: "The device was lost." });
+  worker.post({ kind: "done", call: 1, result: [97], counts: NO_COUNTS });
+  expect(await call).toEqual([97]);
+  expect(reasons).toEqual(["The device was lost."]);
+});
+
 test("closing ends the worker", () => {
   const { client, worker } = connected();
   client.close();

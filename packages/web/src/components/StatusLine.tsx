@@ -2,13 +2,13 @@
 
 import type { Precision } from "@tokenscope/core";
 import { activeDocumentPath } from "../views/path.ts";
-import { PRECISION_WORDS, statusBar } from "../views/status.ts";
+import { type EngineOption, PRECISION_WORDS, type StatusBar, statusBar } from "../views/status.ts";
 import { percentOf } from "./Candidate.tsx";
 import { usePage } from "./store-context.ts";
 
 /** One line of text at the bottom of the page. */
 export function StatusLine() {
-  const switchPrecision = usePage((state) => state.actions.usePrecision);
+  const switchPrecision = usePage((state) => state.actions.switchPrecision);
   const model = usePage((state) => state.model);
   const precision = usePage((state) => state.precision);
   const length = usePage((state) => activeDocumentPath(state.history.present).nodes.length);
@@ -26,20 +26,16 @@ export function StatusLine() {
     >
       <span className="model">{status.model}</span>
       {status.file !== "" && <span className="opt">{status.file}</span>}
-      {status.engine !== "" && (
-        <span className="engine" title={status.engineReason || undefined}>
-          {status.engine}
-        </span>
-      )}
+      {status.engine !== "" && <EngineCell status={status} isBusy={isBusy} />}
       <select
         aria-label="Precision"
-        title="Arithmetic of the model. Compact is off by 0.1 bit on average, single tokens by more, so near-equal candidates may change places. Switching scores the conversation again."
+        title="Arithmetic of the model. Exact computes in fp32 with the weights as the file has them. Compact rounds them to 8 bits: off by 0.1 bit on average, single tokens by more, so near-equal candidates may change places. Switching scores the conversation again."
         value={precision}
         disabled={model.kind !== "ready" || isBusy}
         onChange={(event) => switchPrecision(event.target.value as Precision)}
       >
-        <option value="compact">{PRECISION_WORDS.compact}</option>
         <option value="exact">{PRECISION_WORDS.exact}</option>
+        <option value="compact">{PRECISION_WORDS.compact}</option>
       </select>
       <span className="use">
         <span className="meter" aria-hidden="true">
@@ -51,5 +47,40 @@ export function StatusLine() {
       {status.speed !== "" && <span className="opt">{status.speed}</span>}
       <span className="right">{status.conventions}</span>
     </footer>
+  );
+}
+
+interface EngineCellProps {
+  readonly status: StatusBar;
+  readonly isBusy: boolean;
+}
+
+/** Which engine runs the model and why; a choice where there is one. */
+function EngineCell({ status, isBusy }: EngineCellProps) {
+  const switchEngine = usePage((state) => state.actions.switchEngine);
+  const { engine, engineReason, engines } = status;
+  const current = engines.find(({ isCurrent }) => isCurrent);
+  if (current === undefined) {
+    return (
+      <span className="engine" title={engineReason || undefined}>
+        {engine}
+      </span>
+    );
+  }
+  return (
+    <select
+      className="engine"
+      aria-label="Engine"
+      title={engineReason}
+      value={current.engine}
+      disabled={isBusy}
+      onChange={(event) => switchEngine(event.target.value as EngineOption["engine"])}
+    >
+      {engines.map((option) => (
+        <option key={option.engine} value={option.engine} disabled={option.isBlocked}>
+          {option.label}
+        </option>
+      ))}
+    </select>
   );
 }

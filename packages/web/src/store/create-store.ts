@@ -24,7 +24,8 @@ const NO_VOCABULARY: Vocabulary = {
 
 const FIRST: AppState = {
   model: { kind: "waiting" },
-  precision: "compact",
+  precision: "exact",
+  engine: "auto",
   isRecording: false,
   recordedTips: new Set(),
   documentSha256: null,
@@ -75,8 +76,16 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
 function modelActions(
   store: StoreApi<Store>,
   link: ModelLink,
-): Pick<Actions, "start" | "retry" | "usePrecision"> {
+): Pick<Actions, "start" | "retry" | "switchPrecision" | "switchEngine"> {
   let isStarted = false;
+  /** Loads the model another way, unless something is under way. */
+  const reload = (way: Partial<Pick<Store, "precision" | "engine">>): void => {
+    const { work, model } = store.getState();
+    const isLoading = model.kind === "loading" || model.kind === "preparing";
+    if (work.kind === "generating" || isLoading) return;
+    store.setState({ ...way, settled: null, search: null });
+    void link.load();
+  };
   return {
     start() {
       if (isStarted) return;
@@ -84,13 +93,13 @@ function modelActions(
       void link.load();
     },
     retry: () => void link.load(),
-    usePrecision(precision) {
-      const { work, model } = store.getState();
-      const isLoading = model.kind === "loading" || model.kind === "preparing";
-      const isBusy = work.kind === "generating" || isLoading;
-      if (isBusy || precision === store.getState().precision) return;
-      store.setState({ precision, settled: null, search: null });
-      void link.load();
+    switchPrecision(precision) {
+      if (precision !== store.getState().precision) reload({ precision });
+    },
+    switchEngine(engine) {
+      const { model } = store.getState();
+      const running = model.kind === "ready" ? model.loaded.identity.backend : null;
+      if (engine !== running) reload({ engine }); // one that was lost, or did not load, may be tried again
     },
   };
 }

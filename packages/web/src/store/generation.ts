@@ -46,6 +46,7 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
       key: history.present.activeKey,
       endTokenIds,
       maxTokens,
+      loads: () => link.loads,
     });
     let lastAt: number | null = null;
     const onEvent = (event: Arrival): void => {
@@ -87,6 +88,11 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
 
 type Arrival = Calls["generate"]["event"];
 
+/** A token that has come, and how many engines had become ready by then. */
+interface Waiting extends Arrival {
+  readonly loads: number;
+}
+
 interface Arrivals {
   readonly count: number;
   add(arrival: Arrival): void;
@@ -104,9 +110,10 @@ function arrivalsInto(
     readonly key: number;
     readonly endTokenIds: readonly number[];
     readonly maxTokens: number;
+    readonly loads: () => number;
   },
 ): Arrivals {
-  let waiting: Arrival[] = [];
+  let waiting: Waiting[] = [];
   let count = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawnAt = -Infinity;
@@ -125,7 +132,7 @@ function arrivalsInto(
       return count;
     },
     add(arrival) {
-      waiting.push(arrival);
+      waiting.push({ ...arrival, loads: place.loads() });
       count += 1;
       const rest = drawnAt + DRAW_EVERY_MS - performance.now();
       if (rest <= 0) flush();
@@ -135,23 +142,30 @@ function arrivalsInto(
   };
 }
 
+interface Written {
+  readonly key: number;
+  readonly endTokenIds: readonly number[];
+  readonly isFirst: boolean;
+  readonly loads: () => number;
+}
+
 /** The state with more tokens at the end of a branch, whichever branch is shown; who stands at "next" moves along. */
 function written(
   { history, scores, position }: Store,
-  arrivals: readonly Arrival[],
-  { key, endTokenIds, isFirst }: { key: number; endTokenIds: readonly number[]; isFirst: boolean },
+  arrivals: readonly Waiting[],
+  { key, endTokenIds, isFirst, loads }: Written,
 ): Partial<Store> {
   const before = history.present;
   const isFollowing =
     before.activeKey === key && position === pathTo(before, branchOf(before, key).tip).length;
   const all = new Map(scores);
   let doc = before;
-  for (const { token, origin } of arrivals) {
+  for (const { token, origin, loads: loadsThen } of arrivals) {
     const path = nodesOf(doc, pathTo(doc, branchOf(doc, key).tip));
     const next = tokenAt(path, path.length, { id: token.id, origin }, endTokenIds);
     doc = extend(doc, [next], key);
     const node = branchOf(doc, key).tip;
-    if (node !== null) all.set(node, token);
+    if (node !== null && loadsThen === loads()) all.set(node, token); // a lost engine's score is made again
   }
   return {
     history: isFirst ? record(history, doc) : amend(history, doc),

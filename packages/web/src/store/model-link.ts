@@ -20,7 +20,7 @@ export interface ModelLinkOptions {
 }
 
 export interface ModelLink {
-  /** Loads the model in the state's precision, in a new worker if the last one died. */
+  /** Loads the model in the state's precision and on its engine, in a new worker if the last one died. */
   load(): Promise<void>;
   /** One call to the loaded model; the state's counts follow. */
   ask<K extends CallKind>(
@@ -30,7 +30,7 @@ export interface ModelLink {
   ): Promise<Calls[K]["result"]>;
   /** Counts one more single-token run towards the median that the status bar shows after the next call. */
   noteTokenTime(milliseconds: number): void;
-  /** How many models became ready so far: what was asked of an earlier one is asked again. */
+  /** How many models or engines became ready so far: what was asked of an earlier one is asked again. */
   readonly loads: number;
 }
 
@@ -53,13 +53,20 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       client = undefined;
       fail(error);
     });
+    opened.onReplaced(({ loaded, reason }) => {
+      if (client !== opened) return;
+      becomeReady(loaded);
+      store.setState({ problem: reason });
+    });
     return opened;
   };
-  const fail = (error: unknown): void => {
-    const { precision, model: before } = store.getState();
-    const isTooLarge = precision === "exact" && before.kind === "preparing";
-    const model = failedModel(error, isTooLarge);
-    store.setState({ model, ...(isTooLarge ? { precision: "compact" as const } : {}) });
+  const fail = (error: unknown): void => store.setState({ model: failedModel(error) });
+  const becomeReady = (loaded: LoadedModel): void => {
+    const kept = keptScores(identity, loaded.identity);
+    identity = loaded.identity;
+    tokenTimes = [];
+    loads += 1;
+    store.setState((state) => readyState(state, loaded, kept));
   };
 
   return {
@@ -67,7 +74,7 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       return loads;
     },
     async load() {
-      const { precision } = store.getState();
+      const { precision, engine } = store.getState();
       store.setState({
         model: { kind: "loading", receivedBytes: 0, totalBytes: 0, secondsLeft: null },
         problem: null,
@@ -82,12 +89,8 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
           hasPrepared ||= event.kind === "prepare";
           showProgress(event);
         };
-        const loaded = await client.call("load", { model: file, precision }, { onEvent });
-        const kept = keptScores(identity, loaded.identity);
-        identity = loaded.identity;
-        tokenTimes = [];
-        loads += 1;
-        store.setState((state) => readyState(state, loaded, kept));
+        const request = { model: file, precision, engine };
+        becomeReady(await client.call("load", request, { onEvent }));
         store.setState({ counts: client.counts });
       } catch (error) {
         if (store.getState().model.kind !== "failed") fail(error);
@@ -170,16 +173,15 @@ function progressInto(
   };
 }
 
-function failedModel(error: unknown, isTooLarge: boolean): Store["model"] {
+function failedModel(error: unknown): Store["model"] {
   const { message, cause, stack } = error instanceof Error ? error : new Error(String(error));
-  const what = isTooLarge ? `${message} Exact needs over 2 GB; Try again loads compact.` : message;
   const details = typeof cause === "string" ? cause : (stack ?? "");
-  return { kind: "failed", what: /[.!?]$/.test(what) ? what : `${what}.`, details };
+  return { kind: "failed", what: /[.!?]$/.test(message) ? message : `${message}.`, details };
 }
 
 type KeptScores = (scores: Store["scores"]) => Store["scores"];
 
-/** What a model that was just loaded leaves of the scores: its own; those of a recording or an earlier visit until they are scored again; none of another precision's, for no total may mix two. */
+/** What a model that was just loaded leaves of the scores: its own; those of a recording or an earlier visit until they are scored again; none of another precision's or engine's, for no total may mix two. */
 function keptScores(before: ModelIdentity | undefined, now: ModelIdentity): KeptScores {
   if (before === undefined) return withoutVectors;
   return isSameModel(before, now) ? (scores) => scores : () => new Map();

@@ -20,6 +20,7 @@ type Version = Omit<TokenDocument, "nodes">;
 /** Where one stands and how it is set: small, and written with every move. */
 const PLACE_PARTS = [
   "precision",
+  "engine",
   "position",
   "span",
   "view",

@@ -12,7 +12,7 @@ import type {
   TokenId,
   Vocabulary,
 } from "@tokenscope/core";
-import type { LoadedModel, SearchRow } from "../worker/protocol.ts";
+import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
 
 export type ModelState =
   | { readonly kind: "waiting" }
@@ -58,6 +58,7 @@ export interface SettledPosition {
 export interface AppState {
   readonly model: ModelState;
   readonly precision: Precision;
+  readonly engine: EngineChoice;
   /** True while a branch of the recorded example is on screen as it was recorded; a message then begins a conversation of its own. */
   readonly isRecording: boolean;
   /** Ends of the recorded branches. */
@@ -100,7 +101,8 @@ export interface AppState {
 export interface Actions {
   readonly start: () => void;
   readonly retry: () => void;
-  readonly usePrecision: (precision: Precision) => void;
+  readonly switchPrecision: (precision: Precision) => void;
+  readonly switchEngine: (engine: EngineChoice) => void;
   readonly openRecording: () => void;
   /** An empty document; the one on screen stays in Undo. */
   readonly startNew: () => void;

@@ -1,16 +1,26 @@
 // The status bar and the notice: what runs, how fast, and what to do when it does not.
 
-import { type Backend, formatCount, formatMegabytes } from "@tokenscope/core";
+import { type Backend, formatCount, formatMegabytes, type ModelIdentity } from "@tokenscope/core";
 import type { AppState, ModelState } from "../store/state.ts";
+import type { LoadedModel } from "../worker/protocol.ts";
 
 export interface StatusBar {
   readonly model: string;
   readonly file: string; // quantization and size
   readonly engine: string;
-  readonly engineReason: string; // why fewer threads than cores; empty where none
+  readonly engineReason: string; // why this one; empty before there is one
+  /** What else a person may choose, the engine that runs included; empty where there is no choice. */
+  readonly engines: readonly EngineOption[];
   readonly context: { readonly text: string; readonly share: number };
   readonly speed: string;
   readonly conventions: string;
+}
+
+export interface EngineOption {
+  readonly engine: "wasm" | "webgpu";
+  readonly label: string;
+  readonly isCurrent: boolean;
+  readonly isBlocked: boolean;
 }
 
 /** One line under the top bar. */
@@ -43,18 +53,21 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
       file: "",
       engine: "",
       engineReason: "",
+      engines: [],
       context: { text: `${formatCount(pathLength)} tokens`, share: 0 },
       speed: "",
       conventions: CONVENTIONS,
     };
   }
   const { loaded, msPerToken } = model;
-  const { identity, threads } = loaded;
+  const { identity } = loaded;
+  const engine = engineName(loaded);
   return {
     model: loaded.label,
     file: `${identity.quantization}, ${formatMegabytes(loaded.fileBytes)}`,
-    engine: `${BACKENDS[identity.backend]}, ${threads} thread${threads === 1 ? "" : "s"}`,
-    engineReason: loaded.threadsReason ?? "",
+    engine,
+    engineReason: loaded.engineReason,
+    engines: loaded.hasGpu ? engineOptions(loaded.identity, engine) : [],
     context: {
       text: `${formatCount(pathLength)} of ${formatCount(loaded.contextLength)}`,
       share: Math.min(1, pathLength / loaded.contextLength),
@@ -62,6 +75,29 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
     speed: msPerToken === null ? "" : `${formatCount(msPerToken)} ms per token`,
     conventions: CONVENTIONS,
   };
+}
+
+function engineName({ identity: { backend }, threads }: LoadedModel): string {
+  if (backend === "webgpu") return BACKENDS.webgpu;
+  return `${BACKENDS[backend]}, ${threads} thread${threads === 1 ? "" : "s"}`;
+}
+
+function engineOptions({ backend, precision }: ModelIdentity, name: string): EngineOption[] {
+  const isGpu = backend === "webgpu";
+  return [
+    {
+      engine: "wasm",
+      label: isGpu ? BACKENDS.wasm : name,
+      isCurrent: !isGpu,
+      isBlocked: false,
+    },
+    {
+      engine: "webgpu",
+      label: precision === "exact" ? BACKENDS.webgpu : `${BACKENDS.webgpu} (exact only)`,
+      isCurrent: isGpu,
+      isBlocked: precision !== "exact",
+    },
+  ];
 }
 
 const MODEL_WORDS: Readonly<Record<Exclude<ModelState["kind"], "ready">, string>> = {

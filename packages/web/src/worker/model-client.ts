@@ -1,7 +1,14 @@
 // The page's side of the protocol: typed calls to the worker, and the news of its death.
 
 import { EngineError, FormatError, type RunCounts, UsageError } from "@tokenscope/core";
-import type { CallKind, Calls, FailureMessage, FromWorker, ToWorker } from "./protocol.ts";
+import type {
+  CallKind,
+  Calls,
+  FailureMessage,
+  FromWorker,
+  Replacement,
+  ToWorker,
+} from "./protocol.ts";
 
 export interface CallOptions<K extends CallKind> {
   readonly onEvent?: (event: Calls[K]["event"]) => void;
@@ -17,6 +24,7 @@ export interface ModelClient {
     options?: CallOptions<K>,
   ): Promise<Calls[K]["result"]>;
   onDeath(listener: (error: EngineError) => void): void;
+  onReplaced(listener: (replacement: Replacement) => void): void;
   close(): void;
 }
 
@@ -44,7 +52,8 @@ const SILENT_DEATHS: Readonly<Record<string, string>> = {
 /** A client of a worker that was just started. */
 export function workerClient(worker: WorkerPort): ModelClient {
   const pending = new Map<number, Pending>();
-  const listeners: ((error: EngineError) => void)[] = [];
+  const deathListeners: ((error: EngineError) => void)[] = [];
+  const replacedListeners: ((replacement: Replacement) => void)[] = [];
   let counts: RunCounts = { modelRuns: 0, headRuns: 0 };
   let calls = 0;
   let death: EngineError | undefined;
@@ -57,9 +66,13 @@ export function workerClient(worker: WorkerPort): ModelClient {
     worker.terminate();
     for (const { reject } of pending.values()) reject(death);
     pending.clear();
-    for (const listener of listeners) listener(death);
+    for (const listener of deathListeners) listener(death);
   };
   const receive = (message: FromWorker): void => {
+    if (message.kind === "replaced") {
+      for (const listener of replacedListeners) listener(message);
+      return;
+    }
     const call = pending.get(message.call);
     if (call === undefined) return;
     if (message.kind === "event") {
@@ -97,7 +110,8 @@ export function workerClient(worker: WorkerPort): ModelClient {
       });
       return answer.finally(() => signal?.removeEventListener("abort", abort));
     },
-    onDeath: (listener) => void listeners.push(listener),
+    onDeath: (listener) => void deathListeners.push(listener),
+    onReplaced: (listener) => void replacedListeners.push(listener),
     close() {
       worker.terminate();
       const closed = new DOMException("The model's worker was closed.", "AbortError");

@@ -12,17 +12,29 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
-/** The file's bytes; throws EngineError where it cannot be fetched whole or is not the file that was asked for. */
-export async function loadModelFile(model: ModelFile, options: FetchOptions): Promise<Uint8Array> {
-  const cached = await (await openCache())?.match(cacheKey(model));
-  const kept = cached === undefined ? undefined : new Uint8Array(await cached.arrayBuffer());
-  if (kept?.length === model.fileBytes) return kept;
+/** The file, on disk where the browser keeps it and then read by ranges; throws EngineError where it cannot be fetched whole or is not the file that was asked for. */
+export async function loadModelFile(model: ModelFile, options: FetchOptions): Promise<Blob> {
+  const kept = await keptFile(model);
+  if (kept !== null) return kept;
+  const fresh = await fetchVerified(model, options);
+  return (await keptFile(model)) ?? fresh; // only one of the two stays alive
+}
+
+/** What an earlier visit kept, which was verified then; null where it is not there whole. */
+async function keptFile(model: ModelFile): Promise<Blob | null> {
+  const kept = await (await openCache())?.match(cacheKey(model));
+  const file = await kept?.blob();
+  return file?.size === model.fileBytes ? file : null;
+}
+
+async function fetchVerified(model: ModelFile, options: FetchOptions): Promise<Blob> {
   const isPatched = part?.sha256 === model.sha256;
   let bytes = await download(model, options);
   if (isPatched && (await sha256Of(bytes)) !== model.sha256) bytes = await download(model, options); // what was kept was bad
   await verify(model, bytes);
-  await keep(model, bytes);
-  return bytes;
+  const file = new Blob([bytes]); // the browser's own memory: the array may go
+  await keep(model, file);
+  return file;
 }
 
 async function openCache(): Promise<Cache | undefined> {
@@ -135,9 +147,9 @@ async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function keep(model: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function keep(model: ModelFile, file: Blob): Promise<void> {
   try {
-    await (await openCache())?.put(cacheKey(model), new Response(bytes));
+    await (await openCache())?.put(cacheKey(model), new Response(file));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error; // no room: the model works, and is fetched again next time
   }

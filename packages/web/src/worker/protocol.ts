@@ -1,6 +1,7 @@
 // The one protocol between the page and the model's worker; nothing else calls postMessage.
 //
 // Order: the page numbers its calls; the worker answers each with any number of `event`s and then exactly one `done` or `failed`.
+// `replaced` belongs to no call: the engine was lost and another took its place; whatever comes after it comes from that one.
 // Calls that run the model (load, score, generate) are worked on one after another; the others are answered in between.
 // Cancellation: `abort` names a call; that call still ends with `done` (its ending says aborted) or `failed`.
 // Buffers: everything is copied; each side owns what it receives. Documents, records and settings are plain data of core's types.
@@ -27,6 +28,9 @@ export interface ModelFile {
   readonly fileBytes: number;
 }
 
+/** Which engine is wanted: WebGPU, WebAssembly, or the one that fits this browser. */
+export type EngineChoice = "auto" | "wasm" | "webgpu";
+
 /** The vocabulary as three flat arrays: token i is bytes[offsets[i]] to bytes[offsets[i + 1]]. */
 export interface VocabularyTable {
   readonly bytes: Uint8Array;
@@ -40,8 +44,10 @@ export interface LoadedModel {
   readonly label: string;
   readonly fileBytes: number;
   readonly threads: number;
-  /** Why fewer threads than cores, in one sentence, or null. */
-  readonly threadsReason: string | null;
+  /** Why this engine, and what slows it down here: a sentence or more. */
+  readonly engineReason: string;
+  /** Whether a person may choose WebGPU here. */
+  readonly hasGpu: boolean;
   readonly contextLength: number;
   readonly vocabulary: VocabularyTable;
   readonly endTokenIds: readonly TokenId[];
@@ -57,7 +63,11 @@ export interface SearchRow {
 /** Each request kind with its events and its result. */
 export interface Calls {
   load: {
-    request: { readonly model: ModelFile; readonly precision: Precision };
+    request: {
+      readonly model: ModelFile;
+      readonly precision: Precision;
+      readonly engine?: EngineChoice; // auto unless told
+    };
     event:
       | { readonly kind: "download"; readonly receivedBytes: number; readonly totalBytes: number }
       | { readonly kind: "prepare" };
@@ -145,6 +155,12 @@ export interface FailureMessage {
   readonly details: string;
 }
 
+/** Another engine in place of a lost one: the same model in the same precision, and a sentence for the page. */
+export interface Replacement {
+  readonly loaded: LoadedModel;
+  readonly reason: string;
+}
+
 export type FromWorker =
   | { readonly kind: "event"; readonly call: number; readonly event: unknown }
   | {
@@ -153,4 +169,5 @@ export type FromWorker =
       readonly result: unknown;
       readonly counts: RunCounts;
     }
-  | { readonly kind: "failed"; readonly call: number; readonly failure: FailureMessage };
+  | { readonly kind: "failed"; readonly call: number; readonly failure: FailureMessage }
+  | ({ readonly kind: "replaced" } & Replacement);

@@ -27,7 +27,7 @@ export interface HostedModel {
 }
 
 /** One call's handler: events as they come, the result at the end. */
-type Handler<K extends CallKind> = (
+export type Handler<K extends CallKind> = (
   request: Calls[K]["request"],
   emit: (event: Calls[K]["event"]) => void,
   signal: AbortSignal,

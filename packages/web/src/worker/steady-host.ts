@@ -1,0 +1,72 @@
+// A session host that outlives its engine: what a lost engine leaves unanswered, the one that takes its place answers. Knows no engine.
+
+import { EngineError } from "@tokenscope/core";
+import type { CallKind, Calls } from "./protocol.ts";
+import type { Handler, SessionHost } from "./session-host.ts";
+
+export interface SteadyHostOptions {
+  readonly host: SessionHost;
+  /** Resolves with a reason when the engine under this host is gone. */
+  readonly lost: Promise<string>;
+  /** Opens another engine, once, and gives its host. */
+  readonly replace: (reason: string) => Promise<SessionHost>;
+}
+
+type AnsweredKind = Exclude<CallKind, "load">;
+
+/** A host over `host` until its engine is lost or fails, and over the replacement from then on. No event comes twice, and no call ends because of it. */
+export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): SessionHost {
+  let second: Promise<SessionHost> | undefined;
+  const loss = lost.then((reason) => Promise.reject(new EngineError(reason)));
+  loss.catch(() => undefined); // nothing may be under way when it comes
+
+  /** `rest` says what is still to be asked for after an event. */
+  const steady =
+    <K extends AnsweredKind>(
+      kind: K,
+      rest: (request: Calls[K]["request"], event: Calls[K]["event"]) => Calls[K]["request"],
+    ): Handler<K> =>
+    async (request, emit, signal) => {
+      let left = request;
+      if (second === undefined) {
+        let isOver = false; // a lost engine may still answer
+        const emitOnce = (event: Calls[K]["event"]): void => {
+          if (isOver) return;
+          left = rest(left, event);
+          emit(event);
+        };
+        try {
+          return await Promise.race([first[kind](request, emitOnce, signal), loss]);
+        } catch (error) {
+          isOver = true;
+          if (!(error instanceof EngineError) || signal.aborted) throw error;
+          second ??= replace(error.message);
+        }
+      }
+      return (await second)[kind](left, emit, signal);
+    };
+
+  const whole = <R>(request: R): R => request;
+  const generate = steady("generate", afterToken);
+  return {
+    encode: steady("encode", whole),
+    endTurn: steady("endTurn", whole),
+    setSystemPrompt: steady("setSystemPrompt", whole),
+    refusals: steady("refusals", whole),
+    score: steady("score", whole), // from its beginning: the page mixes no two engines' scores
+    search: steady("search", whole),
+    settingsView: steady("settingsView", whole),
+    generate: async (request, emit, signal) => {
+      const ending = await generate(request, emit, signal);
+      return ending.kind === "length" ? { ...ending, maxTokens: request.maxTokens } : ending;
+    },
+  };
+}
+
+/** What is left to write once a token is written; its draws depend on seed and position alone. */
+function afterToken(
+  { ids, maxTokens, ...same }: Calls["generate"]["request"],
+  { token }: Calls["generate"]["event"],
+): Calls["generate"]["request"] {
+  return { ...same, ids: [...ids, token.id], maxTokens: maxTokens - 1 };
+}
