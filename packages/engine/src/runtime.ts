@@ -2,7 +2,7 @@
 
 import type { Patch, Prediction, TokenId, TokenScore } from "@tokenscope/core";
 
-/** Keys and values of one sequence's positions, wherever the runtime keeps them. */
+/** Keys and values of one sequence's positions, wherever the runtime keeps them. May be cut, forked or closed while a pass over it runs: whoever waits for the pass then drops its result and cuts again. */
 export interface Cache {
   readonly length: number; // positions
   /** Keeps the first `length` positions. */
@@ -37,7 +37,7 @@ export const NO_LOOK: Look = { residualRows: [], attentionRows: [], attention: [
 export interface PassResult {
   readonly contexts: Float32Array; // [rows, C] after the last norm
   readonly residuals: readonly (readonly Float32Array[])[]; // for each of residualRows, [N] of [C]
-  /** For each of attentionRows, one entry a wanted layer and head in their order: weights [position + 1]. */
+  /** For each of attentionRows, one entry a wanted layer and head in their order: weights [position + 1], 0 outside a window. */
   readonly attention: readonly (readonly Float32Array[])[];
 }
 
