@@ -1,7 +1,7 @@
 import { type Engine, type ScoredToken, tokenId } from "@tokenscope/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gemma3Path, referenceJson, smollm2Path } from "../../../fixtures/index.ts";
-import { openEngine } from "./open-engine.ts";
+import { RUNTIMES } from "./runtimes.ts";
 
 interface ReferenceText {
   readonly name: string;
@@ -25,35 +25,41 @@ const models = [
   ["SmolLM2", smollm2Path(), "models/smollm2-135m-instruct-q4_1.json"],
   ["Gemma 3", isLong ? gemma3Path() : null, "models/gemma3-270m-q4_k_m.json"],
 ] as const;
+const cases = RUNTIMES.flatMap(({ name, open }) =>
+  models.map(([model, path, reference]) => [model, name, { path, reference, open }] as const),
+);
 
-describe.each(models)("%s exact, against a float64 pass", (_, path, reference) => {
-  const texts = referenceJson<readonly ReferenceText[]>(reference).filter(
-    (text) => text.attention !== undefined,
-  );
-  describe.skipIf(path === null)("(needs the model; Gemma in npm run test:long)", () => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await openEngine(path ?? "");
-    }, 60_000);
-    afterAll(() => engine.close());
-
-    test.each(texts.map((text) => [text.name, text] as const))(
-      "%s: the logit lens of every layer, and attention",
-      async (__, text) => {
-        const tokens = await inspected(engine, text);
-        expect(await lensErrorNats(engine, tokens.slice(-2), text)).toBeLessThan(LENS_NATS);
-        for (const { layer, head, query, weights } of text.attention ?? []) {
-          const rows = tokens[query]?.inside?.attention ?? [];
-          const row = rows.find((each) => each.layer === layer && each.head === head);
-          const errors = weights.map((weight, i) => Math.abs(weight - (row?.weights[i] ?? 1)));
-          expect(row?.weights.length).toBe(weights.length);
-          expect(Math.max(...errors)).toBeLessThan(WEIGHT);
-        }
-      },
-      60_000,
+describe.each(cases)(
+  "%s exact on %s, against a float64 pass",
+  (_, __, { path, reference, open }) => {
+    const texts = referenceJson<readonly ReferenceText[]>(reference).filter(
+      (text) => text.attention !== undefined,
     );
-  });
-});
+    describe.skipIf(path === null)("(needs the model; Gemma in npm run test:long)", () => {
+      let engine: Engine;
+      beforeAll(async () => {
+        engine = await open(path ?? "");
+      }, 60_000);
+      afterAll(() => engine.close());
+
+      test.each(texts.map((text) => [text.name, text] as const))(
+        "%s: the logit lens of every layer, and attention",
+        async (_name, text) => {
+          const tokens = await inspected(engine, text);
+          expect(await lensErrorNats(engine, tokens.slice(-2), text)).toBeLessThan(LENS_NATS);
+          for (const { layer, head, query, weights } of text.attention ?? []) {
+            const rows = tokens[query]?.inside?.attention ?? [];
+            const row = rows.find((each) => each.layer === layer && each.head === head);
+            const errors = weights.map((weight, i) => Math.abs(weight - (row?.weights[i] ?? 1)));
+            expect(row?.weights.length).toBe(weights.length);
+            expect(Math.max(...errors)).toBeLessThan(WEIGHT);
+          }
+        },
+        60_000,
+      );
+    });
+  },
+);
 
 /** The text's tokens, the last two with their streams and the attention that the reference states. */
 async function inspected(engine: Engine, text: ReferenceText): Promise<readonly ScoredToken[]> {

@@ -10,6 +10,7 @@ const runtime: Ort = ort;
 
 export interface OpenOptions {
   readonly precision?: Precision;
+  readonly threads?: number;
   /** In place of the header's: the tiny models have 256 positions, which is one chunk. */
   readonly contextLength?: number;
   readonly ort?: Ort;
@@ -17,7 +18,7 @@ export interface OpenOptions {
 
 /** An engine over a file, exact unless told. */
 export async function openEngine(path: string, options: OpenOptions = {}): Promise<Engine> {
-  const { precision = "exact", contextLength } = options;
+  const { precision = "exact", threads = THREADS, contextLength } = options;
   const source = await openFileSource(path);
   try {
     const gguf = await readGguf(source);
@@ -31,7 +32,7 @@ export async function openEngine(path: string, options: OpenOptions = {}): Promi
       gguf: { ...gguf, metadata },
       precision,
       backend: "node-cpu",
-      threads: THREADS,
+      threads,
     });
   } finally {
     await source.close();
