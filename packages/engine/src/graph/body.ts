@@ -49,6 +49,11 @@ export function positionNames({ window }: ModelShape, isLocal: boolean): Positio
   };
 }
 
+/** A mask once for each head of a group. */
+function groupMask(mask: Edge): Edge {
+  return `group-${mask}`;
+}
+
 interface Parts {
   readonly graph: GraphBuilder;
   readonly linear: Linear;
@@ -112,7 +117,11 @@ function positionInputs(graph: GraphBuilder, shape: ModelShape): void {
       graph.input(sines, FLOAT, ["R", shape.headWidth / 2]);
     }
   }
-  for (const { mask } of names) graph.input(mask, FLOAT, ["T", "S"]);
+  for (const { mask } of names) {
+    graph.input(mask, FLOAT, ["T", "S"]);
+    const times = graph.integers(shape.heads / shape.keyValueHeads, 1);
+    graph.node("Tile", [mask, times], {}, groupMask(mask)); // [(H/K) T, S]
+  }
 }
 
 /** The norm of this name over [..., C]. */
@@ -193,8 +202,10 @@ async function attention(parts: Parts, stream: Edge, layer: number): Promise<Edg
     names,
   });
   const shares = attentionShares(parts, { query, layer, mask: names.mask });
-  const values = allRows(graph, [cache.pastValues, cache.values]); // [B, K, 1, S, D]
-  const mixed = graph.node("MatMul", [shares, values]); // [B, K, H/K, T, D]
+  const values = allRows(parts, [cache.pastValues, cache.values]); // [S, K, D]
+  const options = { attributes: { transBatchB: 1 }, isMicrosoft: true };
+  const rows = graph.node("FusedMatMul", [shares, values], options); // [K, (H/K) T, D]
+  const mixed = graph.node("Reshape", [rows, graph.integers(1, K, H / K, -1, D)]);
   const open = graph.node("Mul", [mixed, changesOf(parts, layer).gates]);
   const back = graph.node("Transpose", [open], { attributes: { perm: [0, 3, 1, 2, 4] } });
   const flat = graph.node("Reshape", [back, graph.integers(0, 0, H * D)]); // [B, T, H D]
@@ -222,20 +233,25 @@ interface Scoring {
   readonly mask: Edge;
 }
 
-/** Softmax of the query-key products: how much of each position's value a query takes, [B, K, H/K, T, S]. */
-function attentionShares({ graph, shape }: Parts, { query, layer, mask }: Scoring): Edge {
+/**
+ * Softmax of the query-key products: how much of each position's value a query takes, [K, (H/K) T, S] with B = 1.
+ * The queries of a key head's group are rows of one product, and the cache's rows lie K D apart in it: so each key is read once, and none is moved.
+ */
+function attentionShares(parts: Parts, { query, layer, mask }: Scoring): Edge {
+  const { graph, shape } = parts;
   const { heads: H, keyValueHeads: K, headWidth: D, attentionScale, attentionCap: cap } = shape;
   const cache = cacheNames(layer);
   const { queries: shown } = shownNames(layer);
   graph.node("Reshape", [query, graph.integers(0, 0, K, H / K, D)], {}, shown);
   graph.output(shown, FLOAT, ["B", "T", K, H / K, D]);
   const queries = graph.node("Transpose", [shown], { attributes: { perm: [0, 2, 3, 1, 4] } }); // [B, K, H/K, T, D]
-  const keys = allRows(graph, [cache.pastKeys, cache.keys]); // [B, K, 1, S, D]
+  const rows = graph.node("Reshape", [queries, graph.integers(K, -1, D)]); // [K, (H/K) T, D]
+  const keys = allRows(parts, [cache.pastKeys, cache.keys]); // [S, K, D]
   const alpha = { float: attentionScale / (cap ?? 1) };
-  const options = { attributes: { alpha, transB: 1 }, isMicrosoft: true };
-  const products = graph.node("FusedMatMul", [queries, keys], options); // [B, K, H/K, T, S]
+  const options = { attributes: { alpha, transB: 1, transBatchB: 1 }, isMicrosoft: true };
+  const products = graph.node("FusedMatMul", [rows, keys], options); // [K, (H/K) T, S]
   const scores = cap === null ? products : bent(graph, products, cap);
-  const masked = graph.node("Add", [scores, mask]);
+  const masked = graph.node("Add", [scores, groupMask(mask)]);
   return graph.node("Softmax", [masked], { attributes: { axis: -1 } });
 }
 
@@ -244,10 +260,10 @@ function bent(graph: GraphBuilder, scores: Edge, cap: number): Edge {
   return graph.node("Mul", [graph.node("Tanh", [scores]), graph.scalar(cap)]);
 }
 
-/** Past rows and new rows as one, head by head: [B, P, K, 1, D] and [B, T, K, 1, D] -> [B, K, 1, S, D]. */
-function allRows(graph: GraphBuilder, rows: readonly Edge[]): Edge {
+/** Past rows and new rows as one: [B, P, K, 1, D] and [B, T, K, 1, D] -> [S, K, D]. */
+function allRows({ graph, shape }: Parts, rows: readonly Edge[]): Edge {
   const joined = graph.node("Concat", rows, { attributes: { axis: 1 } }); // [B, S, K, 1, D]
-  return graph.node("Transpose", [joined], { attributes: { perm: [0, 2, 3, 1, 4] } });
+  return graph.node("Reshape", [joined, graph.integers(-1, shape.keyValueHeads, shape.headWidth)]);
 }
 
 interface HeadRows {
