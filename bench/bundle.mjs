@@ -10,7 +10,7 @@ const ENTRIES = {
   model: join(BENCH, "model.mjs"),
   texts: join(BENCH, "texts.mjs"),
   tokenscope: join(BENCH, "node/tokenscope.mjs"),
-  pageServer: join(BENCH, "memory/page-server.mjs"),
+  pageServer: join(BENCH, "page/page-server.mjs"),
   fidelity: join(BENCH, "fidelity/fidelity.mjs"),
 };
 

@@ -29,7 +29,7 @@ function commit() {
   }
 }
 
-/** Processor, memory, system, Node and commit. */
+/** Processor, memory, system and Node. */
 export function machine() {
   const models = [...new Set(cpus().map((cpu) => cpu.model.trim()))].join(" + ");
   return {
@@ -37,11 +37,11 @@ export function machine() {
     memoryGib: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${arch()}`,
     node: process.version,
-    commit: commit(),
   };
 }
 
-/** When a section starts, and how busy the machine is then (load average of the last minute). */
+/** When a section starts, on which commit, and how busy the machine is then (load average of the last minute). */
 export function startedNow() {
-  return { date: new Date().toISOString().slice(0, 16).replace("T", " "), load: loadavg()[0] };
+  const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+  return { date, commit: commit(), load: loadavg()[0] };
 }

@@ -17,11 +17,23 @@ const FLAGS = [
 
 /** Opens a headless Chromium, or throws with the places looked at; the caller closes it. */
 export async function openChromium() {
+  return await chromium.launch(launchOptions());
+}
+
+/**
+ * The same on a profile that stays on the disk in `folder`; the caller closes the context.
+ * @returns {Promise<import("playwright-core").BrowserContext>}
+ */
+export async function openChromiumProfile(folder) {
+  return await chromium.launchPersistentContext(folder, launchOptions());
+}
+
+function launchOptions() {
   const executablePath = process.env.TOKENSCOPE_CHROMIUM ?? PLACES.find((path) => existsSync(path));
   if (executablePath === undefined) {
     throw new Error(
       `bench: no Chromium at ${PLACES.join(", ")}; install one or name it in TOKENSCOPE_CHROMIUM`,
     );
   }
-  return await chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return { executablePath, headless: true, args: FLAGS };
 }

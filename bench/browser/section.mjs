@@ -6,14 +6,30 @@ import { watchRenderer } from "../memory/renderer-memory.mjs";
 import { interleave } from "../statistics.mjs";
 import { openChromium } from "./chromium.mjs";
 import { startIsolatedServer } from "./isolated-server.mjs";
-import { buildBenchPage, openTokenscope } from "./tokenscope.mjs";
+import { buildBenchPages, openTokenscope } from "./tokenscope.mjs";
 import { openWllama } from "./wllama.mjs";
 
-const DECODE_STEPS = 16; // a wllama round takes some 15 s as it is
+const DECODE_STEPS = 32;
+const PASTS = [256, 1, 1000]; // wllama has a context of 512 and is measured at 256 alone
+
+const CONTESTANTS = [
+  { name: "compact", load: openTokenscope, options: { precision: "compact" }, pasts: PASTS },
+  { name: "peer", load: openWllama, options: {}, pasts: [256] },
+  { name: "exact", load: openTokenscope, options: { precision: "exact" }, pasts: PASTS },
+];
+
+/** onnxruntime-web, which the page left for the kernel: the file's fp32 weights, as it had them. */
+const ONNXRUNTIME = {
+  name: "onnxruntime",
+  load: openTokenscope,
+  options: { precision: "exact", name: "onnxruntime" },
+  pasts: PASTS,
+};
 
 /** Measures everything of the table "Browser". */
-export async function measureBrowser({ model, windows, plan }) {
-  const pages = await buildBenchPage();
+export async function measureBrowser({ model, windows, longWindow, plan }) {
+  const chosen = plan.withOrt ? [...CONTESTANTS, ONNXRUNTIME] : CONTESTANTS;
+  const pages = await buildBenchPages(["tokenscope", ...(plan.withOrt ? ["onnxruntime"] : [])]);
   const server = await startIsolatedServer([
     ["/model.gguf", model.path],
     ["/wllama", join(BENCH, "node_modules/@wllama/wllama/esm")],
@@ -21,37 +37,39 @@ export async function measureBrowser({ model, windows, plan }) {
     ["/", pages],
   ]);
   const opened = [];
-  const open = async (name, load, options) => {
-    const browser = await openChromium();
-    opened.push({ name, browser });
-    const contestant = await load(await browser.newPage(), {
-      url: server.url,
-      threads: plan.threads,
-      ...options,
-    });
-    return [name, contestant];
-  };
   try {
-    const contestants = [
-      await open("compact", openTokenscope, { precision: "compact" }),
-      await open("peer", openWllama, {}),
-      await open("exact", openTokenscope, { precision: "exact" }),
-    ];
-    const measurements = contestants.map(([name, contestant]) => ({
-      name,
-      run: (round) => contestant.run(windows[round % windows.length], DECODE_STEPS),
-    }));
-    const spreads = await interleave(measurements, plan);
-    const abouts = Object.fromEntries(contestants.map(([name, { about }]) => [name, about]));
+    for (const each of chosen) opened.push(await openContestant(each, { server, plan }));
+    const measurements = opened.flatMap(({ name, pasts, contestant }) =>
+      pasts.map((past) => ({
+        name: `${past} ${name}`,
+        run: (round) =>
+          contestant.run(
+            past === 256 ? windows[round % windows.length] : { ids: longWindow.ids.slice(0, past) },
+            DECODE_STEPS,
+          ),
+      })),
+    );
     return {
-      spreads,
-      abouts,
+      spreads: await interleave(measurements, plan),
+      abouts: Object.fromEntries(opened.map(({ name, contestant }) => [name, contestant.about])),
       memory: await memories(opened),
       chromium: opened[0].browser.version(),
     };
   } finally {
     for (const { browser } of opened) await browser.close();
     await server.close();
+  }
+}
+
+/** A contestant that has loaded its model, in a browser of its own. */
+async function openContestant({ name, load, options, pasts }, { server, plan }) {
+  const browser = await openChromium();
+  try {
+    const place = { url: server.url, threads: plan.threads, ...options };
+    return { name, pasts, browser, contestant: await load(await browser.newPage(), place) };
+  } catch (error) {
+    await browser.close();
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-// Tokenscope's engine in a page of its own, built with the settings that ONNX Runtime's threads need in a Vite worker.
+// Tokenscope's engine in a page of its own: on the kernel, or on onnxruntime-web with the settings that its threads need in a Vite worker.
 
 import { join } from "node:path";
 import { build } from "vite";
@@ -6,8 +6,8 @@ import { BENCH } from "../install.mjs";
 
 const OUT = join(BENCH, ".tmp/browser");
 
-/** Builds the bench page and returns its folder. */
-export async function buildBenchPage() {
+/** Builds the bench pages, tokenscope.html and the like, and returns their folder. */
+export async function buildBenchPages(names) {
   await build({
     configFile: false,
     root: join(BENCH, "browser"),
@@ -20,7 +20,7 @@ export async function buildBenchPage() {
       target: "es2023",
       outDir: OUT,
       emptyOutDir: true,
-      rolldownOptions: { input: join(BENCH, "browser/tokenscope.html") },
+      rolldownOptions: { input: names.map((name) => join(BENCH, `browser/${name}.html`)) },
     },
   });
   return OUT;
@@ -29,10 +29,10 @@ export async function buildBenchPage() {
 /**
  * Opens the worker in `page` and loads the model.
  * @param {import("playwright-core").Page} page
- * @param {{ readonly url: string, readonly threads: number, readonly precision: "exact" | "compact" }} place
+ * @param {{ readonly url: string, readonly threads: number, readonly precision: "exact" | "compact", readonly name?: string }} place
  */
-export async function openTokenscope(page, { url, threads, precision }) {
-  await page.goto(`${url}/tokenscope.html`);
+export async function openTokenscope(page, { url, threads, precision, name = "tokenscope" }) {
+  await page.goto(`${url}/${name}.html`);
   await page.waitForFunction(() => globalThis.tokenscopeBench !== undefined);
   const about = await page.evaluate((request) => globalThis.tokenscopeBench.load(request), {
     url: `${url}/model.gguf`,

@@ -1,57 +1,87 @@
-// Compact against exact on the same tokens: what the smaller arithmetic costs in accuracy. Bundled from the sources before it runs.
+// Four engines on the same tokens: what the smaller arithmetic costs in accuracy, and whether the two runtimes agree. Bundled from the sources before it runs.
 
 import { bitsFromNats, klNats, logSoftmax } from "@tokenscope/core";
 import { loadEngine } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
+import { openNodeKernel } from "./node-kernel.mjs";
 
-const { modelPath, threads, texts } = JSON.parse(process.argv[2]);
+const { kernel, modelPath, threads, texts } = JSON.parse(process.argv[2]);
 
-const [exact, compact] = await Promise.all(["exact", "compact"].map(openEngine));
-process.send(await measured());
-process.disconnect();
+/** The second is the truth that the first is measured against. */
+const COMPARISONS = [
+  ["node compact", "node exact"],
+  ["kernel compact", "kernel exact"],
+  ["kernel exact", "node exact"],
+  ["kernel compact", "node compact"],
+];
 
-async function openEngine(precision) {
-  const source = await openFileSource(modelPath);
-  const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
-  await source.close();
-  return engine;
-}
-
-async function measured() {
-  const rows = [];
-  for (const text of texts) rows.push({ name: text.name, ...(await compared(text.ids)) });
-  return rows;
-}
-
-/** Sums over the positions of one text; the caller divides, so that texts can be added up. */
-async function compared(ids) {
-  const [ours, theirs] = [await scored(exact, ids), await scored(compact, ids)];
-  const sums = { positions: 0, klBits: 0, sameTop: 0, tokens: 0, absBits: 0, maxAbsBits: 0 };
-  for (let i = 0; i < ids.length; i += 1) {
-    sums.positions += 1;
-    sums.klBits += bitsFromNats(
-      klNats(await probabilities(exact, ours[i]), await probabilities(compact, theirs[i])),
-    );
-    if (ours[i].prediction.topIds[0] === theirs[i].prediction.topIds[0]) sums.sameTop += 1;
-    if (ours[i].score === null) continue;
-    const bits = bitsFromNats(Math.abs(ours[i].score.logprobNats - theirs[i].score.logprobNats));
-    sums.tokens += 1;
-    sums.absBits += bits;
-    sums.maxAbsBits = Math.max(sums.maxAbsBits, bits);
+const engines = {};
+for (const runtime of ["node", "kernel"]) {
+  for (const precision of ["exact", "compact"]) {
+    engines[`${runtime} ${precision}`] = await openEngine(runtime, precision);
   }
-  return sums;
+}
+const measured = Object.fromEntries(COMPARISONS.map((pair) => [pair.join(" - "), []]));
+for (const text of texts) await compareText(text);
+process.send(measured, () => process.exit()); // else the kernel's threads wait for ever
+
+async function openEngine(runtime, precision) {
+  const source = await openFileSource(modelPath);
+  const options = { source, precision, threads };
+  try {
+    return runtime === "node"
+      ? await loadEngine({ ...options, ort, backend: "node-cpu" })
+      : await openNodeKernel({ ...options, kernel });
+  } finally {
+    await source.close();
+  }
 }
 
-async function scored(engine, ids) {
+/** Sums over the positions of one text, of each pair; the reader divides, so that texts can be added up. */
+async function compareText({ name, ids }) {
+  const scored = {};
+  for (const [who, engine] of Object.entries(engines))
+    scored[who] = await scoredTokens(engine, ids);
+  const rows = COMPARISONS.map(() => emptySums(name));
+  for (let i = 0; i < ids.length; i += 1) {
+    const at = await distributionsAt(scored, i);
+    for (const [c, [ours, truth]] of COMPARISONS.entries())
+      addPosition(rows[c], at[ours], at[truth]);
+  }
+  for (const [c, pair] of COMPARISONS.entries()) measured[pair.join(" - ")].push(rows[c]);
+}
+
+function emptySums(name) {
+  return { name, positions: 0, klBits: 0, sameTop: 0, tokens: 0, absBits: 0, maxAbsBits: 0 };
+}
+
+/** Each engine's token and its prediction's probabilities [V] at one position. */
+async function distributionsAt(scored, i) {
+  const at = {};
+  for (const [who, tokens] of Object.entries(scored)) {
+    const token = tokens[i];
+    const logits = await engines[who].logits(token.prediction.contextVector);
+    at[who] = { token, probabilities: logSoftmax(logits).map(Math.exp) };
+  }
+  return at;
+}
+
+function addPosition(sums, ours, truth) {
+  sums.positions += 1;
+  sums.klBits += bitsFromNats(klNats(truth.probabilities, ours.probabilities));
+  if (ours.token.prediction.topIds[0] === truth.token.prediction.topIds[0]) sums.sameTop += 1;
+  if (ours.token.score === null) return;
+  const nats = Math.abs(ours.token.score.logprobNats - truth.token.score.logprobNats);
+  sums.tokens += 1;
+  sums.absBits += bitsFromNats(nats);
+  sums.maxAbsBits = Math.max(sums.maxAbsBits, bitsFromNats(nats));
+}
+
+async function scoredTokens(engine, ids) {
   const sequence = engine.openSequence();
   const tokens = [];
   for await (const chunk of sequence.append(ids)) tokens.push(...chunk);
   sequence.close();
   return tokens;
-}
-
-async function probabilities(engine, token) {
-  const logprobs = logSoftmax(await engine.logits(token.prediction.contextVector));
-  return logprobs.map(Math.exp);
 }

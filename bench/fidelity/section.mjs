@@ -1,10 +1,10 @@
-// Section "Fidelity": compact against exact, in one process that holds both.
+// Section "Fidelity": compact against exact, and the kernel against ONNX Runtime, in one process that holds all four.
 
 import { fork } from "node:child_process";
 
-/** Rows of sums, one a text. */
-export async function measureFidelity({ bundles, modelPath, texts, plan }) {
-  const options = JSON.stringify({ modelPath, texts, threads: plan.threads });
+/** By comparison, rows of sums, one a text. */
+export async function measureFidelity({ bundles, kernel, modelPath, texts, plan }) {
+  const options = JSON.stringify({ kernel, modelPath, texts, threads: plan.threads });
   const child = fork(bundles.fidelity, [options]);
   return await new Promise((resolve, reject) => {
     child.once("message", resolve);

@@ -5,7 +5,8 @@ import { BENCH } from "../install.mjs";
 import { interleave } from "../statistics.mjs";
 import { openContestant } from "./contestant.mjs";
 
-export const DECODE_STEPS = 32;
+const DECODE_STEPS = 32;
+const MEMBERS = 8; // sequences of a batch
 
 /**
  * Measures everything of the table "Node" and returns the spreads by measurement and contestant.
@@ -24,11 +25,13 @@ export async function measureNode({ bundles, modelPath, windows, plan }) {
       contestants[who].measure(what, {
         ids: windows[round % windows.length].ids,
         steps: DECODE_STEPS,
+        members: MEMBERS,
       }),
   });
   const measurements = [
     ...["exact", "peer", "compact"].map((who) => measurement(who, "prefill")),
     ...["exact", "peer", "compact"].map((who) => measurement(who, "decode")),
+    ...["compact", "exact"].map((who) => measurement(who, "batch")),
     measurement("peer", "probabilities"),
     measurement("exact", "allLogits"),
     measurement("peer", "topLogits"),

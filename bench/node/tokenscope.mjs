@@ -52,6 +52,22 @@ serveMeasurements(
         }
         return { msPerToken: (performance.now() - start) / steps };
       }),
+    /** Members behind the ids, a greedy token of each in every pass; they start with different tokens, so that their texts differ. */
+    batch: ({ ids, steps, members }) =>
+      withSequence(async (sequence) => {
+        const [last] = (await scored(sequence, ids)).slice(-1);
+        const batch = engine.openBatch(sequence, members);
+        let parts = Array.from({ length: members }, (_, i) => [last.prediction.topIds[i]]);
+        let start = performance.now();
+        for (let written = 0; written <= steps; written += 1) {
+          if (written === 1) start = performance.now();
+          const tokens = await batch.append(parts);
+          parts = tokens.map(([token]) => [token.prediction.topIds[0]]);
+        }
+        const elapsedMs = performance.now() - start;
+        batch.close();
+        return { msPerToken: elapsedMs / (steps * members) };
+      }),
     /** All V logits of every position, through the head, after a prefill: like for like with the peer's list. */
     allLogits: ({ ids }) =>
       withSequence(async (sequence) => {
