@@ -3,7 +3,7 @@
 //   node bench/run.mjs [--only node|browser|loading|memory|fidelity] [--rounds N] [--with-ort] [--dry]
 //
 // With --only the other sections keep their last results (bench/.tmp/results). --with-ort measures onnxruntime-web in the
-// browser too; --dry keeps results and report in bench/.tmp/dry. Wants a quiet machine; takes some 25 minutes.
+// browser too; --dry keeps results and report in bench/.tmp/dry. Wants a quiet machine; takes some 15 minutes.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
