@@ -12,7 +12,7 @@ import {
   type Tokenizer,
 } from "@tokenscope/core";
 import { type Gguf, loadEngine, type Ort, quantizationName, readGguf } from "@tokenscope/engine";
-import { type FileSource, openFileSource } from "@tokenscope/engine/node";
+import { type FileSource, loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import { MODELS, type ModelEntry, wholeName } from "@tokenscope/models";
 import { locateModel, modelSha256 } from "@tokenscope/models/node";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
@@ -63,6 +63,7 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
     const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
     const engine = await loadEngine({
       ort: await loadRuntime(),
+      kernel: await loadNodeKernel(world.kernelDir),
       source,
       gguf,
       precision,

@@ -25,6 +25,7 @@ export function processWorld(): World {
     env: process.env,
     signal: controller.signal,
     pageDir: fileURLToPath(new URL("../../web/dist", import.meta.url)), // from packages/cli/bundle, as from packages/cli/src
+    kernelDir: fileURLToPath(new URL("../../engine/dist/kernel", import.meta.url)),
     readStdin: () => readStdin(controller.signal),
     nowMs: () => performance.now(),
     openModel,

@@ -16,6 +16,7 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal; // Ctrl-C
   readonly pageDir: string; // the built page
+  readonly kernelDir: string; // the built kernel
   readStdin(): Promise<Uint8Array>;
   /** Asks the person at the terminal and gives the line that was typed; null where nobody sits there. */
   readonly ask: ((question: string) => Promise<string>) | null;

@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Engine } from "@tokenscope/core";
 import { afterAll } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
@@ -65,6 +66,7 @@ function testWorld({ stdin = "" }: RunOptions): Omit<World, "stdout" | "stderr">
     env: process.env,
     signal: new AbortController().signal,
     pageDir: "/nowhere",
+    kernelDir: fileURLToPath(new URL("../../engine/dist/kernel", import.meta.url)), // npm test builds it first
     readStdin: async () => (typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),
     nowMs: () => performance.now(),
     openPage: () => {},

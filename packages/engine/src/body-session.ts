@@ -2,6 +2,7 @@
 
 import { EngineError } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
+import type { OpenBody } from "./by-rows.ts";
 import { joined } from "./float-rows.ts";
 import { cacheNames, positionNames } from "./graph/body.ts";
 import type { InputVectors } from "./input-vectors.ts";
@@ -11,7 +12,7 @@ import { floats, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
 import { attentionMask, type PassLayout, passLayout } from "./pass-layout.ts";
 import { PatchFeeds } from "./patch-feeds.ts";
 import type { RotaryTable } from "./rotary.ts";
-import type { Body, Cache, Look, Part, PassResult } from "./runtime.ts";
+import type { Cache, Look, Part, PassResult } from "./runtime.ts";
 
 export interface BodySessionOptions {
   readonly ort: Ort;
@@ -24,7 +25,7 @@ export interface BodySessionOptions {
 }
 
 /** Passes of the body, counted. Several parts are one run: B = 1, T is the sum of their ids, P the rows of their pool, and the mask keeps them apart. */
-export class BodySession implements Body {
+export class BodySession implements OpenBody {
   runs = 0;
   readonly #options: BodySessionOptions;
   readonly #patchFeeds: PatchFeeds;
@@ -37,7 +38,7 @@ export class BodySession implements Body {
     this.#fetches = ["context", ...layers.flatMap(({ keys, values }) => [keys, values])];
   }
 
-  openCache(): Cache {
+  openCache(): KvCache {
     return new KvCache(new KvPool(this.#options.shape));
   }
 

@@ -14,5 +14,9 @@ export {
   serveThread,
   type ThreadStart,
 } from "./wasm/kernel-threads.ts";
-export { type KernelOptions, loadKernelEngine } from "./wasm/load-kernel-engine.ts";
+export {
+  type KernelOptions,
+  type KernelRuntime,
+  loadKernelEngine,
+} from "./wasm/load-kernel-engine.ts";
 export { compileKernel, type KernelModule } from "./wasm/web-assembly.ts";

@@ -1,7 +1,7 @@
 // Keys and values in memory: a pool of rows [K, D] for each layer, and caches that each say which rows of a pool are theirs.
 
 import type { ModelShape } from "./architecture.ts";
-import type { Cache } from "./runtime.ts";
+import type { CacheRows, OpenCache } from "./by-rows.ts";
 
 type CacheShape = Pick<ModelShape, "layers" | "keyValueHeads" | "headWidth">;
 
@@ -100,7 +100,7 @@ export class KvPool {
 }
 
 /** The positions of one sequence in a pool. */
-export class KvCache implements Cache {
+export class KvCache implements OpenCache {
   readonly pool: KvPool;
   #stretches: readonly Stretch[]; // in the order of positions, with no gap
 
@@ -150,12 +150,36 @@ export class KvCache implements Cache {
     );
   }
 
-  fork(): Cache {
+  rowsFrom(first: number): CacheRows {
+    const own = new KvPool(this.pool.shape);
+    const wanted = this.#stretches.flatMap(({ row, position, count, isCommon }) => {
+      const skipped = Math.min(count, Math.max(0, first - position));
+      return [{ row: row + skipped, position, count: count - skipped, isCommon }];
+    });
+    own.copy(this.pool, wanted);
+    const layers = Array.from({ length: this.pool.shape.layers }, (_, layer) => layer);
+    return {
+      count: own.rows,
+      keys: layers.map((layer) => own.keys(layer)),
+      values: layers.map((layer) => own.values(layer)),
+    };
+  }
+
+  add({ count, keys, values }: CacheRows): void {
+    const row = this.pool.rows;
+    for (const [layer, ofLayer] of keys.entries()) {
+      this.pool.write(layer, ofLayer, values[layer] ?? new Float32Array());
+    }
+    this.pool.rows += count;
+    this.grow(row, count);
+  }
+
+  fork(): KvCache {
     const { pool, count } = this.#copied();
     return new KvCache(pool, stretchOf(count, false));
   }
 
-  share(count: number): readonly Cache[] {
+  share(count: number): readonly KvCache[] {
     const copied = this.#copied();
     const stretches = stretchOf(copied.count, true);
     return Array.from({ length: count }, () => new KvCache(copied.pool, stretches));

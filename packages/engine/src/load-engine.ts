@@ -1,8 +1,9 @@
 // From a GGUF file to an engine that is ready: header, graph, weights, sessions.
 
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
-import { type ModelShape, parseShape } from "./architecture.ts";
+import { parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
+import { BodyByRows, HeadByRows } from "./by-rows.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
@@ -14,10 +15,14 @@ import { loadInputVectors } from "./input-vectors.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
 import type { OnnxModel } from "./onnx/graph-builder.ts";
 import type { Ort, OrtSession } from "./ort.ts";
-import { rotaryTable } from "./rotary.ts";
-import { type SessionByRows, sessionByRows } from "./session-by-rows.ts";
+import { rotaryTables } from "./rotary.ts";
 import { checkTensors } from "./tensor-shapes.ts";
-import { roundingReader, type WeightReader, weightReader } from "./weights.ts";
+import {
+  type KernelPartsOptions,
+  type KernelRuntime,
+  loadKernelParts,
+} from "./wasm/load-kernel-engine.ts";
+import { weightReader } from "./weights.ts";
 
 export interface LoadOptions {
   /** onnxruntime-node or onnxruntime-web. */
@@ -28,6 +33,8 @@ export interface LoadOptions {
   readonly precision: Precision;
   readonly backend: Backend;
   readonly threads: number;
+  /** Takes passes of a few rows, which it is quicker at; ONNX Runtime takes all where there is none. */
+  readonly kernel?: KernelRuntime;
   /** The runtime's own options, such as its execution providers. */
   readonly sessionOptions?: Readonly<Record<string, unknown>>;
   /** Rows that one head run takes at most; fewer take less memory. */
@@ -46,20 +53,10 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   checkTensors(gguf, shape);
   const weights = weightReader(source, gguf);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
-  const width = shape.hiddenWidth;
-  const headSession = await loadSession(options, {
-    gguf,
-    weights,
-    input: { name: "context", width },
-    build: (each, arithmetic) => buildHead({ shape, weights: each, arithmetic }),
-  });
-  const bodySession = await loadSession(options, {
-    gguf,
-    weights,
-    input: { name: "embeddings", width },
-    build: (each, arithmetic) => buildBody({ shape, weights: each, arithmetic, onLayer }),
-  });
-  onProgress?.(1);
+  const arithmetic: Arithmetic = precision === "exact" ? "exact" : "dequantized";
+  const headSession = await createSession(await buildHead({ shape, weights, arithmetic }), options);
+  const bodyGraph = await buildBody({ shape, weights, arithmetic, onLayer });
+  const bodySession = await createSession(bodyGraph, options);
   const body = new BodySession({
     ort,
     session: bodySession,
@@ -74,44 +71,31 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     kept: keptCandidates(shape),
     maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
   });
-  const quantization = quantizationName(gguf);
+  const parts = { body, head };
+  const runtime =
+    options.kernel === undefined
+      ? parts
+      : await withKernel(parts, { ...options, ...options.kernel, gguf, shape, weights });
   const finalNorm = await loadFinalNorm(weights, shape);
-  const named = { precision, backend, threads, quantization };
-  return new LoadedEngine({ shape, body, head, finalNorm, ...named });
+  const named = { precision, backend, threads, quantization: quantizationName(gguf) };
+  onProgress?.(1);
+  return new LoadedEngine({ shape, ...runtime, finalNorm, ...named });
 }
 
-const MANY_ROWS = 48; // where fp32 weights made on the way overtake three limbs; measured: docs/decisions/0003
+// Measured with 2 threads on SmolLM2: docs/decisions/0003. fp32 weights are there for any number of rows; from int8 they are made anew for each pass.
+const MANY_ROWS: Readonly<Record<Precision, number>> = { exact: 4, compact: 32 };
 
-const MOST_TWICE = 2 ** 30; // weights: of a larger model a second GB and more would be the dearer price
-
-interface SessionParts {
-  readonly gguf: Gguf;
-  readonly weights: WeightReader;
-  readonly input: SessionByRows["input"];
-  readonly build: (weights: WeightReader, arithmetic: Arithmetic) => Promise<OnnxModel>;
-}
-
-/** The session of a graph; of two for a compact one in Node, whose int8 weights are then in memory twice. */
-async function loadSession(
-  options: LoadOptions,
-  { gguf, weights, input, build }: SessionParts,
-): Promise<OrtSession> {
-  if (options.precision === "exact") {
-    return createSession(await build(weights, "exact"), options);
-  }
-  if (options.backend !== "node-cpu" || weightCount(gguf) > MOST_TWICE) {
-    return createSession(await build(weights, "limbs"), options);
-  }
-  const shared = roundingReader(weights);
-  const manyRows = await createSession(await build(shared, "dequantized"), options);
-  const fewRows = await createSession(await build(shared, "limbs"), options);
-  return sessionByRows({ fewRows, manyRows, many: MANY_ROWS, input });
-}
-
-function weightCount({ tensors }: Gguf): number {
-  let count = 0;
-  for (const { dims } of tensors.values()) count += dims.reduce((product, dim) => product * dim, 1);
-  return count;
+/** The kernel before ONNX Runtime: it takes passes and head runs of a few rows. */
+async function withKernel(
+  many: { readonly body: BodySession; readonly head: HeadSession },
+  options: KernelPartsOptions,
+) {
+  const few = await loadKernelParts(options);
+  const manyRows = MANY_ROWS[options.precision];
+  return {
+    body: new BodyByRows({ few: few.body, many: many.body, manyRows }),
+    head: new HeadByRows({ few: few.head, many: many.head, manyRows }),
+  };
 }
 
 async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {
@@ -129,14 +113,4 @@ async function createSession(model: OnnxModel, options: LoadOptions): Promise<Or
       { cause },
     );
   }
-}
-
-async function rotaryTables(weights: WeightReader, { headWidth, rotation, window }: ModelShape) {
-  const name = "rope_freqs.weight";
-  const factors = weights.has(name) ? { factors: await weights.vector(name) } : {};
-  const local = window?.rotation ?? null;
-  return {
-    rotary: rotaryTable({ headWidth, ...rotation, ...factors }),
-    localRotary: local === null ? null : rotaryTable({ headWidth, ...local }),
-  };
 }

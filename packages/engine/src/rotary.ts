@@ -38,7 +38,10 @@ export function rotaryTable({ headWidth, base, divisor, factors }: RotaryOptions
 }
 
 /** The tables of a model: of the layers that see all, and of local layers that rotate by themselves. */
-export async function rotaryTables(weights: WeightReader, { headWidth, rotation, window }: ModelShape) {
+export async function rotaryTables(
+  weights: WeightReader,
+  { headWidth, rotation, window }: ModelShape,
+) {
   const name = "rope_freqs.weight";
   const factors = weights.has(name) ? { factors: await weights.vector(name) } : {};
   const local = window?.rotation ?? null;

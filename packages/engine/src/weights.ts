@@ -42,37 +42,6 @@ export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
   };
 }
 
-/** A reader whose matrices are int8 rows, read and rounded once for all graphs that share them; it holds those and none of the file. */
-export function roundingReader(weights: WeightReader): WeightReader {
-  const matrices = new Map<string, Promise<Matrix>>();
-  return {
-    ...weights,
-    matrix(names) {
-      const key = names.join();
-      const matrix = matrices.get(key) ?? weights.matrix(names).then(roundedMatrix);
-      matrices.set(key, matrix);
-      return matrix;
-    },
-  };
-}
-
-function roundedMatrix(matrix: Matrix): Matrix {
-  const { out, in: width } = matrix;
-  const int8 = roundRows(matrix);
-  const { values, scales } = int8;
-  const own: Matrix = {
-    out,
-    in: width,
-    row(output, into, at) {
-      const scale = scales[output] ?? 0;
-      const from = output * width;
-      for (let i = 0; i < width; i += 1) into[at + i] = (values[from + i] ?? 0) * scale;
-    },
-  };
-  rounded.set(own, int8);
-  return own;
-}
-
 async function tensorMatrix(source: ByteSource, gguf: Gguf, name: string): Promise<Matrix> {
   const tensor = tensorOf(gguf, name);
   const [width = 0, out = 1] = tensor.dims;
@@ -111,14 +80,8 @@ export function floatRows(matrix: Matrix): Float32Array {
 
 const LARGEST_INT8 = 127;
 
-const rounded = new WeakMap<Matrix, Int8Matrix>(); // of matrices that are int8 already
-
 /** Each output's weights rounded to int8 by their largest. */
 export function int8Rows(matrix: Matrix): Int8Matrix {
-  return rounded.get(matrix) ?? roundRows(matrix);
-}
-
-function roundRows(matrix: Matrix): Int8Matrix {
   const { out, in: width } = matrix;
   const values = new Int8Array(width * out);
   const scales = new Float32Array(out);
@@ -135,55 +98,8 @@ function roundRows(matrix: Matrix): Int8Matrix {
 
 const LIFT = 128;
 const UP = LIFT + 0.5;
-/** The same values input by input: [out, in] -> [in, out]. */
-export function int8Columns({ values, scales }: Int8Matrix): Int8Array {
-  const out = scales.length;
-  const width = values.length / out;
-  const columns = new Int8Array(values.length);
-  if (out % 4 === 0 && width % 4 === 0) turnSquares(values, columns, { out, width });
-  else {
-    for (const [at, value] of values.entries()) {
-      columns[(at % width) * out + Math.floor(at / width)] = value;
-    }
-  }
-  return columns;
-}
-
-const TILE = 16; // words, so that what is written is a cache line
-
-/** Four rows of four values at a time, a word each: six times as quick as value by value. */
-function turnSquares(
-  from: Int8Array,
-  to: Int8Array,
-  size: { readonly out: number; readonly width: number },
-): void {
-  const [read, written] = [from, to].map((each) => new Uint32Array(each.buffer));
-  if (read === undefined || written === undefined) return;
-  const [outWords, inWords] = [size.out / 4, size.width / 4];
-  for (let first = 0; first < outWords; first += TILE) {
-    const last = Math.min(first + TILE, outWords);
-    for (let i = 0; i < inWords; i += 1) {
-      for (let row = first; row < last; row += 1) {
-        const source = row * 4 * inWords + i;
-        const a = read[source] ?? 0;
-        const b = read[source + inWords] ?? 0;
-        const c = read[source + 2 * inWords] ?? 0;
-        const d = read[source + 3 * inWords] ?? 0;
-        const at = i * 4 * outWords + row;
-        written[at] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
-        written[at + outWords] =
-          ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
-        written[at + 2 * outWords] =
-          ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
-        written[at + 3 * outWords] =
-          (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
-      }
-    }
-  }
-}
-
 /** Divides a row, in place, by the scale that it returns, so that its largest weight is 127. */
-export function scaleRow(row: Float32Array): number {
+function scaleRow(row: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < row.length; i += 1) largest = Math.max(largest, Math.abs(row[i] ?? 0));
   const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros

@@ -1,7 +1,13 @@
 // Engines for tests: files of fixtures/reference and the real model, on onnxruntime-node with the machine's two threads.
 
 import type { Engine, Precision } from "@tokenscope/core";
-import { bytesSource, loadEngine, type Ort, readGguf } from "@tokenscope/engine";
+import {
+  bytesSource,
+  type KernelRuntime,
+  loadEngine,
+  type Ort,
+  readGguf,
+} from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 
@@ -14,6 +20,7 @@ export interface OpenOptions {
   /** In place of the header's: the tiny models have 256 positions, which is one chunk. */
   readonly contextLength?: number;
   readonly ort?: Ort;
+  readonly kernel?: KernelRuntime;
 }
 
 /** An engine over a file, exact unless told. */
@@ -28,6 +35,7 @@ export async function openEngine(path: string, options: OpenOptions = {}): Promi
     }
     return await loadEngine({
       ort: options.ort ?? runtime,
+      ...(options.kernel && { kernel: options.kernel }),
       source,
       gguf: { ...gguf, metadata },
       precision,

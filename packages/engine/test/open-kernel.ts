@@ -1,14 +1,10 @@
-// Engines on the kernel for tests, in Node: two threads, with relaxed SIMD where this Node has it or can be told to.
+// Engines on the kernel alone for tests, in Node.
 
 import { readFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
+import { dirname } from "node:path";
 import type { Engine, Precision } from "@tokenscope/core";
-import { compileKernel, loadKernelEngine, readGguf, type StartThread } from "@tokenscope/engine";
-import { openFileSource } from "@tokenscope/engine/node";
-
-const nodeMajor = Number(process.versions.node.split(".")[0]);
-if (nodeMajor < 22) setFlagsFromString("--experimental-wasm-relaxed-simd"); // V8 has had it on since 11.4
+import { compileKernel, loadKernelEngine, readGguf } from "@tokenscope/engine";
+import { loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 
 interface KernelPaths {
   readonly relaxed: string;
@@ -21,12 +17,8 @@ export const kernelPaths: KernelPaths = await import(script).then(({ buildKernel
   buildKernel(),
 );
 
-const startThread: StartThread = (start) =>
-  new Promise((resolve, reject) => {
-    const worker = new Worker(kernelPaths.thread, { workerData: start });
-    worker.once("error", reject);
-    worker.once("message", () => resolve(worker));
-  });
+/** The kernel as the command line has it. */
+export const nodeKernel = await loadNodeKernel(dirname(kernelPaths.thread));
 
 export interface OpenKernelOptions {
   readonly precision?: Precision;
@@ -38,7 +30,10 @@ export interface OpenKernelOptions {
 /** An engine on the kernel over a file, exact and with two threads unless told. */
 export async function openKernel(path: string, options: OpenKernelOptions = {}): Promise<Engine> {
   const { precision = "exact", variant = "relaxed", threads = 2, contextLength } = options;
-  const module = await compileKernel(readFileSync(kernelPaths[variant]));
+  const module =
+    variant === "relaxed"
+      ? nodeKernel.module
+      : await compileKernel(readFileSync(kernelPaths.fixed));
   const source = await openFileSource(path);
   try {
     const gguf = await readGguf(source);
@@ -46,7 +41,8 @@ export async function openKernel(path: string, options: OpenKernelOptions = {}):
     const key = `${metadata.get("general.architecture")}.context_length`;
     if (contextLength !== undefined) metadata.set(key, contextLength);
     const model = { source, gguf: { ...gguf, metadata }, precision };
-    return await loadKernelEngine({ ...model, module, startThread, threads, backend: "wasm" });
+    const runtime = { ...nodeKernel, module, threads };
+    return await loadKernelEngine({ ...model, ...runtime, backend: "wasm" });
   } finally {
     await source.close();
   }

@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
 import { parseShape } from "../src/architecture.ts";
-import { openFileSource } from "../src/file-source.ts";
 import { readGguf } from "../src/gguf/gguf.ts";
+import { openFileSource } from "../src/node/file-source.ts";
 import { KernelMemory } from "../src/wasm/kernel-memory.ts";
 import { CACHE_PAGE_POSITIONS } from "../src/wasm/layout.ts";
 import { PagePool } from "../src/wasm/paged-cache.ts";

@@ -2,7 +2,7 @@
 
 import type { Engine, Precision } from "@tokenscope/core";
 import { openEngine } from "./open-engine.ts";
-import { openKernel } from "./open-kernel.ts";
+import { nodeKernel, openKernel } from "./open-kernel.ts";
 
 export interface RuntimeOptions {
   readonly precision?: Precision;
@@ -17,4 +17,8 @@ export interface Runtime {
 export const RUNTIMES: readonly Runtime[] = [
   { name: "onnxruntime-node", open: openEngine },
   { name: "the kernel", open: openKernel },
+  {
+    name: "both, by rows",
+    open: (path, options) => openEngine(path, { ...options, kernel: nodeKernel }),
+  },
 ];

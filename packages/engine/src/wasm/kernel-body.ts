@@ -2,9 +2,10 @@
 
 import { EngineError } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
+import type { OpenBody } from "../by-rows.ts";
 import type { InputVectors } from "../input-vectors.ts";
 import type { RotaryTable } from "../rotary.ts";
-import type { Body, Look, Part, PassResult } from "../runtime.ts";
+import type { Look, Part, PassResult } from "../runtime.ts";
 import { decoderProgram, type LookAddresses } from "./decoder.ts";
 import type { Angles, DecoderBuffers } from "./decoder-buffers.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
@@ -33,7 +34,7 @@ interface PlacedPart {
 }
 
 /** Passes over the kernel, counted. */
-export class KernelBody implements Body {
+export class KernelBody implements OpenBody {
   runs = 0;
   readonly #options: KernelBodyOptions;
   readonly #tables: GrowingRoom;

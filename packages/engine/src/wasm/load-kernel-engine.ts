@@ -22,10 +22,14 @@ import { type PlacedModel, placeModel } from "./placed-layers.ts";
 import { type PlacedWeights, placedWeights } from "./placed-weights.ts";
 import type { KernelModule } from "./web-assembly.ts";
 
-export interface KernelOptions {
+/** The kernel itself, and how a machine starts its threads. */
+export interface KernelRuntime {
   /** The compiled kernel: relaxed.wasm, or fixed.wasm where a runtime has no relaxed SIMD. */
   readonly module: KernelModule;
   readonly startThread: StartThread;
+}
+
+export interface KernelOptions extends KernelRuntime {
   readonly threads: number;
   readonly backend: Backend;
   readonly source: ByteSource;
@@ -44,6 +48,29 @@ export async function loadKernelEngine(options: KernelOptions): Promise<Engine> 
   const gguf = options.gguf ?? (await readGguf(source));
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
+  const weights = weightReader(source, gguf);
+  const parts = await loadKernelParts({ ...options, gguf, shape, weights });
+  const finalNorm = await loadFinalNorm(weights, shape);
+  const named = { precision, backend, threads, quantization: quantizationName(gguf) };
+  onProgress?.(1);
+  return new LoadedEngine({ shape, ...parts, finalNorm, ...named });
+}
+
+export interface KernelPartsOptions extends KernelRuntime {
+  readonly threads: number;
+  readonly source: ByteSource;
+  readonly gguf: Gguf;
+  readonly shape: ModelShape;
+  readonly weights: WeightReader;
+  readonly precision: Precision;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Layers and head of a checked file on the kernel. */
+export async function loadKernelParts(
+  options: KernelPartsOptions,
+): Promise<{ readonly body: KernelBody; readonly head: KernelHead }> {
+  const { source, gguf, shape, weights, precision, onProgress } = options;
   const memory = new KernelMemory();
   const placed = placedWeights({ memory, source, gguf, precision });
   const kernel = await startKernel({ ...options, memory, scratchBytes: scratchBytes(shape) });
@@ -51,14 +78,9 @@ export async function loadKernelEngine(options: KernelOptions): Promise<Engine> 
     const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
     const model = await placeModel(placed, shape, onLayer);
     const parts = { kernel, memory, shape, placed };
-    const weights = weightReader(source, gguf);
     const body = await kernelBody({ ...parts, model, weights, isExact: precision === "exact" });
     const kept = keptCandidates(shape);
-    const head = new KernelHead({ ...parts, matrix: model.head, kept });
-    const finalNorm = await loadFinalNorm(weights, shape);
-    const named = { precision, backend, threads, quantization: quantizationName(gguf) };
-    onProgress?.(1);
-    return new LoadedEngine({ shape, body, head, finalNorm, ...named });
+    return { body, head: new KernelHead({ ...parts, matrix: model.head, kept }) };
   } catch (error) {
     kernel.close();
     throw error;

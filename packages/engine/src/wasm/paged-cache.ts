@@ -1,7 +1,7 @@
 // The key/value cache in pages of 64 positions, all layers of a position in one page. Sequences that begin alike share pages.
 
 import type { ModelShape } from "../architecture.ts";
-import type { Cache } from "../runtime.ts";
+import type { CacheRows, OpenCache } from "../by-rows.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { CACHE_PAGE_POSITIONS } from "./layout.ts";
 
@@ -15,9 +15,12 @@ export class PagePool {
   readonly #memory: KernelMemory;
   readonly #pageBytes: number;
   readonly #free: number[] = [];
+  readonly shape: ModelShape;
 
-  constructor(memory: KernelMemory, { layers, keyValueHeads, headWidth }: ModelShape) {
+  constructor(memory: KernelMemory, shape: ModelShape) {
+    const { layers, keyValueHeads, headWidth } = shape;
     this.#memory = memory;
+    this.shape = shape;
     this.#pageBytes = layers * 2 * keyValueHeads * CACHE_PAGE_POSITIONS * headWidth * 4;
   }
 
@@ -37,6 +40,11 @@ export class PagePool {
     return page;
   }
 
+  /** A page's floats, where they lie. */
+  floats({ address }: Page): Float32Array {
+    return this.#memory.floats(address, this.#pageBytes / 4);
+  }
+
   leave(page: Page): void {
     page.uses -= 1;
     if (page.uses === 0) this.#free.push(page.address);
@@ -44,7 +52,7 @@ export class PagePool {
 }
 
 /** One sequence's pages. Invariant: pages before the one that holds position `length` are full, and a page with several uses is never written. */
-export class PagedCache implements Cache {
+export class PagedCache implements OpenCache {
   readonly #pool: PagePool;
   readonly #pages: Page[];
   #length: number;
@@ -85,6 +93,23 @@ export class PagedCache implements Cache {
     for (const page of this.#pages.splice(needed)) this.#pool.leave(page);
   }
 
+  rowsFrom(first: number): CacheRows {
+    const count = this.#length - first;
+    const { layers, keyValueHeads, headWidth } = this.#pool.shape;
+    const buffers = () =>
+      Array.from({ length: layers }, () => new Float32Array(count * keyValueHeads * headWidth));
+    const rows = { count, keys: buffers(), values: buffers() };
+    this.#each(first, rows, (place, buffer) => buffer.set(place));
+    return rows;
+  }
+
+  add(rows: CacheRows): void {
+    const first = this.#length;
+    this.reserve(rows.count);
+    this.#length += rows.count;
+    this.#each(first, rows, (place, buffer) => place.set(buffer));
+  }
+
   fork(): PagedCache {
     for (const page of this.#pages) page.uses += 1;
     return new PagedCache(this.#pool, this.#pages, this.#length);
@@ -96,5 +121,30 @@ export class PagedCache implements Cache {
 
   close(): void {
     this.cut(0);
+  }
+
+  /** Gives each head's D floats of each position from `first` on, in its page and in the rows. */
+  #each(
+    first: number,
+    { count, keys, values }: CacheRows,
+    visit: (place: Float32Array, buffer: Float32Array) => void,
+  ): void {
+    const { keyValueHeads: K, headWidth: D } = this.#pool.shape;
+    for (let i = 0; i < count; i += 1) {
+      const position = first + i;
+      const page = this.#pages[Math.floor(position / CACHE_PAGE_POSITIONS)];
+      if (page === undefined) throw new RangeError(`PagedCache: no page for position ${position}`);
+      const floats = this.#pool.floats(page);
+      for (const [part, buffers] of [keys, values].entries()) {
+        for (const [layer, buffer] of buffers.entries()) {
+          for (let head = 0; head < K; head += 1) {
+            const stretch = (layer * 2 + part) * K + head; // [64, D], as kernel/attention.ts lays them
+            const at = (stretch * CACHE_PAGE_POSITIONS + (position % CACHE_PAGE_POSITIONS)) * D;
+            const from = (i * K + head) * D;
+            visit(floats.subarray(at, at + D), buffer.subarray(from, from + D));
+          }
+        }
+      }
+    }
   }
 }

@@ -5,7 +5,7 @@ import { tensorOf } from "../architecture.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { dequantize, dequantizeRow } from "../gguf/blocks.ts";
 import { type Gguf, readTensor, type TensorInfo } from "../gguf/gguf.ts";
-import { scaleRow } from "../weights.ts";
+import { int8Rows } from "../weights.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { INT8_ROWS, KERNEL_TYPES } from "./layout.ts";
 import type { PlacedMatrix } from "./program.ts";
@@ -69,7 +69,7 @@ async function placeBlocks(
   return described(memory, { type, out, in: width, values, rowBytes: tensor.byteLength / out });
 }
 
-/** Each output's weights rounded to int8 by their largest: value x the output's scale. */
+/** Int8 rows, then a scale for each. */
 async function placeInt8Rows(
   memory: KernelMemory,
   source: ByteSource,
@@ -77,16 +77,13 @@ async function placeInt8Rows(
 ): Promise<PlacedMatrix> {
   const [width = 0, out = 1] = tensor.dims;
   const blocks = await readTensor(source, tensor);
-  const address = memory.allocate(out * width + out * 4);
-  const values = new Int8Array(memory.memory.buffer, address, out * width);
-  const scales = memory.floats(address + out * width, out);
-  const row = new Float32Array(width);
-  for (let output = 0; output < out; output += 1) {
-    dequantizeRow(tensor.type, { blocks, row: output, width }, row, 0);
-    scales[output] = scaleRow(row);
-    for (let i = 0; i < width; i += 1) {
-      values[output * width + i] = Math.floor((row[i] ?? 0) + 0.5);
-    }
-  }
+  const { values, scales } = int8Rows({
+    out,
+    in: width,
+    row: (output, into, at) => dequantizeRow(tensor.type, { blocks, row: output, width }, into, at),
+  });
+  const address = memory.allocate(values.length + scales.byteLength);
+  memory.bytes(address, values.length).set(values);
+  memory.floats(address + values.length, out).set(scales);
   return described(memory, { type: INT8_ROWS, out, in: width, values: address, rowBytes: width });
 }

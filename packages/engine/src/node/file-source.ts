@@ -1,7 +1,7 @@
 // A model file on disk, or its shards. Node only.
 
 import { type FileHandle, open } from "node:fs/promises";
-import { type ByteSource, checkRange, shardedSource } from "./byte-source.ts";
+import { type ByteSource, checkRange, shardedSource } from "../byte-source.ts";
 
 /** A source over an open file; close it when the engine is loaded. */
 export interface FileSource extends ByteSource {
