@@ -68,7 +68,7 @@ function nodeText({ spreads, abouts }) {
   return [
     ratioTable(NODE_RATIOS, spreads),
     "",
-    "Tokenscope runs ONNX Runtime here. Its prefill leaves a record of every position: the 50 most likely tokens, logZ, entropy, and the logprob and rank of the token that came, out of all 49,152. The peer's plain prefill (`evaluateWithoutGeneratingNewTokens`) leaves nothing; its decode is `evaluate` at temperature 0.",
+    "Tokenscope runs ONNX Runtime for passes of many rows here, and its kernel for those of a few. Its prefill leaves a record of every position: the 50 most likely tokens, logZ, entropy, and the logprob and rank of the token that came, out of all 49,152. The peer's plain prefill (`evaluateWithoutGeneratingNewTokens`) leaves nothing; its decode is `evaluate` at temperature 0.",
     "`probabilities` is the peer's documented full list (`controlledEvaluate`, `generateNext: { probabilities: true }`); its leanest way asks for the 50 largest logits, the next token's and the total weight, which is what a record holds. Where all 49,152 logits are named, our side fetches them for each position too.",
     "The prototype is no longer run: its single sequence is taken as 0.97 times the peer's decode of this run (ENGINE.md has 18 to 20 ms beside 16 to 21).",
     "",
@@ -150,7 +150,7 @@ function fidelityText(comparisons) {
   return [
     table(["compared", "over all positions", "measured", "must", "met"], limits),
     "",
-    "Of each pair the second is the truth, over all 49,152 tokens at every position. Kernel: what the browser runs (relaxed.wasm), here in Node with as many threads; node: ONNX Runtime. Both are fp32 in exact and differ by the order of their sums; of compact, ENGINE.md promises 0.01 bits at most.",
+    "Of each pair the second is the truth, over all 49,152 tokens at every position. Kernel: what the browser runs (relaxed.wasm), here in Node with as many threads; node: ONNX Runtime alone. Both are fp32 in exact and differ by the order of their sums; of compact, ENGINE.md promises 0.01 bits at most.",
     "",
     "Compact against exact in Node, text by text:",
     "",

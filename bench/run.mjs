@@ -6,7 +6,7 @@
 // browser too; --dry keeps results and report in bench/.tmp/dry. Wants a quiet machine; takes some 15 minutes.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { BENCH, installPeers } from "./install.mjs";
@@ -54,7 +54,7 @@ const DRY_PLACES = {
 /** What every section needs: bundled sources, the kernel, the model, the token windows. */
 async function prepare(plan) {
   const { buildKernel } = await import("../scripts/kernel.mjs");
-  const kernel = await buildKernel();
+  const { relaxed } = await buildKernel();
   const { bundleSources } = await import("./bundle.mjs");
   const bundles = await bundleSources();
   const { defaultModel } = await import(pathToFileURL(bundles.model).href);
@@ -73,7 +73,7 @@ async function prepare(plan) {
   });
   return {
     bundles,
-    kernel,
+    kernelFolder: dirname(relaxed),
     model,
     modelPath: model.path,
     windows,

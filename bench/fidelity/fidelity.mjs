@@ -1,12 +1,11 @@
 // Four engines on the same tokens: what the smaller arithmetic costs in accuracy, and whether the two runtimes agree. Bundled from the sources before it runs.
 
 import { bitsFromNats, klNats, logSoftmax } from "@tokenscope/core";
-import { loadEngine } from "@tokenscope/engine";
-import { openFileSource } from "@tokenscope/engine/node";
+import { loadEngine, loadKernelEngine } from "@tokenscope/engine";
+import { loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
-import { openNodeKernel } from "./node-kernel.mjs";
 
-const { kernel, modelPath, threads, texts } = JSON.parse(process.argv[2]);
+const { kernelFolder, modelPath, threads, texts } = JSON.parse(process.argv[2]);
 
 /** The second is the truth that the first is measured against. */
 const COMPARISONS = [
@@ -16,6 +15,7 @@ const COMPARISONS = [
   ["kernel compact", "node compact"],
 ];
 
+const kernel = await loadNodeKernel(kernelFolder);
 const engines = {};
 for (const runtime of ["node", "kernel"]) {
   for (const precision of ["exact", "compact"]) {
@@ -32,7 +32,7 @@ async function openEngine(runtime, precision) {
   try {
     return runtime === "node"
       ? await loadEngine({ ...options, ort, backend: "node-cpu" })
-      : await openNodeKernel({ ...options, kernel });
+      : await loadKernelEngine({ ...options, ...kernel, backend: "wasm" });
   } finally {
     await source.close();
   }

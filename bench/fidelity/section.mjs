@@ -3,8 +3,8 @@
 import { fork } from "node:child_process";
 
 /** By comparison, rows of sums, one a text. */
-export async function measureFidelity({ bundles, kernel, modelPath, texts, plan }) {
-  const options = JSON.stringify({ kernel, modelPath, texts, threads: plan.threads });
+export async function measureFidelity({ bundles, kernelFolder, modelPath, texts, plan }) {
+  const options = JSON.stringify({ kernelFolder, modelPath, texts, threads: plan.threads });
   const child = fork(bundles.fidelity, [options]);
   return await new Promise((resolve, reject) => {
     child.once("message", resolve);

@@ -34,14 +34,14 @@ export async function measureLoading({ plan, ...bench }) {
 }
 
 /** Two processes one after another on a copy of the file in a folder of its own, beside which nothing was prepared. */
-async function loadedInNode({ bundles, model, precision, threads }) {
+async function loadedInNode({ bundles, kernelFolder, model, precision, threads }) {
   mkdirSync(FOLDER, { recursive: true });
   const folder = mkdtempSync(join(FOLDER, "model-"));
   try {
     const modelPath = join(folder, "model.gguf");
     copyFileSync(model.path, modelPath);
     written(modelPath);
-    const options = { modelPath, precision, threads };
+    const options = { kernelFolder, modelPath, precision, threads };
     const first = await openedOnce(bundles.tokenscope, options);
     const again = await openedOnce(bundles.tokenscope, options);
     return {

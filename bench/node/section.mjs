@@ -10,10 +10,10 @@ const MEMBERS = 8; // sequences of a batch
 
 /**
  * Measures everything of the table "Node" and returns the spreads by measurement and contestant.
- * @param {{ bundles: Record<string, string>, modelPath: string, windows: readonly object[], plan: object }} bench
+ * @param {{ bundles: Record<string, string>, kernelFolder: string, modelPath: string, windows: readonly object[], plan: object }} bench
  */
-export async function measureNode({ bundles, modelPath, windows, plan }) {
-  const common = { modelPath, threads: plan.threads };
+export async function measureNode({ bundles, kernelFolder, modelPath, windows, plan }) {
+  const common = { kernelFolder, modelPath, threads: plan.threads };
   const contestants = {
     exact: await openContestant(bundles.tokenscope, { ...common, precision: "exact" }),
     compact: await openContestant(bundles.tokenscope, { ...common, precision: "compact" }),

@@ -1,15 +1,16 @@
 // Tokenscope's engine in Node, measured as the command line uses it; bundled from the sources before it runs.
 
 import { loadEngine } from "@tokenscope/engine";
-import { openFileSource } from "@tokenscope/engine/node";
+import { loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 import { serveMeasurements } from "./contestant.mjs";
 
-const { modelPath, threads, precision } = JSON.parse(process.argv[2]);
+const { kernelFolder, modelPath, threads, precision } = JSON.parse(process.argv[2]);
 
 const started = performance.now();
 const source = await openFileSource(modelPath);
-const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads });
+const kernel = await loadNodeKernel(kernelFolder);
+const engine = await loadEngine({ ort, source, precision, backend: "node-cpu", threads, kernel });
 await source.close();
 await scored(engine.openSequence(), [1]);
 const firstDistributionMs = performance.now() - started;
