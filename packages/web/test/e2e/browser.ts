@@ -21,8 +21,10 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--disable-gpu",
 ];
+
+/** A WebGPU adapter that Chromium computes on the processor: right, and about 100 times slower than the kernel. */
+const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -36,23 +38,39 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+export interface StageOptions {
+  /** What the server has in place of the built page and the real model. */
+  readonly pageDir?: string;
+  readonly models?: Parameters<typeof startServer>[0]["models"];
+  /** Whether the browser has a WebGPU adapter, in software. */
+  readonly hasGpu?: boolean;
+}
+
 /** Starts both; throws a sentence where the page or the model is missing. */
-export async function openStage(): Promise<Stage> {
-  const pageDir = fileURLToPath(new URL("../../dist", import.meta.url));
-  const path = smollm2Path();
-  if (!existsSync(pageDir) || path === null) {
-    throw new Error("no page or no model: npm test builds the one and fetches the other");
-  }
-  const { id, label, sha256, licence } = modelEntry(DEFAULT_MODEL_ID);
-  const models = [{ id, label, path, sizeBytes: statSync(path).size, sha256, licence }];
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const { pageDir = builtPage(), models = [realModel()], hasGpu = false } = options;
   const server = await startServer({ port: 0, host: "127.0.0.1", pageDir, models });
   const { TOKENSCOPE_CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const gpu = hasGpu ? SOFTWARE_GPU : ["--disable-gpu"];
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...gpu] });
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();
   };
   return { browser, url: server.url, close };
+}
+
+function builtPage(): string {
+  const pageDir = fileURLToPath(new URL("../../dist", import.meta.url));
+  if (!existsSync(pageDir)) throw new Error("there is no page: npm test builds it");
+  return pageDir;
+}
+
+function realModel() {
+  const path = smollm2Path();
+  if (path === null) throw new Error("there is no model: npm test fetches it");
+  const { id, label, sha256, licence } = modelEntry(DEFAULT_MODEL_ID);
+  return { id, label, path, sizeBytes: statSync(path).size, sha256, licence };
 }
 
 export interface OpenPage {
