@@ -41,7 +41,8 @@ export async function openEngine(
     const { openGpuEngine } = await import("./gpu-engine.ts");
     return { ...(await openGpuEngine(file)), reason, hasGpu };
   } catch (error) {
-    return openKernel(file, `WASM, because WebGPU failed: ${messageOf(error)}.`, hasGpu);
+    console.warn(error); // the runtime's own words are often a number
+    return openKernel(file, "WASM, because WebGPU could not prepare the model.", hasGpu);
   }
 }
 
@@ -54,8 +55,4 @@ async function findAdapter(): Promise<GpuAdapter | null> {
   const gpu: GPU | undefined = navigator.gpu; // none outside a secure context, whatever the types say
   const adapter = (await gpu?.requestAdapter().catch(() => null)) ?? null;
   return adapter === null ? null : describeAdapter(adapter);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -94,3 +94,24 @@ test("WebGPU is offered, runs when chosen, and when its device is lost WASM goes
   expect(errors).toEqual([]);
   await page.context().close();
 });
+
+test("a graphics processor that gives no device leaves the kernel, and the status bar says why", async () => {
+  const { page } = await newPage(stage);
+  page.on("worker", (worker) => {
+    if (!worker.url().includes("model-worker")) return;
+    void worker.evaluate(() => {
+      GPUAdapter.prototype.requestDevice = () => Promise.reject(new Error("out of video memory"));
+    });
+  });
+  await page.goto(stage.url);
+  await ready(page);
+  const engine = page.getByLabel("Engine");
+  await engine.selectOption("webgpu");
+  await page.waitForSelector('footer[data-model="preparing"]');
+  await ready(page);
+  expect(await engine.inputValue()).toBe("wasm");
+  expect(await engine.getAttribute("title")).toBe(
+    "WASM, because WebGPU could not prepare the model.",
+  );
+  await page.context().close();
+});
