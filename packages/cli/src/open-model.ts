@@ -51,31 +51,38 @@ export interface OpenModel extends TextModel {
 
 /** The header and the tokenizer of a model; throws as locateModel and readGguf do. */
 export async function openTextModel(model: string, world: World): Promise<TextModel> {
-  return withModelFile(model, world, async ({ text }) => text);
+  const { text, source } = await openModelFile(model, world);
+  await source.close();
+  return text;
 }
 
-/** A model with its engine, which the caller closes. */
+/** A model with its engine, which the caller closes; the file stays open until then. */
 export async function openModel(options: OpenModelOptions, world: World): Promise<OpenModel> {
-  return withModelFile(options.model, world, async ({ text, source }) => {
-    const { gguf, paths, entry } = text;
+  const { text, source } = await openModelFile(options.model, world);
+  const { gguf, path, paths, entry } = text;
+  try {
     options.check?.(text);
     const sha256 = entry?.sha256 ?? (await modelSha256({ paths }, world.signal));
     const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
     const engine = await loadEngine({
-      ort: await loadRuntime(),
+      ort: loadRuntime,
       kernel: await loadNodeKernel(world.kernelDir),
       source,
       gguf,
       precision,
       backend: "node-cpu",
       threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
+      onClose: () => source.close(),
     });
     const { architecture, backend } = engine;
     const quantization = quantizationName(gguf);
     const id = MODELS.find((known) => known.sha256 === sha256)?.id ?? text.id;
     const identity = { id, sha256, architecture, quantization, precision, backend };
     return { ...text, id, identity, engine };
-  });
+  } catch (error) {
+    await source.close();
+    throw inFile(path, error);
+  }
 }
 
 /** A model file's own name. Example: "/tmp/tiny.gguf" -> "tiny", "/tmp/big-00001-of-00003.gguf" -> "big". */
@@ -97,12 +104,8 @@ interface ModelParts {
   readonly source: FileSource;
 }
 
-/** Hands the opened file to `use` and closes it afterwards, whatever happens. */
-async function withModelFile<T>(
-  model: string,
-  world: World,
-  use: (parts: ModelParts) => Promise<T>,
-): Promise<T> {
+/** The file, open, with its header and tokenizer read. */
+async function openModelFile(model: string, world: World): Promise<ModelParts> {
   const { path, paths, entry } = await reportedFetch(world, (options) =>
     locateModel(model, options),
   );
@@ -114,11 +117,10 @@ async function withModelFile<T>(
     const template = parseTemplateSource(gguf.metadata);
     const chatTemplate =
       template && loadChatTemplate({ ...template, tokenizer, now: () => new Date() });
-    return await use({ text: { id, path, paths, entry, gguf, tokenizer, chatTemplate }, source });
+    return { text: { id, path, paths, entry, gguf, tokenizer, chatTemplate }, source };
   } catch (error) {
-    throw inFile(path, error);
-  } finally {
     await source.close();
+    throw inFile(path, error);
   }
 }
 

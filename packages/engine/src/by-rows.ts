@@ -1,5 +1,6 @@
-// Two runtimes as one: the kernel takes passes of a few rows, ONNX Runtime those of many. Each is the quicker one there
-// (docs/decisions/0003); both hold their own weights and their own cache, and what one has run the other learns when it runs next.
+// Two runtimes as one: the kernel, which is ready at once, takes passes of a few rows; ONNX Runtime, which is quicker at many and
+// takes seconds to prepare, those of many once that pays (docs/decisions/0005). Both hold their own weights and their own cache,
+// and what one has run the other learns when it runs next.
 
 import type { TokenId, TokenScore } from "@tokenscope/core";
 import type { Body, Cache, Head, HeadRow, Look, Part, PassResult } from "./runtime.ts";
@@ -24,51 +25,119 @@ export interface OpenBody extends Body {
   openCache(): OpenCache;
 }
 
-export interface ByRows<Runtime> {
-  readonly few: Runtime;
-  readonly many: Runtime;
-  /** Rows from which `many` is quicker. */
+/** Layers and head of one runtime. */
+export interface RuntimeParts {
+  readonly body: OpenBody;
+  readonly head: Head;
+}
+
+/** The runtime of many rows: it is prepared once so many rows have been asked for that it pays, and then takes them. */
+export class LateRuntime {
+  readonly #load: () => Promise<RuntimeParts>;
+  readonly #paysFromRows: number;
+  #rows = 0;
+  #parts: Promise<RuntimeParts> | null = null;
+  #ready: RuntimeParts | null = null;
+
+  constructor(load: () => Promise<RuntimeParts>, paysFromRows: number) {
+    this.#load = load;
+    this.#paysFromRows = paysFromRows;
+  }
+
+  /** What is ready now, for counting. */
+  get ready(): RuntimeParts | null {
+    return this.#ready;
+  }
+
+  /** The runtime for a run of so many rows, or null while it does not pay yet. */
+  async of(rows: number): Promise<RuntimeParts | null> {
+    this.#rows += rows;
+    if (this.#rows < this.#paysFromRows) return null;
+    this.#parts ??= this.#load();
+    this.#ready = await this.#parts;
+    return this.#ready;
+  }
+
+  async release(): Promise<void> {
+    if (this.#parts === null) return;
+    const { body, head } = await this.#parts;
+    await body.release();
+    await head.release();
+  }
+}
+
+export interface ByRows<Few> {
+  readonly few: Few;
+  readonly late: LateRuntime;
+  /** Rows from which the late runtime is quicker. */
   readonly manyRows: number;
 }
 
-/** Invariant: the longer of the two caches has all positions, and the shorter one a beginning of them. */
+/** Members of a batch, whose rows of many must lie in one pool. */
+interface Group {
+  readonly members: CacheByRows[];
+  readonly common: number; // positions that all have from their beginning
+}
+
+/** Invariant: the longer of the two caches has all positions, and the shorter one a beginning of them; there is no second one before the late runtime has run. */
 class CacheByRows implements Cache {
   readonly few: OpenCache;
-  readonly many: OpenCache;
+  many: OpenCache | null;
+  readonly group: Group | null;
 
-  constructor(few: OpenCache, many: OpenCache) {
+  constructor(few: OpenCache, many: OpenCache | null, group: Group | null) {
     this.few = few;
     this.many = many;
+    this.group = group;
   }
 
   get length(): number {
-    return Math.max(this.few.length, this.many.length);
+    return Math.max(this.few.length, this.many?.length ?? 0);
   }
 
   cut(length: number): void {
-    for (const cache of [this.few, this.many]) if (cache.length > length) cache.cut(length);
+    for (const cache of [this.few, this.many]) {
+      if (cache !== null && cache.length > length) cache.cut(length);
+    }
   }
 
   fork(): CacheByRows {
-    return new CacheByRows(this.few.fork(), this.many.fork());
+    return new CacheByRows(this.few.fork(), this.many?.fork() ?? null, null);
   }
 
   share(count: number): readonly CacheByRows[] {
-    catchUp(this.many, this.few); // a pool holds a common beginning once, and only what it has when it is shared
-    const many = this.many.share(count);
-    return this.few
-      .share(count)
-      .flatMap((few, i) => (many[i] === undefined ? [] : [new CacheByRows(few, many[i])]));
+    if (this.many !== null) catchUp(this.few, this.many);
+    const group: Group = { members: [], common: this.length };
+    for (const few of this.few.share(count)) group.members.push(new CacheByRows(few, null, group));
+    return [...group.members];
   }
 
   close(): void {
     this.few.close();
-    this.many.close();
+    this.many?.close();
+    const place = this.group?.members.indexOf(this) ?? -1;
+    if (place >= 0) this.group?.members.splice(place, 1);
   }
 }
 
 function catchUp(cache: OpenCache, other: OpenCache): void {
   if (cache.length < other.length) cache.add(other.rowsFrom(cache.length));
+}
+
+/** The late runtime's cache of these positions; a batch's members get theirs together, in one pool. */
+function lateCache(cache: CacheByRows, body: OpenBody): OpenCache {
+  if (cache.many === null && cache.group !== null) {
+    const { members, common } = cache.group;
+    const beginning = body.openCache();
+    beginning.add(cache.few.rowsFrom(0));
+    beginning.cut(common);
+    const shared = beginning.share(members.length);
+    for (const [i, member] of members.entries()) member.many = shared[i] ?? null;
+    beginning.close();
+  }
+  cache.many ??= body.openCache();
+  catchUp(cache.many, cache.few);
+  return cache.many;
 }
 
 /** Passes of both, counted together. */
@@ -80,32 +149,31 @@ export class BodyByRows implements Body {
   }
 
   get runs(): number {
-    return this.#bodies.few.runs + this.#bodies.many.runs;
+    const { few, late } = this.#bodies;
+    return few.runs + (late.ready?.body.runs ?? 0);
   }
 
   openCache(): Cache {
-    return new CacheByRows(this.#bodies.few.openCache(), this.#bodies.many.openCache());
+    return new CacheByRows(this.#bodies.few.openCache(), null, null);
   }
 
-  pass(parts: readonly Part[], look: Look): Promise<PassResult> {
+  async pass(parts: readonly Part[], look: Look): Promise<PassResult> {
+    const { few, late, manyRows } = this.#bodies;
     const rows = parts.reduce((sum, { ids }) => sum + ids.length, 0);
-    const isFew = rows < this.#bodies.manyRows;
-    const own = parts.map(({ cache, ids }) => ({ cache: turned(cache, isFew), ids }));
-    return (isFew ? this.#bodies.few : this.#bodies.many).pass(own, look);
+    const many = rows < manyRows ? null : await late.of(rows);
+    const own = parts.map(({ cache, ids }) => {
+      if (!(cache instanceof CacheByRows)) throw new RangeError("pass: a cache of another runtime");
+      if (many !== null) return { cache: lateCache(cache, many.body), ids };
+      if (cache.many !== null) catchUp(cache.few, cache.many);
+      return { cache: cache.few, ids };
+    });
+    return (many?.body ?? few).pass(own, look);
   }
 
   async release(): Promise<void> {
     await this.#bodies.few.release();
-    await this.#bodies.many.release();
+    await this.#bodies.late.release();
   }
-}
-
-/** The one of the two caches that runs next, with all positions. */
-function turned(cache: Cache, isFew: boolean): OpenCache {
-  if (!(cache instanceof CacheByRows)) throw new RangeError("pass: a cache of another runtime");
-  const [own, other] = isFew ? [cache.few, cache.many] : [cache.many, cache.few];
-  catchUp(own, other);
-  return own;
 }
 
 /** Heads of both, counted together. */
@@ -117,14 +185,18 @@ export class HeadByRows implements Head {
   }
 
   get runs(): number {
-    return this.#heads.few.runs + this.#heads.many.runs;
+    const { few, late } = this.#heads;
+    return few.runs + (late.ready?.head.runs ?? 0);
   }
 
-  rows(contexts: Float32Array, targets: readonly number[]): Promise<readonly HeadRow[]> {
+  async rows(contexts: Float32Array, targets: readonly number[]): Promise<readonly HeadRow[]> {
     return this.#of(targets.length).rows(contexts, targets);
   }
 
-  scores(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {
+  async scores(
+    contextVectors: readonly Float32Array[],
+    id: TokenId,
+  ): Promise<readonly TokenScore[]> {
     return this.#of(contextVectors.length).scores(contextVectors, id);
   }
 
@@ -132,12 +204,14 @@ export class HeadByRows implements Head {
     return this.#heads.few.logits(contextVector);
   }
 
-  async release(): Promise<void> {
-    await this.#heads.few.release();
-    await this.#heads.many.release();
+  /** The late head is released with its body. */
+  release(): Promise<void> {
+    return this.#heads.few.release();
   }
 
+  /** The late runtime's where it is there: a pass decides whether it pays, the head follows. */
   #of(rows: number): Head {
-    return rows < this.#heads.manyRows ? this.#heads.few : this.#heads.many;
+    const { few, late, manyRows } = this.#heads;
+    return rows < manyRows ? few : (late.ready?.head ?? few);
   }
 }

@@ -1,9 +1,9 @@
 // From a GGUF file to an engine that is ready: header, graph, weights, sessions.
 
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
-import { parseShape } from "./architecture.ts";
+import { type ModelShape, parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
-import { BodyByRows, HeadByRows } from "./by-rows.ts";
+import { BodyByRows, HeadByRows, LateRuntime, type RuntimeParts } from "./by-rows.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
@@ -17,49 +17,73 @@ import type { OnnxModel } from "./onnx/graph-builder.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTables } from "./rotary.ts";
 import { checkTensors } from "./tensor-shapes.ts";
-import {
-  type KernelPartsOptions,
-  type KernelRuntime,
-  loadKernelParts,
-} from "./wasm/load-kernel-engine.ts";
-import { weightReader } from "./weights.ts";
+import { type KernelRuntime, loadKernelParts } from "./wasm/load-kernel-engine.ts";
+import { type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
-  /** onnxruntime-node or onnxruntime-web. */
-  readonly ort: Ort;
+  /** onnxruntime-node or onnxruntime-web, or what loads it when it is wanted. */
+  readonly ort: Ort | (() => Promise<Ort>);
+  /** Read while this loads; with a kernel also later, until the engine is closed. */
   readonly source: ByteSource;
   /** The file's header where the caller has read it already. */
   readonly gguf?: Gguf;
   readonly precision: Precision;
   readonly backend: Backend;
   readonly threads: number;
-  /** Takes passes of a few rows, which it is quicker at; ONNX Runtime takes all where there is none. */
+  /** Is ready at once and takes passes of a few rows, which it is quicker at; ONNX Runtime takes all where there is none. */
   readonly kernel?: KernelRuntime;
+  /** With a kernel: rows of longer passes before ONNX Runtime is prepared; 0 prepares it while this loads. */
+  readonly preparesFromRows?: number;
   /** The runtime's own options, such as its execution providers. */
   readonly sessionOptions?: Readonly<Record<string, unknown>>;
   /** Rows that one head run takes at most; fewer take less memory. */
   readonly headRows?: number;
-  /** From 0 to 1 while the graph is prepared. */
+  /** From 0 to 1 while the model is prepared. */
   readonly onProgress?: (share: number) => void;
+  /** Runs when the engine has been closed. */
+  readonly onClose?: () => Promise<void>;
 }
 
 const DEFAULT_HEAD_ROWS = 256;
 
 /** An engine over this file; throws FormatError for a file that is not readable here, EngineError where the runtime cannot take its graph. */
 export async function loadEngine(options: LoadOptions): Promise<Engine> {
-  const { ort, source, precision, backend, threads, onProgress } = options;
+  const { source, precision, backend, threads, onProgress, onClose } = options;
   const gguf = options.gguf ?? (await readGguf(source));
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
-  const weights = weightReader(source, gguf);
+  const file = { gguf, shape, weights: weightReader(source, gguf) };
+  const runtime =
+    options.kernel === undefined
+      ? await loadSessions(options, file)
+      : await withKernel(options, { ...file, kernel: options.kernel });
+  const finalNorm = await loadFinalNorm(file.weights, shape);
+  const named = { precision, backend, threads, quantization: quantizationName(gguf) };
+  onProgress?.(1);
+  return new LoadedEngine({ shape, ...runtime, finalNorm, ...named, ...(onClose && { onClose }) });
+}
+
+interface ModelFile {
+  readonly gguf: Gguf;
+  readonly shape: ModelShape;
+  readonly weights: WeightReader;
+}
+
+/** Layers and head on ONNX Runtime. */
+async function loadSessions(
+  options: LoadOptions,
+  { shape, weights }: ModelFile,
+): Promise<RuntimeParts> {
+  const { onProgress } = options;
+  const ort = typeof options.ort === "function" ? await options.ort() : options.ort;
+  const create = (model: OnnxModel) => createSession(ort, model, options);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
-  const arithmetic: Arithmetic = precision === "exact" ? "exact" : "dequantized";
-  const headSession = await createSession(await buildHead({ shape, weights, arithmetic }), options);
+  const arithmetic: Arithmetic = options.precision === "exact" ? "exact" : "dequantized";
+  const headSession = await create(await buildHead({ shape, weights, arithmetic }));
   const bodyGraph = await buildBody({ shape, weights, arithmetic, onLayer });
-  const bodySession = await createSession(bodyGraph, options);
   const body = new BodySession({
     ort,
-    session: bodySession,
+    session: await create(bodyGraph),
     shape,
     inputVectors: await loadInputVectors(weights, shape),
     ...(await rotaryTables(weights, shape)),
@@ -71,36 +95,38 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
     kept: keptCandidates(shape),
     maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
   });
-  const parts = { body, head };
-  const runtime =
-    options.kernel === undefined
-      ? parts
-      : await withKernel(parts, { ...options, ...options.kernel, gguf, shape, weights });
-  const finalNorm = await loadFinalNorm(weights, shape);
-  const named = { precision, backend, threads, quantization: quantizationName(gguf) };
-  onProgress?.(1);
-  return new LoadedEngine({ shape, ...runtime, finalNorm, ...named });
+  return { body, head };
 }
 
-// Measured with 2 threads on SmolLM2: docs/decisions/0003. fp32 weights are there for any number of rows; from int8 they are made anew for each pass.
+// Where ONNX Runtime becomes quicker than the kernel. From int8 it makes fp32 weights anew for each pass.
 const MANY_ROWS: Readonly<Record<Precision, number>> = { exact: 4, compact: 32 };
 
-/** The kernel before ONNX Runtime: it takes passes and head runs of a few rows. */
+const PREPARES_FROM_ROWS = 1_024; // it saves about as much on so many rows as preparing it takes
+
+/** The kernel, and ONNX Runtime behind it once that pays. */
 async function withKernel(
-  many: { readonly body: BodySession; readonly head: HeadSession },
-  options: KernelPartsOptions,
+  options: LoadOptions,
+  { kernel, ...file }: ModelFile & { readonly kernel: KernelRuntime },
 ) {
-  const few = await loadKernelParts(options);
-  const manyRows = MANY_ROWS[options.precision];
+  const { precision, preparesFromRows = PREPARES_FROM_ROWS, onProgress: _shown, ...rest } = options;
+  const few = await loadKernelParts({ ...options, ...kernel, ...file });
+  const quietly = { ...rest, precision };
+  const late = new LateRuntime(() => loadSessions(quietly, file), preparesFromRows);
+  if (preparesFromRows === 0) await late.of(0);
+  const manyRows = MANY_ROWS[precision];
   return {
-    body: new BodyByRows({ few: few.body, many: many.body, manyRows }),
-    head: new HeadByRows({ few: few.head, many: many.head, manyRows }),
+    body: new BodyByRows({ few: few.body, late, manyRows }),
+    head: new HeadByRows({ few: few.head, late, manyRows }),
   };
 }
 
-async function createSession(model: OnnxModel, options: LoadOptions): Promise<OrtSession> {
+async function createSession(
+  ort: Ort,
+  model: OnnxModel,
+  options: LoadOptions,
+): Promise<OrtSession> {
   try {
-    return await options.ort.InferenceSession.create(model.model, {
+    return await ort.InferenceSession.create(model.model, {
       intraOpNumThreads: options.threads,
       extra: { session: { force_spinning_stop: "1" } }, // else the idle session's threads spin on the cores that the other one needs: half the speed of a step
       logSeverityLevel: 3, // errors only: warnings about our own graph would reach the user's console

@@ -30,6 +30,8 @@ export interface LoadedEngineOptions {
   readonly backend: Backend;
   readonly threads: number;
   readonly quantization: string;
+  /** Runs when body and head have been released. */
+  readonly onClose?: () => Promise<void>;
 }
 
 const PASS_ROWS = 256;
@@ -49,6 +51,7 @@ export class LoadedEngine implements Engine {
   readonly heads: number;
   readonly contextLength: number;
   readonly #finalNorm: FinalNorm;
+  readonly #onClose: (() => Promise<void>) | undefined;
   readonly #parts: EngineParts;
 
   constructor({ shape, body, head, finalNorm, ...named }: LoadedEngineOptions) {
@@ -64,6 +67,7 @@ export class LoadedEngine implements Engine {
     this.heads = heads;
     this.contextLength = contextLength;
     this.#finalNorm = finalNorm;
+    this.#onClose = named.onClose;
     const passRows = vocabularySize > LARGE_VOCABULARY ? PASS_ROWS_LARGE : PASS_ROWS;
     const sizes = { vocabularySize, hiddenWidth, layers, heads, contextLength, passRows };
     this.#parts = { body, head, queue: new TurnQueue(), ...sizes };
@@ -118,6 +122,7 @@ export class LoadedEngine implements Engine {
     return queue.close(async () => {
       await body.release();
       await head.release();
+      await this.#onClose?.();
     });
   }
 }

@@ -2,8 +2,11 @@
 
 import { type TokenId, tokenId } from "@tokenscope/core";
 import { engineContract } from "@tokenscope/core/contracts";
+import type { Ort } from "@tokenscope/engine";
+import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
+import type { OrtSession } from "../src/ort.ts";
 import { openEngine } from "./open-engine.ts";
 import { nodeKernel } from "./open-kernel.ts";
 
@@ -15,6 +18,61 @@ for (const precision of ["exact", "compact"] as const) {
     openEngine(path, { precision, contextLength: SEVERAL_CHUNKS, kernel: nodeKernel });
   engineContract(`llama Q4_1, ${precision}, by rows`, open, { test, expect });
 }
+
+test("ONNX Runtime is prepared once enough rows of long passes were asked for, and the numbers stay", async () => {
+  const path = referencePath("tiny/llama-tied.gguf");
+  let asked = 0;
+  const counting: Ort = {
+    ...ort,
+    InferenceSession: {
+      create(model, options) {
+        asked += 1;
+        const session: Promise<OrtSession> = ort.InferenceSession.create(model, options);
+        return session;
+      },
+    },
+  };
+  const engine = await openEngine(path, {
+    kernel: nodeKernel,
+    ort: counting,
+    preparesFromRows: 100,
+  });
+  const alone = await openEngine(path);
+  const ids = Array.from({ length: 60 }, (_, i) => tokenId((i * 37) % 256));
+  const expected = await scores(alone, ids, [60]);
+  for (const sessions of [0, 2, 2]) {
+    const found = await scores(engine, ids, [60]);
+    const errors = found.map((score, i) => Math.abs((score ?? 0) - (expected[i] ?? 0)));
+    expect(Math.max(...errors)).toBeLessThan(1e-5);
+    expect(asked).toBe(sessions); // head and body, at the pass that reaches 100 rows
+  }
+  await engine.close();
+  await alone.close();
+});
+
+test("a batch that began on the kernel goes on on ONNX Runtime as sequences of their own do", async () => {
+  const path = referencePath("tiny/qwen2.gguf");
+  const engine = await openEngine(path, { kernel: nodeKernel, preparesFromRows: 50 });
+  const alone = await openEngine(path);
+  const ids = Array.from({ length: 40 }, (_, i) => tokenId((i * 37) % 256));
+  const beginning = engine.openSequence();
+  for await (const _chunk of beginning.append(ids)); // 40 rows: the kernel still
+  const batch = engine.openBatch(beginning, 3);
+  await batch.append([ids.slice(0, 1), [], ids.slice(5, 6)]); // 2 rows: the kernel
+  await batch.append([ids.slice(1, 9), ids.slice(2, 8), ids.slice(6, 7)]); // 15 rows: ONNX Runtime
+  await batch.append([[], ids.slice(8, 9), []]); // 1 row: the kernel again
+  const own = [ids.slice(0, 9), ids.slice(2, 9), ids.slice(5, 7)];
+  for (const [i, rest] of own.entries()) {
+    const expected = await scores(alone, [...ids, ...rest], [40 + rest.length]);
+    const found = batch.members[i]!.map(({ score }) => score?.logprobNats ?? null);
+    const errors = found.map((score, t) => Math.abs((score ?? 0) - (expected[t] ?? 0)));
+    expect(found.length).toBe(expected.length);
+    expect(Math.max(...errors)).toBeLessThan(1e-5);
+  }
+  batch.close();
+  await engine.close();
+  await alone.close();
+});
 
 test("positions that one runtime has run are known to the other, whatever the order", async () => {
   const path = referencePath("tiny/qwen3.gguf");

@@ -21,11 +21,14 @@ export interface OpenOptions {
   readonly contextLength?: number;
   readonly ort?: Ort;
   readonly kernel?: KernelRuntime;
+  /** 0 unless told: both runtimes are there. */
+  readonly preparesFromRows?: number;
 }
 
 /** An engine over a file, exact unless told. */
 export async function openEngine(path: string, options: OpenOptions = {}): Promise<Engine> {
   const { precision = "exact", threads = THREADS, contextLength } = options;
+  const { kernel, preparesFromRows = 0 } = options;
   const source = await openFileSource(path);
   try {
     const gguf = await readGguf(source);
@@ -35,15 +38,17 @@ export async function openEngine(path: string, options: OpenOptions = {}): Promi
     }
     return await loadEngine({
       ort: options.ort ?? runtime,
-      ...(options.kernel && { kernel: options.kernel }),
+      ...(kernel && { kernel, preparesFromRows }),
       source,
       gguf: { ...gguf, metadata },
       precision,
       backend: "node-cpu",
       threads,
+      onClose: () => source.close(),
     });
-  } finally {
+  } catch (error) {
     await source.close();
+    throw error;
   }
 }
 
