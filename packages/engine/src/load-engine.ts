@@ -17,7 +17,7 @@ import type { OnnxModel } from "./onnx/graph-builder.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTables } from "./rotary.ts";
 import { checkTensors } from "./tensor-shapes.ts";
-import { type KernelRuntime, loadKernelParts } from "./wasm/load-kernel-engine.ts";
+import { fitsKernel, type KernelRuntime, loadKernelParts } from "./wasm/load-kernel-engine.ts";
 import { type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
@@ -54,7 +54,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   checkTensors(gguf, shape);
   const file = { gguf, shape, weights: weightReader(source, gguf) };
   const runtime =
-    options.kernel === undefined
+    options.kernel === undefined || !fitsKernel(gguf, precision)
       ? await loadSessions(options, file)
       : await withKernel(options, { ...file, kernel: options.kernel });
   const finalNorm = await loadFinalNorm(file.weights, shape);

@@ -2,11 +2,13 @@
 
 import { type TokenId, tokenId } from "@tokenscope/core";
 import { engineContract } from "@tokenscope/core/contracts";
-import type { Ort } from "@tokenscope/engine";
+import { type Ort, readGguf } from "@tokenscope/engine";
+import { openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
 import type { OrtSession } from "../src/ort.ts";
+import { fitsKernel } from "../src/wasm/load-kernel-engine.ts";
 import { openEngine } from "./open-engine.ts";
 import { nodeKernel } from "./open-kernel.ts";
 
@@ -72,6 +74,23 @@ test("a batch that began on the kernel goes on on ONNX Runtime as sequences of t
   batch.close();
   await engine.close();
   await alone.close();
+});
+
+test("a model larger than the kernel's memory is left to ONNX Runtime", async () => {
+  const source = await openFileSource(referencePath("tiny/llama-tied.gguf"));
+  const gguf = await readGguf(source);
+  await source.close();
+  expect(fitsKernel(gguf, "exact")).toBe(true);
+  const [embedding] = [...gguf.tensors.values()];
+  const large = {
+    ...embedding!,
+    name: "large",
+    dims: [4_096, 1_000_000],
+    byteLength: 3_600_000_000,
+  };
+  const tensors = new Map([...gguf.tensors, ["large", large]]);
+  expect(fitsKernel({ ...gguf, tensors }, "exact")).toBe(false); // 3.6 GB of blocks
+  expect(fitsKernel({ ...gguf, tensors }, "compact")).toBe(false); // 4.1 billion weights
 });
 
 test("positions that one runtime has run are known to the other, whatever the order", async () => {

@@ -87,6 +87,17 @@ export async function loadKernelParts(
   }
 }
 
+const MOST_WEIGHT_BYTES = 3.5e9; // of the 4 GB that 32-bit addresses reach; the rest is for caches and buffers
+
+/** True where the kernel's memory can hold a file's weights: blocks as they are, or a byte each. */
+export function fitsKernel({ tensors }: Gguf, precision: Precision): boolean {
+  let bytes = 0;
+  for (const { byteLength, dims } of tensors.values()) {
+    bytes += precision === "exact" ? byteLength : dims.reduce((product, dim) => product * dim, 1);
+  }
+  return bytes <= MOST_WEIGHT_BYTES;
+}
+
 interface BodyParts extends PlacedRows {
   readonly shape: ModelShape;
   readonly model: PlacedModel;
