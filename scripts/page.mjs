@@ -21,7 +21,7 @@ const INPUTS = [
 ];
 const COMPRESSED = /\.(js|mjs|css|html|json|svg|wasm|webmanifest)$/;
 const SMALLEST_BYTES = 1024; // below, the header costs what the compression saves
-const LARGE_BYTES = 2 ** 20; // brotli 11 takes a minute for the 27 MB of WebGPU's runtime and saves a tenth
+const LARGE_BYTES = 2 ** 20; // brotli 11 on the 27 MB of the WebGPU runtime would be most of the build
 
 /** Builds where something changed. */
 export async function buildPage() {
