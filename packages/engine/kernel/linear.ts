@@ -4,10 +4,10 @@
 import { decodeRow, INT8_ROWS, rowBytes } from "./formats";
 import { cutLimbs, hasIntegerDot, integerDot, limbsBytes } from "./limbs";
 import { madd, sum4 } from "./simd";
-import { take } from "./threads";
+import { take, threadCount } from "./threads";
 
 const PANEL = 8; // columns of y at a time
-const ROWS_AT_ONCE: i32 = 16; // outputs that a thread takes at a time where there are few positions
+const SHARES = 4; // pieces of work for each thread where there are few positions: few, since taking one costs a trip between cores
 
 /** A weight matrix, as the host has laid it down: four words. */
 @inline
@@ -58,15 +58,16 @@ function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, y
   const isInteger = hasIntegerDot(typeOf(matrix)) && (width & 31) == 0;
   const limbs = scratch + (<usize>width << 2); // behind a decoded row
   const limbBytes = limbsBytes(width);
+  const rows = (out + SHARES * threadCount() - 1) / (SHARES * threadCount());
   let areCut = false;
   for (;;) {
-    const first = take(counter) * ROWS_AT_ONCE;
+    const first = take(counter) * rows;
     if (first >= out) return;
     if (isInteger && !areCut) {
       for (let t = 0; t < T; t++) cutLimbs(x + ((<usize>t * xStride) << 2), width, limbs + <usize>t * limbBytes);
       areCut = true;
     }
-    const end = min(first + ROWS_AT_ONCE, out);
+    const end = min(first + rows, out);
     for (let row = first; row < end; row++) {
       if (!isInteger) decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
       for (let t = 0; t < T; t++) {

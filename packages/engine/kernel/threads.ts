@@ -9,7 +9,7 @@ const THREADS: usize = 12;
 const ARRIVED: usize = 16;
 const BARRIER: usize = 20;
 
-const SPINS = 4_000; // some microseconds: longer waits let the core go
+const SPINS = 40_000; // tens of microseconds: longer waits let the core go
 
 /** Sleeps until the word at `address` is notified or no longer `expected`, or for some milliseconds. The host's, since V8 11 loses locals around memory.atomic.wait. */
 @external("env", "sleep")

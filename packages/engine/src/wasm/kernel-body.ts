@@ -6,7 +6,7 @@ import type { OpenBody } from "../by-rows.ts";
 import type { InputVectors } from "../input-vectors.ts";
 import type { RotaryTable } from "../rotary.ts";
 import type { Look, Part, PassResult } from "../runtime.ts";
-import { decoderProgram, type LookAddresses } from "./decoder.ts";
+import { decoderProgram, type LookAddresses, type PassOptions } from "./decoder.ts";
 import type { Angles, DecoderBuffers } from "./decoder-buffers.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import type { Kernel } from "./kernel-threads.ts";
@@ -37,6 +37,7 @@ interface PlacedPart {
 export class KernelBody implements OpenBody {
   runs = 0;
   readonly #options: KernelBodyOptions;
+  readonly #plain = new Map<number, Int32Array>(); // programs of passes that show and change nothing, by their rows
   readonly #tables: GrowingRoom;
   readonly #look: GrowingRoom;
 
@@ -51,7 +52,7 @@ export class KernelBody implements OpenBody {
   }
 
   async pass(parts: readonly Part[], look: Look): Promise<PassResult> {
-    const { kernel, memory, shape, model, buffers, maxRows } = this.#options;
+    const { kernel, memory, shape, buffers, maxRows } = this.#options;
     const placed = placedParts(parts);
     const T = placed.reduce((rows, { ids }) => rows + ids.length, 0);
     if (T > maxRows) throw new RangeError(`pass: ${T} rows are more than ${maxRows}`);
@@ -63,7 +64,7 @@ export class KernelBody implements OpenBody {
     );
     const { addresses, lengths } = this.#placeLook(look, positions);
     const rowAt = (position: number): number => positions.indexOf(position);
-    kernel.run(decoderProgram({ model, shape, buffers, T, look, addresses, rowAt }));
+    kernel.run(this.#program(T, look, { addresses, rowAt }));
     for (const { cache, ids } of placed) cache.grow(ids.length);
     const C = shape.hiddenWidth;
     return {
@@ -85,6 +86,18 @@ export class KernelBody implements OpenBody {
 
   async release(): Promise<void> {
     this.#options.kernel.close();
+  }
+
+  /** The instructions of a pass; those of plain passes are written once, since all that changes lies at fixed addresses. */
+  #program(T: number, look: Look, places: Pick<PassOptions, "addresses" | "rowAt">): Int32Array {
+    const { model, shape, buffers } = this.#options;
+    const isPlain =
+      look.patches.length + look.residualRows.length + look.attentionRows.length === 0;
+    const known = isPlain ? this.#plain.get(T) : undefined;
+    if (known !== undefined) return known;
+    const program = decoderProgram({ model, shape, buffers, T, look, ...places });
+    if (isPlain) this.#plain.set(T, program);
+    return program;
   }
 
   /** Embedding rows and the angles of their positions. */
