@@ -117,7 +117,7 @@ function loadingText({ engine, spreads }) {
     limitTable(LOADING_LIMITS, spreads, { head: "", unit: SECONDS }),
     "",
     `In Node: a process of its own each time, from opening the file, which the system has in memory, to the first record; the first time nothing has been prepared beside the file. With the start of the process, again: compact ${whole("compact")}, exact ${whole("exact")}.`,
-    `The page (${engine}): from its address until the model has scored the conversation that it opens with, served from this machine; the first time in a profile that holds no model, again after a reload.`,
+    `The page (${engine}): from its address until the model is ready, one step before the first distribution; served from this machine; the first time in a profile that holds no model, again after a reload.`,
   ].join("\n");
 }
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { BENCH } from "../install.mjs";
 import { openContestant } from "../node/contestant.mjs";
 import { withFirstVisits } from "../page/first-visits.mjs";
-import { firstDistributionMs, modelReadyIn } from "../page/real-page.mjs";
+import { modelReadyIn, modelReadyMs } from "../page/real-page.mjs";
 import { interleave } from "../statistics.mjs";
 
 const FOLDER = join(BENCH, ".tmp/loading");
@@ -75,10 +75,10 @@ async function loadedInBrowser({ url, open }, precision) {
   const { page, close } = await open(precision);
   try {
     await page.goto(url);
-    const firstMs = await firstDistributionMs(page);
+    const firstMs = await modelReadyMs(page);
     await modelReadyIn(page, precision);
     await page.reload();
-    const againMs = await firstDistributionMs(page);
+    const againMs = await modelReadyMs(page);
     await modelReadyIn(page, precision);
     return { firstMs, againMs };
   } finally {

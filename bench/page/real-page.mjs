@@ -49,11 +49,10 @@ export async function engineWords(page) {
   return await cell.evaluate((element) => element.selectedOptions?.[0].text ?? element.textContent);
 }
 
-/** Milliseconds from the navigation until the conversation on the page has been scored by the model, on the page's own clock. */
-export async function firstDistributionMs(page) {
-  const handle = await page.waitForFunction(() => {
-    const runs = Number(document.querySelector("footer.status")?.dataset.modelRuns ?? 0);
-    return runs > 0 ? performance.now() : false;
-  });
+/** Milliseconds from the navigation until the model is ready to run, on the page's own clock: the first distribution is one step later. */
+export async function modelReadyMs(page) {
+  const handle = await page.waitForFunction(() =>
+    document.querySelector("footer.status")?.dataset.model === "ready" ? performance.now() : false,
+  );
   return await handle.jsonValue();
 }

@@ -17,7 +17,7 @@ import { MODELS, type ModelEntry, wholeName } from "@tokenscope/models";
 import { locateModel, modelSha256 } from "@tokenscope/models/node";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import { reportedFetch } from "./fetch-report.ts";
-import type { World } from "./world.ts";
+import { note, type World } from "./world.ts";
 
 const MOST_THREADS = 8; // beyond, the machine's memory is the limit and not its cores
 const EXACT_SHARE = 0.25; // of the machine's memory, for the fp32 weights of precision auto
@@ -72,6 +72,7 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
       precision,
       backend: "node-cpu",
       threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
+      onSlower: (reason) => void note(world, `long texts take longer here: ${String(reason)}`),
       onClose: () => source.close(),
     });
     const { architecture, backend } = engine;

@@ -2,7 +2,7 @@
 
 import type { TokenId } from "./token.ts";
 
-/** exact: fp32 arithmetic; compact: int8 weights, activations in int8 limbs, with weights in a quarter of the memory. */
+/** exact: fp32 arithmetic; compact: int8 weights, activations as good as fp32, with weights in a quarter of the memory. */
 export type Precision = "exact" | "compact";
 export type Backend = "node-cpu" | "wasm" | "webgpu";
 

@@ -38,7 +38,7 @@ function rowOf(matrix: usize, row: i32): usize {
 /** Address of an INT8_ROWS matrix's scales [out]; they stand behind its values. */
 @inline
 function scaleAt(matrix: usize, row: i32): f32 {
-  return load<f32>(blocksOf(matrix) + <usize>outOf(matrix) * <usize>widthOf(matrix) + (<usize>row << 2));
+  return load<f32>(blocksOf(matrix) + ((<usize>outOf(matrix) * <usize>widthOf(matrix) + 3) & ~3) + (<usize>row << 2));
 }
 
 /** Adds the result to what is at y. */

@@ -2,7 +2,7 @@
 // takes seconds to prepare, those of many once that pays (docs/decisions/0005). Both hold their own weights and their own cache,
 // and what one has run the other learns when it runs next.
 
-import type { TokenId, TokenScore } from "@tokenscope/core";
+import { EngineError, type TokenId, type TokenScore } from "@tokenscope/core";
 import type { Body, Cache, Head, HeadRow, Look, Part, PassResult } from "./runtime.ts";
 
 /** Keys and values of positions, for each layer [n, K, D]: how they pass from one runtime's cache to the other's. */
@@ -31,38 +31,51 @@ export interface RuntimeParts {
   readonly head: Head;
 }
 
+interface LateOptions {
+  readonly paysFromRows: number;
+  /** Hears why it could not be prepared; the other runtime goes on alone. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** The runtime of many rows: it is prepared once so many rows have been asked for that it pays, and then takes them. */
 export class LateRuntime {
   readonly #load: () => Promise<RuntimeParts>;
-  readonly #paysFromRows: number;
+  readonly #onFailure: (error: unknown) => void;
+  #paysFromRows: number;
   #rows = 0;
-  #parts: Promise<RuntimeParts> | null = null;
   #ready: RuntimeParts | null = null;
 
-  constructor(load: () => Promise<RuntimeParts>, paysFromRows: number) {
+  constructor(load: () => Promise<RuntimeParts>, { paysFromRows, onFailure }: LateOptions) {
     this.#load = load;
     this.#paysFromRows = paysFromRows;
+    this.#onFailure = onFailure;
   }
 
-  /** What is ready now, for counting. */
+  /** What is ready now. */
   get ready(): RuntimeParts | null {
     return this.#ready;
   }
 
-  /** The runtime for a run of so many rows, or null while it does not pay yet. */
+  /** Prepares it at once; throws what loading throws. */
+  async prepare(): Promise<void> {
+    this.#ready ??= await this.#load();
+  }
+
+  /** The runtime for a run of so many rows, or null while it does not pay yet; and for good where it cannot be prepared, since the other one can go on alone. Runs take turns, so that two never prepare it at once. */
   async of(rows: number): Promise<RuntimeParts | null> {
     this.#rows += rows;
-    if (this.#rows < this.#paysFromRows) return null;
-    this.#parts ??= this.#load();
-    this.#ready = await this.#parts;
+    if (this.#ready === null && this.#rows >= this.#paysFromRows) {
+      await this.prepare().catch((error: unknown) => {
+        this.#paysFromRows = Number.POSITIVE_INFINITY;
+        this.#onFailure(error);
+      });
+    }
     return this.#ready;
   }
 
   async release(): Promise<void> {
-    if (this.#parts === null) return;
-    const { body, head } = await this.#parts;
-    await body.release();
-    await head.release();
+    await this.#ready?.body.release();
+    await this.#ready?.head.release();
   }
 }
 
@@ -76,7 +89,7 @@ export interface ByRows<Few> {
 /** Members of a batch, whose rows of many must lie in one pool. */
 interface Group {
   readonly members: CacheByRows[];
-  readonly common: number; // positions that all have from their beginning
+  common: number; // positions that all have from their beginning; fewer once a member is cut below
 }
 
 /** Invariant: the longer of the two caches has all positions, and the shorter one a beginning of them; there is no second one before the late runtime has run. */
@@ -96,6 +109,7 @@ class CacheByRows implements Cache {
   }
 
   cut(length: number): void {
+    if (this.group !== null) this.group.common = Math.min(this.group.common, length);
     for (const cache of [this.few, this.many]) {
       if (cache !== null && cache.length > length) cache.cut(length);
     }
@@ -160,7 +174,13 @@ export class BodyByRows implements Body {
   async pass(parts: readonly Part[], look: Look): Promise<PassResult> {
     const { few, late, manyRows } = this.#bodies;
     const rows = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+    const before = parts.map(({ cache }) => cache.length);
     const many = rows < manyRows ? null : await late.of(rows);
+    if (parts.some(({ cache }, i) => cache.length !== before[i])) {
+      throw new EngineError(
+        "the sequence was cut while the runtime was prepared; append the tokens again",
+      );
+    }
     const own = parts.map(({ cache, ids }) => {
       if (!(cache instanceof CacheByRows)) throw new RangeError("pass: a cache of another runtime");
       if (many !== null) return { cache: lateCache(cache, many.body), ids };

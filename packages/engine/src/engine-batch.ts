@@ -86,6 +86,10 @@ export class EngineBatch implements Batch {
     const { body, head } = this.#parts;
     try {
       this.#checkOpen();
+      const { contextLength } = this.#parts;
+      for (const { member, ids } of parts) {
+        checkRoom(ids.length, { taken: member.tokens.length, contextLength }); // another append may have come first
+      }
       const bodyParts = parts.map(({ member, ids }) => ({ cache: member.cache, ids }));
       const { contexts } = await body.pass(bodyParts, NO_LOOK);
       const scoringParts = parts.map(({ member, ids }) => ({

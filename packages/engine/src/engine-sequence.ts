@@ -78,6 +78,11 @@ export class EngineSequence implements Sequence {
     return new EngineSequence(this.#parts, cache, this.#tokens);
   }
 
+  /** True where this is a sequence of the engine that these parts are of. */
+  isOf(parts: EngineParts): boolean {
+    return this.#parts === parts;
+  }
+
   /** Caches of `count` sequences that begin with this one's tokens. */
   share(count: number): readonly Cache[] {
     this.#checkOpen();
@@ -98,6 +103,7 @@ export class EngineSequence implements Sequence {
     const past = this.#tokens.length;
     try {
       this.#checkOpen();
+      checkRoom(ids.length, { taken: past, contextLength: this.#parts.contextLength }); // another append may have come first
       const scored = await this.#scored(ids, options);
       this.#checkOpen();
       if (this.#tokens.length !== past) {

@@ -1,4 +1,4 @@
-// From a GGUF file to an engine that is ready: header, graph, weights, sessions.
+// From a GGUF file to an engine that is ready: header, weights, the kernel, ONNX Runtime's sessions.
 
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
 import { type ModelShape, parseShape } from "./architecture.ts";
@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly kernel?: KernelRuntime;
   /** With a kernel: rows of longer passes before ONNX Runtime is prepared; 0 prepares it while this loads. */
   readonly preparesFromRows?: number;
+  /** Hears why ONNX Runtime could not be prepared later: the kernel goes on alone, and long passes take longer. */
+  readonly onSlower?: (reason: unknown) => void;
   /** The runtime's own options, such as its execution providers. */
   readonly sessionOptions?: Readonly<Record<string, unknown>>;
   /** Rows that one head run takes at most; fewer take less memory. */
@@ -53,11 +55,11 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
   const file = { gguf, shape, weights: weightReader(source, gguf) };
+  const finalNorm = await loadFinalNorm(file.weights, shape);
   const runtime =
-    options.kernel === undefined || !fitsKernel(gguf, precision)
+    options.kernel === undefined || !fitsKernel(file, precision)
       ? await loadSessions(options, file)
       : await withKernel(options, { ...file, kernel: options.kernel });
-  const finalNorm = await loadFinalNorm(file.weights, shape);
   const named = { precision, backend, threads, quantization: quantizationName(gguf) };
   onProgress?.(1);
   return new LoadedEngine({ shape, ...runtime, finalNorm, ...named, ...(onClose && { onClose }) });
@@ -79,15 +81,15 @@ async function loadSessions(
   const create = (model: OnnxModel) => createSession(ort, model, options);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
   const arithmetic: Arithmetic = options.precision === "exact" ? "exact" : "dequantized";
-  const headSession = await create(await buildHead({ shape, weights, arithmetic }));
-  const bodyGraph = await buildBody({ shape, weights, arithmetic, onLayer });
-  const body = new BodySession({
-    ort,
-    session: await create(bodyGraph),
-    shape,
+  const inputs = {
     inputVectors: await loadInputVectors(weights, shape),
     ...(await rotaryTables(weights, shape)),
-  });
+  };
+  const bodyGraph = await buildBody({ shape, weights, arithmetic, onLayer });
+  const body = new BodySession({ ort, session: await create(bodyGraph), shape, ...inputs });
+  const headSession = await headOf(body, async () =>
+    create(await buildHead({ shape, weights, arithmetic })),
+  );
   const head = new HeadSession({
     ort,
     session: headSession,
@@ -96,6 +98,16 @@ async function loadSessions(
     maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
   });
   return { body, head };
+}
+
+/** The head's session, or no body either: half a model would keep its memory for nobody. */
+async function headOf(body: BodySession, create: () => Promise<OrtSession>): Promise<OrtSession> {
+  try {
+    return await create();
+  } catch (error) {
+    await body.release();
+    throw error;
+  }
 }
 
 // Where ONNX Runtime becomes quicker than the kernel. From int8 it makes fp32 weights anew for each pass.
@@ -111,8 +123,16 @@ async function withKernel(
   const { precision, preparesFromRows = PREPARES_FROM_ROWS, onProgress: _shown, ...rest } = options;
   const few = await loadKernelParts({ ...options, ...kernel, ...file });
   const quietly = { ...rest, precision };
-  const late = new LateRuntime(() => loadSessions(quietly, file), preparesFromRows);
-  if (preparesFromRows === 0) await late.of(0);
+  const late = new LateRuntime(() => loadSessions(quietly, file), {
+    paysFromRows: preparesFromRows,
+    onFailure: options.onSlower ?? (() => undefined),
+  });
+  if (preparesFromRows === 0) {
+    await late.prepare().catch(async (error: unknown) => {
+      await few.body.release();
+      throw error;
+    });
+  }
   const manyRows = MANY_ROWS[precision];
   return {
     body: new BodyByRows({ few: few.body, late, manyRows }),

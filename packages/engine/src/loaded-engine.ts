@@ -85,7 +85,7 @@ export class LoadedEngine implements Engine {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`openBatch: a batch has 1 member or more, not ${count}`);
     }
-    if (!(beginning instanceof EngineSequence)) {
+    if (!(beginning instanceof EngineSequence && beginning.isOf(this.#parts))) {
       throw new RangeError("openBatch: a batch begins with a sequence of the same engine");
     }
     return new EngineBatch(this.#parts, beginning.share(count), beginning.tokens);
@@ -104,7 +104,8 @@ export class LoadedEngine implements Engine {
     return rows.map(({ prediction }) => prediction);
   }
 
-  logits(contextVector: Float32Array): Promise<Float32Array> {
+  async logits(contextVector: Float32Array): Promise<Float32Array> {
+    checkWidth(contextVector, this.hiddenWidth);
     const { head, queue } = this.#parts;
     return queue.run(() => head.logits(contextVector));
   }
@@ -113,6 +114,7 @@ export class LoadedEngine implements Engine {
     const { head, queue } = this.#parts;
     return queue.run(async () => {
       checkIds([id], this.vocabularySize);
+      for (const vector of contextVectors) checkWidth(vector, this.hiddenWidth);
       return head.scores(contextVectors, id);
     });
   }

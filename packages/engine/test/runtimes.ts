@@ -7,6 +7,7 @@ import { nodeKernel, openKernel } from "./open-kernel.ts";
 export interface RuntimeOptions {
   readonly precision?: Precision;
   readonly threads?: number;
+  readonly contextLength?: number;
 }
 
 export interface Runtime {

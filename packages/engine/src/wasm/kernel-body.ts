@@ -1,6 +1,5 @@
 // The layers on the kernel: embedding rows and positions in, context vectors out, keys and values in pages.
 
-import { EngineError } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import type { OpenBody } from "../by-rows.ts";
 import type { InputVectors } from "../input-vectors.ts";
@@ -8,9 +7,8 @@ import type { RotaryTable } from "../rotary.ts";
 import type { Look, Part, PassResult } from "../runtime.ts";
 import { decoderProgram, type LookAddresses, type PassOptions } from "./decoder.ts";
 import type { Angles, DecoderBuffers } from "./decoder-buffers.ts";
-import type { KernelMemory } from "./kernel-memory.ts";
+import { GrowingRoom, type KernelMemory } from "./kernel-memory.ts";
 import type { Kernel } from "./kernel-threads.ts";
-import { CACHE_PAGE_POSITIONS } from "./layout.ts";
 import { PagedCache, type PagePool } from "./paged-cache.ts";
 import type { PlacedModel } from "./placed-layers.ts";
 
@@ -63,7 +61,11 @@ export class KernelBody implements OpenBody {
       Array.from(ids, (_, i) => cache.length + i),
     );
     const { addresses, lengths } = this.#placeLook(look, positions);
-    const rowAt = (position: number): number => positions.indexOf(position);
+    const rowAt = (position: number): number => {
+      const row = positions.indexOf(position);
+      if (row >= 0) return row;
+      throw new RangeError(`pass: no row at position ${position}`);
+    };
     kernel.run(this.#program(T, look, { addresses, rowAt }));
     for (const { cache, ids } of placed) cache.grow(ids.length);
     const C = shape.hiddenWidth;
@@ -109,6 +111,7 @@ export class KernelBody implements OpenBody {
     for (const { cache, ids, firstRow } of parts) {
       const vectors = inputVectors(ids, cache.length);
       place(buffers.stream.address + firstRow * shape.hiddenWidth * 4, vectors);
+      if (shape.description.positions === "learned") continue;
       const placeAngles = (angles: Angles, table: RotaryTable): void => {
         const { cosines, sines } = table(cache.length, ids.length);
         place(angles.cosines + firstRow * pairBytes, cosines);
@@ -139,7 +142,7 @@ export class KernelBody implements OpenBody {
     positions: readonly number[],
   ): { readonly addresses: LookAddresses; readonly lengths: (row: number) => number } {
     const { memory, shape } = this.#options;
-    const { hiddenWidth: C, layers: N, heads: H } = shape;
+    const { hiddenWidth: C, layers: N } = shape;
     const lengths = (row: number): number => (positions[row] ?? 0) + 1;
     const vectors = look.patches.flatMap((patch) =>
       patch.kind === "residual" ? [patch.vector] : [],
@@ -147,12 +150,14 @@ export class KernelBody implements OpenBody {
     const residualBytes = look.residualRows.length * N * C * 4;
     const patchBytes = vectors.length * C * 4;
     const longest = Math.max(0, ...look.attentionRows.map(lengths));
-    const rowBytes = look.attention.length * H * longest * 4;
+    const named = look.attention.flatMap(({ layer, heads }) =>
+      heads.map((head) => `${layer}.${head}`),
+    );
+    const rowBytes = named.length * longest * 4;
     const total = residualBytes + patchBytes + look.attentionRows.length * rowBytes;
     const residuals = total === 0 ? 0 : this.#look.address(total);
     const patches = residuals + residualBytes;
     for (const [i, vector] of vectors.entries()) memory.floats(patches + i * C * 4, C).set(vector);
-    const layerPlace = (layer: number) => look.attention.findIndex((each) => each.layer === layer);
     return {
       addresses: {
         residuals,
@@ -161,7 +166,7 @@ export class KernelBody implements OpenBody {
           patches +
           patchBytes +
           look.attentionRows.indexOf(row) * rowBytes +
-          (layerPlace(layer) * H + head) * longest * 4,
+          named.indexOf(`${layer}.${head}`) * longest * 4,
       },
       lengths,
     };
@@ -172,29 +177,10 @@ function placedParts(parts: readonly Part[]): readonly PlacedPart[] {
   let firstRow = 0;
   return parts.map(({ cache, ids }) => {
     if (!(cache instanceof PagedCache)) {
-      throw new EngineError("the cache is of another engine; open a sequence of this one");
+      throw new RangeError("pass: a cache of another runtime");
     }
     const part = { cache, ids, firstRow };
     firstRow += ids.length;
     return part;
   });
-}
-
-/** Room that is as large as it was ever needed, and half as much again. */
-class GrowingRoom {
-  readonly #memory: KernelMemory;
-  #address = 0;
-  #bytes = 0;
-
-  constructor(memory: KernelMemory) {
-    this.#memory = memory;
-  }
-
-  address(bytes: number): number {
-    if (bytes > this.#bytes) {
-      this.#bytes = Math.ceil(bytes * 1.5) + CACHE_PAGE_POSITIONS;
-      this.#address = this.#memory.allocate(this.#bytes);
-    }
-    return this.#address;
-  }
 }

@@ -12,6 +12,7 @@ import {
 import { type SharedMemory, webAssembly } from "./web-assembly.ts";
 
 const ALIGNMENT = 64; // a cache line
+const GUARD_BYTES = 64; // behind all that is allocated: the kernel reads whole vectors, the last ones beyond a row's end
 const LEAST_MAXIMUM_PAGES = 4_096; // 268 MB: the smallest model of the table fits
 
 /** Addresses are byte offsets below 2^32. Views are made anew at each call, since growing makes a new buffer. */
@@ -28,7 +29,7 @@ export class KernelMemory {
   allocate(bytes: number): number {
     const address = this.#top;
     const end = address + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE_BYTES);
+    const missing = Math.ceil((end + GUARD_BYTES - this.memory.buffer.byteLength) / PAGE_BYTES);
     if (missing > 0) this.#grow(missing, bytes);
     this.#top = end;
     return address;
@@ -85,4 +86,25 @@ function sharedMemory(): SharedMemory {
     "the system reserves no memory for the model; close other tabs or programs and load it again",
     { cause: refusal },
   );
+}
+
+/** Room that is as large as it was ever needed, and half as much again. */
+export class GrowingRoom {
+  readonly #memory: KernelMemory;
+  #address = 0;
+  #bytes = 0;
+
+  constructor(memory: KernelMemory) {
+    this.#memory = memory;
+  }
+
+  /** Address of at least so many bytes; what stood there before may be lost. */
+  address(bytes: number): number {
+    if (bytes > this.#bytes) {
+      const wanted = Math.ceil(bytes * 1.5);
+      this.#address = this.#memory.allocate(wanted); // throws where there is no room, and then the old room stays
+      this.#bytes = wanted;
+    }
+    return this.#address;
+  }
 }

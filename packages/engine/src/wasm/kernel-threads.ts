@@ -1,7 +1,7 @@
 // The threads that run a program in step: this one and its helpers, which wait in the kernel for the next program.
 
 import { EngineError } from "@tokenscope/core";
-import type { KernelMemory } from "./kernel-memory.ts";
+import { GrowingRoom, type KernelMemory } from "./kernel-memory.ts";
 import { CONTROL, CONTROL_WORDS, COUNTER_BYTES, INSTRUCTION_WORDS } from "./layout.ts";
 import { type KernelModule, type SharedMemory, webAssembly } from "./web-assembly.ts";
 
@@ -31,7 +31,8 @@ export async function instantiateKernel(
 ): Promise<KernelExports> {
   const control = new Int32Array(memory.buffer, 0, CONTROL_WORDS);
   const sleep = (address: number, expected: number): void => {
-    Atomics.wait(control, address / 4, expected, LONGEST_SLEEP_MS);
+    const isIdle = address / 4 === CONTROL.generation; // waits for the host, not for another thread
+    Atomics.wait(control, address / 4, expected, isIdle ? undefined : LONGEST_SLEEP_MS);
   };
   const { exports } = await webAssembly.instantiate(module, { env: { memory, sleep } });
   return exports as KernelExports;
@@ -76,15 +77,13 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
   control[CONTROL.scratch] = memory.allocate(options.scratchBytes * threads);
   control[CONTROL.scratchBytes] = options.scratchBytes;
   const kernel = await instantiateKernel(module, memory.memory);
-  const helpers = await Promise.all(
-    Array.from({ length: threads - 1 }, (_, i) =>
-      startThread({ module, memory: memory.memory, thread: i + 1, generation: 0 }),
-    ),
-  );
+  const start = { module, memory: memory.memory, generation: 0 };
+  const helpers = await startHelpers(startThread, start, threads);
   const program = programMemory(memory, control);
   return {
     threads,
     run(instructions) {
+      if (Atomics.load(control, CONTROL.failed) !== 0) throw stopped("it stopped before");
       program.place(instructions);
       if (threads > 1) {
         Atomics.add(control, CONTROL.generation, 1);
@@ -94,10 +93,7 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
         kernel.run(0);
       } catch (cause) {
         Atomics.store(control, CONTROL.failed, 1);
-        throw new EngineError(
-          `the kernel stopped in the middle of a pass: ${String(cause)}; load the model again`,
-          { cause },
-        );
+        throw stopped(cause);
       }
     },
     decodeRow: kernel.decodeRow,
@@ -110,20 +106,47 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
   };
 }
 
+function stopped(cause: unknown): EngineError {
+  return new EngineError(
+    `the kernel stopped in the middle of a pass: ${String(cause)}; load the model again`,
+    { cause },
+  );
+}
+
+/** Helpers of all numbers from 1; where one cannot be started none stays. */
+async function startHelpers(
+  startThread: StartThread,
+  start: Omit<ThreadStart, "thread">,
+  threads: number,
+): Promise<readonly { terminate(): void }[]> {
+  const started = await Promise.allSettled(
+    Array.from({ length: threads - 1 }, (_, i) => startThread({ ...start, thread: i + 1 })),
+  );
+  const failure = started.find((each) => each.status === "rejected");
+  const helpers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (failure === undefined) return helpers;
+  for (const helper of helpers) helper.terminate();
+  throw new EngineError(
+    `a thread of the model could not be started: ${String(failure.reason)}; load the model again`,
+    { cause: failure.reason },
+  );
+}
+
 /** Room for instructions and their counters, which grows with the longest program. */
 function programMemory(memory: KernelMemory, control: Int32Array) {
-  let capacity = 0;
+  const program = new GrowingRoom(memory); // addresses stay here as numbers: in the control block's words those from 2^31 on are negative
+  const counters = new GrowingRoom(memory);
   return {
     place(instructions: Int32Array): void {
       const length = instructions.length / INSTRUCTION_WORDS;
-      if (length > capacity) {
-        capacity = length * 2;
-        control[CONTROL.program] = memory.allocate(capacity * INSTRUCTION_WORDS * 4);
-        control[CONTROL.counters] = memory.allocate(capacity * COUNTER_BYTES);
-      }
+      const programAddress = program.address(instructions.byteLength);
+      const counterBytes = length * COUNTER_BYTES;
+      const countersAddress = counters.address(counterBytes);
+      memory.words(programAddress, instructions.length).set(instructions);
+      memory.words(countersAddress, counterBytes / 4).fill(0);
+      control[CONTROL.program] = programAddress;
+      control[CONTROL.counters] = countersAddress;
       control[CONTROL.length] = length;
-      memory.words(control[CONTROL.program] ?? 0, instructions.length).set(instructions);
-      memory.words(control[CONTROL.counters] ?? 0, (length * COUNTER_BYTES) / 4).fill(0);
     },
   };
 }

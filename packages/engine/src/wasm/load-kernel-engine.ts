@@ -1,6 +1,6 @@
 // From a GGUF file to an engine on the kernel: header, weights, threads, layers and head.
 
-import type { Backend, Engine, Precision } from "@tokenscope/core";
+import { type Backend, type Engine, type Precision, UsageError } from "@tokenscope/core";
 import { type ModelShape, parseShape } from "../architecture.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { loadFinalNorm } from "../final-norm.ts";
@@ -49,8 +49,8 @@ export async function loadKernelEngine(options: KernelOptions): Promise<Engine> 
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
   const weights = weightReader(source, gguf);
-  const parts = await loadKernelParts({ ...options, gguf, shape, weights });
   const finalNorm = await loadFinalNorm(weights, shape);
+  const parts = await loadKernelParts({ ...options, gguf, shape, weights });
   const named = { precision, backend, threads, quantization: quantizationName(gguf) };
   onProgress?.(1);
   return new LoadedEngine({ shape, ...parts, finalNorm, ...named });
@@ -71,6 +71,7 @@ export async function loadKernelParts(
   options: KernelPartsOptions,
 ): Promise<{ readonly body: KernelBody; readonly head: KernelHead }> {
   const { source, gguf, shape, weights, precision, onProgress } = options;
+  if (!fitsKernel(options, precision)) throw unfit(shape);
   const memory = new KernelMemory();
   const placed = placedWeights({ memory, source, gguf, precision });
   const kernel = await startKernel({ ...options, memory, scratchBytes: scratchBytes(shape) });
@@ -89,13 +90,27 @@ export async function loadKernelParts(
 
 const MOST_WEIGHT_BYTES = 3.5e9; // of the 4 GB that 32-bit addresses reach; the rest is for caches and buffers
 
-/** True where the kernel's memory can hold a file's weights: blocks as they are, or a byte each. */
-export function fitsKernel({ tensors }: Gguf, precision: Precision): boolean {
+/** True where the kernel can run a model: its memory holds the weights (blocks as they are, or a byte each), and heads are whole vectors of four. */
+export function fitsKernel(
+  { gguf, shape }: { readonly gguf: Gguf; readonly shape: Pick<ModelShape, "headWidth"> },
+  precision: Precision,
+): boolean {
+  if (shape.headWidth % 4 !== 0) return false;
   let bytes = 0;
-  for (const { byteLength, dims } of tensors.values()) {
+  for (const { byteLength, dims } of gguf.tensors.values()) {
     bytes += precision === "exact" ? byteLength : dims.reduce((product, dim) => product * dim, 1);
   }
   return bytes <= MOST_WEIGHT_BYTES;
+}
+
+function unfit({ headWidth }: ModelShape): UsageError {
+  const reason =
+    headWidth % 4 === 0
+      ? `its weights take more than ${(MOST_WEIGHT_BYTES / 1e9).toFixed(1)} GB, all that WebAssembly leaves room for`
+      : `its heads are ${headWidth} wide, which is no multiple of 4`;
+  return new UsageError(
+    `this model does not run on the kernel: ${reason}; choose another model or a smaller quantisation`,
+  );
 }
 
 interface BodyParts extends PlacedRows {
@@ -117,7 +132,7 @@ async function kernelBody({ weights, isExact, ...parts }: BodyParts): Promise<Ke
   });
 }
 
-/** A thread's own memory: eight rows of the widest matrix twice (a row and two positions' limbs take less), or four rows of attention scores. */
+/** A thread's own memory: eight rows of the widest matrix twice (a row and the limbs of a few positions take less), or four rows of attention scores. */
 function scratchBytes(shape: ModelShape): number {
   const { hiddenWidth, heads, headWidth, feedForwardWidth, contextLength } = shape;
   const width = Math.max(hiddenWidth, heads * headWidth, feedForwardWidth);

@@ -82,8 +82,9 @@ async function placeInt8Rows(
     in: width,
     row: (output, into, at) => dequantizeRow(tensor.type, { blocks, row: output, width }, into, at),
   });
-  const address = memory.allocate(values.length + scales.byteLength);
+  const valueBytes = Math.ceil(values.length / 4) * 4; // so that the scales lie at whole words
+  const address = memory.allocate(valueBytes + scales.byteLength);
   memory.bytes(address, values.length).set(values);
-  memory.floats(address + values.length, out).set(scales);
+  memory.floats(address + valueBytes, out).set(scales);
   return described(memory, { type: INT8_ROWS, out, in: width, values: address, rowBytes: width });
 }
