@@ -4,7 +4,7 @@ import type { Engine, Precision } from "@tokenscope/core";
 import { openEngine } from "./open-engine.ts";
 import { nodeKernel, openKernel } from "./open-kernel.ts";
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   readonly precision?: Precision;
   readonly threads?: number;
   readonly contextLength?: number;

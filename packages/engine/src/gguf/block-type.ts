@@ -4,7 +4,7 @@
 import { halfToFloat } from "./half.ts";
 
 /** Blocks that lie one after another, the first at `bytes[from]`. */
-export interface Blocks {
+interface Blocks {
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly count: number;

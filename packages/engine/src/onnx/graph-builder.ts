@@ -4,7 +4,7 @@ import { ProtoMessage } from "./protobuf.ts";
 
 /** onnx.proto's TensorProto.DataType. */
 export const FLOAT = 1;
-export const UINT8 = 2;
+const UINT8 = 2;
 const INT8 = 3;
 export const INT32 = 6;
 export const INT64 = 7;

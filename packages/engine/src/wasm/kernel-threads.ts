@@ -25,7 +25,7 @@ interface KernelExports {
 const LONGEST_SLEEP_MS = 20; // then a waiting thread looks whether another has failed
 
 /** The kernel's functions over a memory; helpers call this too. */
-export async function instantiateKernel(
+async function instantiateKernel(
   module: KernelModule,
   memory: SharedMemory,
 ): Promise<KernelExports> {
