@@ -118,30 +118,68 @@ function attendTile(count: i32, shape: usize, rows: usize, t: i32, layer: i32, h
 @inline
 function scoreKeys(count: i32, table: usize, first: i32, end: i32, offset: usize, width: i32, query: usize, stride: i32, scores: usize, bytes: usize): void {
   const rowBytes = <usize>width << 2;
-  const next = <usize>stride << 2;
-  for (let position = first; position < end; position++) {
-    const key = pageOf(table, position) + offset + <usize>(position & (PAGE_POSITIONS - 1)) * rowBytes;
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    const to = scores + (<usize>(position - first) << 2);
+  let position = first;
+  while (position < end) {
+    const pageEnd = min((position | (PAGE_POSITIONS - 1)) + 1, end);
+    let key = pageOf(table, position) + offset + <usize>(position & (PAGE_POSITIONS - 1)) * rowBytes;
+    let to = scores + (<usize>(position - first) << 2);
     if (count == 1) {
-      store<f32>(to, dot(key, query, width));
-      continue;
+      for (; position + 4 <= pageEnd; position += 4) {
+        fourKeys(query, key, rowBytes, to);
+        key += 4 * rowBytes;
+        to += 16;
+      }
     }
-    for (let i: usize = 0; i < rowBytes; i += 16) {
-      const k = v128.load(key + i);
-      a = madd(k, v128.load(query + i), a);
-      b = madd(k, v128.load(query + next + i), b);
-      c = madd(k, v128.load(query + 2 * next + i), c);
-      d = madd(k, v128.load(query + 3 * next + i), d);
+    for (; position < pageEnd; position++) {
+      if (count == 1) store<f32>(to, dot(key, query, width));
+      else fourQueries(query, <usize>stride << 2, key, rowBytes, to, bytes);
+      key += rowBytes;
+      to += 4;
     }
-    store<f32>(to, sum4(a));
-    store<f32>(to + bytes, sum4(b));
-    store<f32>(to + 2 * bytes, sum4(c));
-    store<f32>(to + 3 * bytes, sum4(d));
   }
+}
+
+/** One query's products with four keys that lie one after another. */
+@inline
+function fourKeys(query: usize, key: usize, rowBytes: usize, to: usize): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let i: usize = 0; i < rowBytes; i += 16) {
+    const q = v128.load(query + i);
+    a = madd(q, v128.load(key + i), a);
+    b = madd(q, v128.load(key + rowBytes + i), b);
+    c = madd(q, v128.load(key + 2 * rowBytes + i), c);
+    d = madd(q, v128.load(key + 3 * rowBytes + i), d);
+  }
+  putSums(a, b, c, d, to, 4);
+}
+
+/** Four queries' products with one key. */
+@inline
+function fourQueries(query: usize, next: usize, key: usize, rowBytes: usize, to: usize, bytes: usize): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let i: usize = 0; i < rowBytes; i += 16) {
+    const k = v128.load(key + i);
+    a = madd(k, v128.load(query + i), a);
+    b = madd(k, v128.load(query + next + i), b);
+    c = madd(k, v128.load(query + 2 * next + i), c);
+    d = madd(k, v128.load(query + 3 * next + i), d);
+  }
+  putSums(a, b, c, d, to, bytes);
+}
+
+/** The sums of four vectors, `bytes` apart. */
+@inline
+function putSums(a: v128, b: v128, c: v128, d: v128, to: usize, bytes: usize): void {
+  store<f32>(to, sum4(a));
+  store<f32>(to + bytes, sum4(b));
+  store<f32>(to + 2 * bytes, sum4(c));
+  store<f32>(to + 3 * bytes, sum4(d));
 }
 
 /** Softmax of one row's scores over positions [from, to], in place; 0 for the others. */

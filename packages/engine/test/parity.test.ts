@@ -34,7 +34,11 @@ interface GreedyCase {
 }
 
 const EXACT_NATS = 0.002; // MODELS.md: the reference is a float64 pass
-const path = smollm2Path();
+const isLong = process.env["TOKENSCOPE_LONG"] === "1";
+const isBrief = process.env["TOKENSCOPE_BRIEF"] === "1"; // .ci/run, on the other Nodes: the numbers were checked on the first
+const path = isBrief ? null : smollm2Path();
+const alone = RUNTIMES.slice(0, 2); // "both, by rows" is made of these
+const runtimes = isLong ? RUNTIMES : alone;
 const texts = referenceJson<readonly ReferenceText[]>("models/smollm2-135m-instruct-q4_1.json");
 const greedy = referenceJson<readonly GreedyCase[]>("models/smollm2-greedy.json");
 const idsOf = (text: { readonly ids: readonly number[] }): TokenId[] => text.ids.map(tokenId);
@@ -49,7 +53,7 @@ function isNearTie(text: ReferenceText, index: number): boolean {
   return near.length > 0 || (text.rank[index] ?? 0) > 10;
 }
 
-describe.skipIf(path === null).each(RUNTIMES)(
+describe.skipIf(path === null).each(runtimes)(
   "SmolLM2 exact on $name, against a float64 pass (needs the model: npm test fetches it)",
   ({ open }) => {
     let engine: Engine;
@@ -92,7 +96,7 @@ async function greedyReply(
 }
 
 const PRECISIONS = ["exact", "compact"] as const;
-const inBoth = RUNTIMES.flatMap(({ name, open }) =>
+const inBoth = (isLong ? RUNTIMES : RUNTIMES.slice(2)).flatMap(({ name, open }) =>
   PRECISIONS.map((precision) => [precision, name, open] as const),
 );
 
@@ -114,7 +118,7 @@ const gemmaPath = gemma3Path();
 const gemmaTexts = referenceJson<readonly ReferenceText[]>("models/gemma3-270m-q4_k_m.json");
 
 // ONNX Runtime takes 10 to 20 s on two cores to load 262,144 rows of head in float32.
-describe.skipIf(gemmaPath === null || process.env["TOKENSCOPE_LONG"] !== "1").each(RUNTIMES)(
+describe.skipIf(gemmaPath === null || !isLong).each(RUNTIMES)(
   "Gemma 3 270M exact on $name, against a float64 pass (needs TOKENSCOPE_LONG=1 and the model, which is never fetched unasked)",
   ({ open }) => {
     let engine: Engine;
@@ -168,7 +172,7 @@ const seedPath = sharedReferencePath("../seed/cs376-unit1.txt");
 const MEASURED_TOKENS = 1_000;
 
 // One runtime in npm test: compact holds the same weights in both, and WASM's agreement with Node is tested in the page.
-const measured = process.env["TOKENSCOPE_LONG"] === "1" ? RUNTIMES : RUNTIMES.slice(0, 1);
+const measured = isLong ? RUNTIMES : RUNTIMES.slice(0, 1);
 
 describe.skipIf(path === null || seedPath === null).each(measured)(
   "SmolLM2 compact on $name, against exact (needs the model and ../shared/seed/cs376-unit1.txt)",
