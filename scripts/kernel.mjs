@@ -21,7 +21,8 @@ export async function buildKernel() {
     if (isStale(paths[name], inputs)) await compile(paths[name], features);
   }
   paths.thread = join(OUT, "node-thread.mjs");
-  const sources = [join(root, "packages/engine/src/wasm"), THREAD, ...inputs.slice(1)];
+  const read = ["packages/core/src", "packages/engine/src/wasm"].map((name) => join(root, name));
+  const sources = [...read, THREAD, ...inputs.slice(1)];
   if (isStale(paths.thread, sources)) await bundleThread(paths.thread);
   return paths;
 }
