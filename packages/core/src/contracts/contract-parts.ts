@@ -80,7 +80,7 @@ export function expectSame(
   }
 }
 
-/** The same rank, but for as many places as there are others whose logprobs float32 does not tell apart; behind the kept candidates, where they are not known, two. */
+/** The same rank, but for as many places as there are kept candidates whose logprobs float32 does not tell apart. */
 export function rankIsSame(
   score: TokenScore | null,
   other: TokenScore | null,
@@ -90,8 +90,7 @@ export function rankIsSame(
   const { logprobNats, rank } = other;
   const kept = before?.topLogprobsNats ?? new Float32Array();
   const ties = kept.filter((logprob) => nearly(logprob, logprobNats, NATS)).length - 1;
-  const free = rank > kept.length ? 2 : Math.max(0, ties);
-  return Math.abs(score.rank - rank) <= free;
+  return Math.abs(score.rank - rank) <= Math.max(0, ties);
 }
 
 /** The same candidates in the same order; those whose logprobs float32 does not tell apart may change places. */
