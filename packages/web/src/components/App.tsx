@@ -5,6 +5,8 @@ import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
 import { NoticeBar } from "./NoticeBar.tsx";
+import { OpenDialog } from "./OpenDialog.tsx";
+import { OpenDrawer } from "./OpenDrawer.tsx";
 import { DesktopPanel, PhoneSheet } from "./PanelLayout.tsx";
 import { undoKey } from "./page-keys.ts";
 import { Script } from "./Script.tsx";
@@ -32,6 +34,7 @@ export function App() {
       </section>
       <main className="work">{isPhone ? <PhoneWork /> : <DesktopWork />}</main>
       <StatusLine />
+      <OpenDialog />
       <LiveRegion />
     </>
   );
@@ -43,6 +46,7 @@ function DesktopWork() {
       <section className="doc" aria-label="Conversation">
         <BranchMap />
         <Script />
+        <OpenDrawer />
         <SpanSection />
         <Composer />
       </section>
@@ -57,6 +61,7 @@ function PhoneWork() {
       <section className="doc" aria-label="Conversation">
         <BranchRow />
         <Script />
+        <OpenDrawer />
       </section>
       <PhoneSheet />
     </>

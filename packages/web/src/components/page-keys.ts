@@ -42,6 +42,8 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.switchBranchBy(-1);
     case "]":
       return () => actions.switchBranchBy(1);
+    case "?":
+      return () => actions.openDialog("keys");
     default:
       return null;
   }

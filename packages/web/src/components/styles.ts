@@ -7,5 +7,6 @@ import "../styles/strip.css";
 import "../styles/writing.css";
 import "../styles/panel.css";
 import "../styles/sampling.css";
+import "../styles/layers.css";
 import "../styles/narrow.css";
 import "../styles/phone.css";

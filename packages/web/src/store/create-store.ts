@@ -4,6 +4,7 @@ import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscop
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Recording } from "../recording/recording.ts";
 import { documentActions } from "./document-actions.ts";
+import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
 import { moves } from "./moves.ts";
 import { followQuestions } from "./questions.ts";
@@ -51,6 +52,7 @@ const FIRST: AppState = {
   announcement: "",
   counts: { modelRuns: 0, headRuns: 0 },
   theme: "system",
+  ...FIRST_LAYOUT,
 };
 
 /** A store whose model is not started: `start` does that. */
@@ -64,6 +66,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   const actions: Actions = {
     ...modelActions(store, link),
     ...settingActions(store),
+    ...layoutActions(store),
     ...moves(store),
     ...documentActions({ store, link, loadRecording: options.loadRecording }),
   };

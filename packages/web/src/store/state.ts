@@ -13,6 +13,7 @@ import type {
   Vocabulary,
 } from "@tokenscope/core";
 import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
+import type { LayoutActions, LayoutState } from "./layout.ts";
 
 export type ModelState =
   | { readonly kind: "waiting" }
@@ -55,7 +56,8 @@ export interface SettledPosition {
   readonly hitId: TokenId | null;
 }
 
-export interface AppState {
+/** The page's state: the parts here, and those of the slices, each of which has a file beside this one. */
+export interface AppState extends LayoutState {
   readonly model: ModelState;
   readonly precision: Precision;
   readonly engine: EngineChoice;
@@ -98,7 +100,7 @@ export interface AppState {
 }
 
 /** Everything a person can do. Actions never throw: what goes wrong becomes `problem`, and nothing is lost. */
-export interface Actions {
+export interface Actions extends LayoutActions {
   readonly start: () => void;
   readonly retry: () => void;
   readonly switchPrecision: (precision: Precision) => void;

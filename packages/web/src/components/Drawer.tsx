@@ -1,0 +1,48 @@
+// The frame of a drawer under the strip. On a phone it covers the strip.
+
+import { type ReactNode, useEffect, useRef } from "react";
+import { useActions } from "./store-context.ts";
+
+interface DrawerProps {
+  readonly title: string;
+  /** Beside the title: a switch, a choice. */
+  readonly tools?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** A drawer's frame. It takes the focus when it opens; Escape closes it and gives the focus back. */
+export function Drawer({ title, tools, children }: DrawerProps) {
+  const { openDrawer } = useActions();
+  const frame = useRef<HTMLElement>(null);
+  const before = useRef<Element | null>(null);
+  useEffect(() => {
+    before.current = document.activeElement;
+    frame.current?.focus({ preventScroll: true });
+    return () => {
+      if (before.current instanceof HTMLElement && before.current.isConnected)
+        before.current.focus();
+    };
+  }, []);
+  return (
+    <section
+      ref={frame}
+      className="drawer"
+      aria-label={title}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.preventDefault();
+        openDrawer(null);
+      }}
+    >
+      <header className="drawer-head">
+        <h2>{title}</h2>
+        {tools}
+        <button type="button" className="btn plain close" onClick={() => openDrawer(null)}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </header>
+      <div className="drawer-body">{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,27 @@
+// The open drawer; what stands in it is loaded when it is first opened.
+
+import { type ComponentType, lazy, Suspense } from "react";
+import type { DrawerKind } from "../store/layout.ts";
+import { usePage } from "./store-context.ts";
+
+const DRAWERS: Readonly<Record<DrawerKind, ComponentType>> = {
+  compare: lazy(async () => ({
+    default: (await import("./compare/CompareDrawer.tsx")).CompareDrawer,
+  })),
+  surprise: lazy(async () => ({
+    default: (await import("./surprise/SurpriseDrawer.tsx")).SurpriseDrawer,
+  })),
+  deeper: lazy(async () => ({ default: (await import("./deeper/DeeperDrawer.tsx")).DeeperDrawer })),
+};
+
+/** The open drawer, if one is. */
+export function OpenDrawer() {
+  const kind = usePage((state) => state.drawer);
+  if (kind === null) return null;
+  const Content = DRAWERS[kind];
+  return (
+    <Suspense fallback={null}>
+      <Content />
+    </Suspense>
+  );
+}

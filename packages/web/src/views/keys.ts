@@ -1,0 +1,56 @@
+// The key map: every gesture of the page and its key, as "?" shows it. Each part of the page adds its own lines.
+
+export interface KeyLine {
+  readonly keys: string;
+  readonly does: string;
+}
+
+export interface KeyGroup {
+  readonly place: string;
+  readonly lines: readonly KeyLine[];
+}
+
+/** What the keys do, by the place that has the focus. */
+export const KEY_MAP: readonly KeyGroup[] = [
+  {
+    place: "In the strip",
+    lines: [
+      { keys: "← → ↑ ↓", does: "move to a token" },
+      { keys: "Home End", does: "first and last token of the turn" },
+      { keys: "Ctrl+Home Ctrl+End", does: "first and last token of the conversation" },
+      { keys: "Shift + arrows", does: "select a span" },
+      { keys: "Esc", does: "clear the span" },
+      { keys: "Enter", does: "go to the candidates" },
+    ],
+  },
+  {
+    place: "In the strip and in the candidates",
+    lines: [
+      { keys: "1 to 9", does: "choose the candidate of that rank" },
+      { keys: "S", does: "Step" },
+      { keys: "G", does: "Generate response" },
+      { keys: "⌫", does: "Delete: a branch that ends before the position" },
+      { keys: "[ ]", does: "switch branch" },
+      { keys: "R", does: "raw or after settings" },
+      { keys: "D", does: "draw again" },
+      { keys: "/", does: "find any token" },
+      { keys: "?", does: "these keys" },
+    ],
+  },
+  {
+    place: "In the candidates",
+    lines: [
+      { keys: "↑ ↓", does: "move" },
+      { keys: "Enter", does: "choose" },
+      { keys: "Esc", does: "back to the token" },
+    ],
+  },
+  {
+    place: "Anywhere",
+    lines: [
+      { keys: "Ctrl+Z", does: "Undo" },
+      { keys: "Ctrl+Shift+Z", does: "Redo" },
+      { keys: "Ctrl+Enter", does: "End turn, in the message" },
+    ],
+  },
+];
