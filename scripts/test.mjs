@@ -1,4 +1,4 @@
-// npm test: the checks, the unit tests and the end-to-end tests, added up in one last line. `--unit` runs the unit tests alone, `--long` adds the long ones.
+// npm test: the checks, the unit tests and the end-to-end tests, added up in one last line. `--platform` runs only the unit tests of what depends on the Node underneath, `--long` adds the long ones.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,20 +10,31 @@ import { chromiumPath } from "./chromium.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const options = process.argv.slice(2);
-const unknown = options.find((option) => !["--unit", "--long"].includes(option));
+const unknown = options.find((option) => !["--platform", "--long"].includes(option));
 if (unknown !== undefined) {
-  console.error(`unknown option ${unknown}; allowed are --unit and --long`);
+  console.error(`unknown option ${unknown}; allowed are --platform and --long`);
   process.exit(2);
 }
 if (options.includes("--long")) process.env.TOKENSCOPE_LONG = "1";
 
 const LONGEST_TESTS = 10;
+/** Files, sockets, threads, WebAssembly, processes: the rest is plain computation, which no Node changes. */
+const PLATFORM_TESTS = [
+  "packages/engine/test/kernel.test.ts",
+  "packages/engine/test/byte-source.test.ts",
+  "packages/engine/test/shards.test.ts",
+  "packages/models/test",
+  "packages/server/test",
+  "packages/cli/test/open-model.test.ts",
+  "packages/cli/test/process.test.ts",
+  "packages/cli/test/serve.test.ts",
+];
 const reports = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const notes = [];
 
-if (options.includes("--unit")) {
-  runVitest("unit", []);
+if (options.includes("--platform")) {
+  runVitest("platform", PLATFORM_TESTS);
 } else {
   await prepare();
   const checks = runChecks();
