@@ -2,7 +2,7 @@
 
 import { floats0, floats12, floats4, floats8, madd } from "./simd";
 
-/** ggml's numbers of the types; INT8_ROWS is our own: int8 values, then one scale for each row (src/weights.ts). */
+/** ggml's numbers of the types. */
 export const F32 = 0;
 export const F16 = 1;
 export const Q4_0 = 2;
@@ -19,7 +19,6 @@ export const IQ4_NL = 20;
 export const IQ4_XS = 23;
 export const BF16 = 30;
 export const MXFP4 = 39;
-export const INT8_ROWS = 100;
 
 const HALVES: usize = 65_536; // the host's table of all half-precision numbers (src/wasm/layout.ts)
 
@@ -46,8 +45,7 @@ export function rowBytes(type: i32, width: i32): usize {
     case Q5_K: return superBlocks * 176;
     case Q6_K: return superBlocks * 210;
     case IQ4_XS: return superBlocks * 136;
-    case MXFP4: return blocks * 17;
-    default: return <usize>width; // INT8_ROWS
+    default: return blocks * 17; // MXFP4
   }
 }
 
@@ -100,8 +98,7 @@ export function decodeRow(type: i32, from: usize, width: i32, out: usize): void 
     case Q6_K: for (; from < end; from += 210, out += 1024) q6_K(from, out); return;
     case IQ4_NL: for (; from < end; from += 18, out += 128) lookup32(half(from), v128.load(from, 2), LEVELS(), out); return;
     case IQ4_XS: for (; from < end; from += 136, out += 1024) iq4_XS(from, out); return;
-    case MXFP4: for (; from < end; from += 17, out += 128) lookup32(powerOfTwo(load<u8>(from)), v128.load(from, 1), FLOATS4(), out); return;
-    default: for (; from < end; from += 16, out += 64) put16(v128.load(from), 1, 0, out); // INT8_ROWS: the scale comes with the sum
+    default: for (; from < end; from += 17, out += 128) lookup32(powerOfTwo(load<u8>(from)), v128.load(from, 1), FLOATS4(), out); // MXFP4
   }
 }
 

@@ -1,15 +1,15 @@
 // y = x W^T (+ b), W in its file's own blocks. One position takes each row of W once, as it lies there; several positions
 // take eight rows at a time, decoded into a panel, so that a weight is decoded once for all of them.
 
-import { decodeRow, INT8_ROWS, rowBytes } from "./formats";
+import { decodeRow, rowBytes } from "./formats";
 import { cutLimbs, hasIntegerDot, integerDot, limbsBytes } from "./limbs";
 import { madd, sum4 } from "./simd";
 import { take, threadCount } from "./threads";
 
 const PANEL = 8; // columns of y at a time
-const SHARES = 4; // pieces of work for each thread where there are few positions: few, since taking one costs a trip between cores
+const LEAST_ROWS = 16; // of a piece of work where there are few positions: taking one costs a trip between cores
 
-/** A weight matrix, as the host has laid it down: four words. */
+/** A weight matrix, as the host has laid it down: five words. */
 @inline
 function typeOf(matrix: usize): i32 {
   return load<i32>(matrix);
@@ -30,15 +30,15 @@ function blocksOf(matrix: usize): usize {
   return load<usize>(matrix, 12);
 }
 
+/** How many limbs of 16 bits x is cut into where the products are integers. */
+@inline
+function limbsOf(matrix: usize): i32 {
+  return load<i32>(matrix, 16);
+}
+
 @inline
 function rowOf(matrix: usize, row: i32): usize {
   return blocksOf(matrix) + <usize>row * rowBytes(typeOf(matrix), widthOf(matrix));
-}
-
-/** Address of an INT8_ROWS matrix's scales [out]; they stand behind its values. */
-@inline
-function scaleAt(matrix: usize, row: i32): f32 {
-  return load<f32>(blocksOf(matrix) + ((<usize>outOf(matrix) * <usize>widthOf(matrix) + 3) & ~3) + (<usize>row << 2));
 }
 
 /** Adds the result to what is at y. */
@@ -57,30 +57,48 @@ function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, y
   const width = widthOf(matrix);
   const isInteger = hasIntegerDot(typeOf(matrix)) && (width & 31) == 0;
   const limbs = scratch + (<usize>width << 2); // behind a decoded row
-  const limbBytes = limbsBytes(width);
-  const rows = (out + SHARES * threadCount() - 1) / (SHARES * threadCount());
+  const limbCount = limbsOf(matrix);
+  const limbBytes = limbsBytes(width, limbCount);
   let areCut = false;
   for (;;) {
-    const first = take(counter) * rows;
+    const piece = take(counter);
+    const first = pieceStart(piece, out);
     if (first >= out) return;
     if (isInteger && !areCut) {
-      for (let t = 0; t < T; t++) cutLimbs(x + ((<usize>t * xStride) << 2), width, limbs + <usize>t * limbBytes);
+      for (let t = 0; t < T; t++) cutLimbs(x + ((<usize>t * xStride) << 2), width, limbCount, limbs + <usize>t * limbBytes);
       areCut = true;
     }
-    const end = min(first + rows, out);
+    const end = pieceStart(piece + 1, out);
     for (let row = first; row < end; row++) {
       if (!isInteger) decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
       for (let t = 0; t < T; t++) {
-        let sum = isInteger
-          ? integerDot(typeOf(matrix), rowOf(matrix, row), limbs + <usize>t * limbBytes, width)
+        const sum = isInteger
+          ? integerDot(typeOf(matrix), rowOf(matrix, row), limbs + <usize>t * limbBytes, width, limbCount)
           : dot(scratch, x + ((<usize>t * xStride) << 2), width);
-        if (typeOf(matrix) == INT8_ROWS) sum *= scaleAt(matrix, row);
-        if (bias != 0) sum += load<f32>(bias + (<usize>row << 2));
-        const to = y + ((<usize>t * yStride + row) << 2);
-        store<f32>(to, flags & ADDS ? load<f32>(to) + sum : sum);
+        put(sum, y + ((<usize>t * yStride + row) << 2), bias, row, flags);
       }
     }
   }
+}
+
+/** Row where a piece of work begins: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
+function pieceStart(piece: i32, out: i32): i32 {
+  const threads = threadCount();
+  if (threads == 1) return piece == 0 ? 0 : out;
+  const round = piece / threads;
+  const least = 2 * threads * LEAST_ROWS; // a round of so few takes all
+  if (round > 0 && out >> (round - 1) <= least) return out;
+  const left = out >> round;
+  const begin = out - left;
+  const end = left <= least ? out : out - (left >> 1);
+  const size = (end - begin + threads - 1) / threads;
+  return min(begin + (piece % threads) * size, end);
+}
+
+@inline
+function put(sum: f32, to: usize, bias: usize, row: i32, flags: i32): void {
+  if (bias != 0) sum += load<f32>(bias + (<usize>row << 2));
+  store<f32>(to, flags & ADDS ? load<f32>(to) + sum : sum);
 }
 
 /** The dot product of two rows of floats; a width that is no multiple of 4 has its last ones added singly. */
@@ -148,10 +166,7 @@ function fillPanel(matrix: usize, first: i32, columns: i32, rows: usize, panel: 
   for (let column = 0; column < PANEL; column++) {
     const row = rows + <usize>column * stride;
     if (column >= columns) memory.fill(row, 0, stride);
-    else {
-      decodeRow(type, blocksOf(matrix) + <usize>(first + column) * bytes, width, row);
-      if (type == INT8_ROWS) scaleRow(row, width, scaleAt(matrix, first + column));
-    }
+    else decodeRow(type, blocksOf(matrix) + <usize>(first + column) * bytes, width, row);
   }
   let i = 0;
   for (; i + 4 <= width; i += 4) {
@@ -166,11 +181,6 @@ function fillPanel(matrix: usize, first: i32, columns: i32, rows: usize, panel: 
       store<f32>(panel + (<usize>(i * PANEL + column) << 2), value);
     }
   }
-}
-
-function scaleRow(row: usize, width: i32, scale: f32): void {
-  const end = row + (<usize>width << 2);
-  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * scale);
 }
 
 /** Four rows of four -> four columns of the panel. */

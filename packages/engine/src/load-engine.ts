@@ -32,7 +32,7 @@ export interface LoadOptions {
   readonly threads: number;
   /** Is ready at once and takes passes of a few rows, which it is quicker at; ONNX Runtime takes all where there is none. */
   readonly kernel?: KernelRuntime;
-  /** With a kernel: rows of longer passes before ONNX Runtime is prepared; 0 prepares it while this loads. */
+  /** With a kernel: rows of longer passes before ONNX Runtime is prepared, which takes the weights as fp32 whatever the precision; 0 prepares it while this loads, Infinity never, where fp32 weights have no room. */
   readonly preparesFromRows?: number;
   /** Hears why ONNX Runtime could not be prepared later: the kernel goes on alone, and long passes take longer. */
   readonly onSlower?: (reason: unknown) => void;
@@ -54,7 +54,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const gguf = options.gguf ?? (await readGguf(source));
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
-  const file = { gguf, shape, weights: weightReader(source, gguf) };
+  const file = { gguf, shape, weights: weightReader(source, gguf, precision) };
   const finalNorm = await loadFinalNorm(file.weights, shape);
   const runtime =
     options.kernel === undefined || !fitsKernel(file, precision)
@@ -110,9 +110,7 @@ async function headOf(body: BodySession, create: () => Promise<OrtSession>): Pro
   }
 }
 
-// Where ONNX Runtime becomes quicker than the kernel. From int8 it makes fp32 weights anew for each pass.
-const MANY_ROWS: Readonly<Record<Precision, number>> = { exact: 4, compact: 32 };
-
+const MANY_ROWS = 4; // where ONNX Runtime becomes quicker than the kernel
 const PREPARES_FROM_ROWS = 1_024; // it saves about as much on so many rows as preparing it takes
 
 /** The kernel, and ONNX Runtime behind it once that pays. */
@@ -120,9 +118,9 @@ async function withKernel(
   options: LoadOptions,
   { kernel, ...file }: ModelFile & { readonly kernel: KernelRuntime },
 ) {
-  const { precision, preparesFromRows = PREPARES_FROM_ROWS, onProgress: _shown, ...rest } = options;
+  const { preparesFromRows = PREPARES_FROM_ROWS, onProgress: _shown, ...rest } = options;
   const few = await loadKernelParts({ ...options, ...kernel, ...file });
-  const quietly = { ...rest, precision };
+  const quietly = { ...rest, precision: "exact" as const };
   const late = new LateRuntime(() => loadSessions(quietly, file), {
     paysFromRows: preparesFromRows,
     onFailure: options.onSlower ?? (() => undefined),
@@ -133,10 +131,9 @@ async function withKernel(
       throw error;
     });
   }
-  const manyRows = MANY_ROWS[precision];
   return {
-    body: new BodyByRows({ few: few.body, late, manyRows }),
-    head: new HeadByRows({ few: few.head, late, manyRows }),
+    body: new BodyByRows({ few: few.body, late, manyRows: MANY_ROWS }),
+    head: new HeadByRows({ few: few.head, late, manyRows: MANY_ROWS }),
   };
 }
 

@@ -1,9 +1,11 @@
-// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 rows with a scale each.
+// Weight matrices from the file's blocks to what the graph multiplies with: fp32 rows, or int8 blocks with a scale each.
 
+import type { Precision } from "@tokenscope/core";
 import { tensorOf } from "./architecture.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { dequantize, dequantizeRow } from "./gguf/blocks.ts";
-import { type Gguf, readTensor } from "./gguf/gguf.ts";
+import { type Gguf, readTensor, type TensorInfo } from "./gguf/gguf.ts";
+import { isRoundable, roundRow } from "./gguf/rounded-row.ts";
 
 /** A weight matrix [out, in] in the file's own blocks; `row` writes one output's weights at `into[at...]`. */
 export interface Matrix {
@@ -12,7 +14,7 @@ export interface Matrix {
   row(output: number, into: Float32Array, at: number): void;
 }
 
-/** int8 weights: `values` [out, in], `scales` [out]; weight = value x its output's scale. */
+/** int8 weights: `values` [out, in], `scales` [out, in / 32]; weight = value x its block's scale. */
 export interface Int8Matrix {
   readonly values: Int8Array;
   readonly scales: Float32Array;
@@ -26,8 +28,8 @@ export interface WeightReader {
   has(name: string): boolean;
 }
 
-/** A reader over one file. */
-export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
+/** A reader over one file; in compact, matrices of more than 8 bits a weight are read as they come back from Q8_0. */
+export function weightReader(source: ByteSource, gguf: Gguf, precision: Precision): WeightReader {
   return {
     has: (name) => gguf.tensors.has(name),
     async vector(name) {
@@ -36,20 +38,28 @@ export function weightReader(source: ByteSource, gguf: Gguf): WeightReader {
     },
     async matrix(names) {
       const parts: Matrix[] = [];
-      for (const name of names) parts.push(await tensorMatrix(source, gguf, name));
+      for (const name of names)
+        parts.push(await tensorMatrix(source, tensorOf(gguf, name), precision));
       return stacked(parts);
     },
   };
 }
 
-async function tensorMatrix(source: ByteSource, gguf: Gguf, name: string): Promise<Matrix> {
-  const tensor = tensorOf(gguf, name);
+async function tensorMatrix(
+  source: ByteSource,
+  tensor: TensorInfo,
+  precision: Precision,
+): Promise<Matrix> {
   const [width = 0, out = 1] = tensor.dims;
   const blocks = await readTensor(source, tensor);
+  const isRounded = precision === "compact" && isRoundable(tensor);
   return {
     out,
     in: width,
-    row: (output, into, at) => dequantizeRow(tensor.type, { blocks, row: output, width }, into, at),
+    row(output, into, at) {
+      dequantizeRow(tensor.type, { blocks, row: output, width }, into, at);
+      if (isRounded) roundRow(into.subarray(at, at + width));
+    },
   };
 }
 
@@ -79,30 +89,33 @@ export function floatRows(matrix: Matrix): Float32Array {
 }
 
 const LARGEST_INT8 = 127;
+/** Weights that share a scale; the last block of a row may have fewer. */
+export const INT8_BLOCK = 32;
 
-/** Each output's weights rounded to int8 by their largest. */
-export function int8Rows(matrix: Matrix): Int8Matrix {
+/** Each block's weights rounded to int8 by their largest. */
+export function int8Blocks(matrix: Matrix): Int8Matrix {
   const { out, in: width } = matrix;
+  const blocks = Math.ceil(width / INT8_BLOCK);
   const values = new Int8Array(width * out);
-  const scales = new Float32Array(out);
+  const scales = new Float32Array(blocks * out);
   const row = new Float32Array(width);
   for (let output = 0; output < out; output += 1) {
     matrix.row(output, row, 0);
-    scales[output] = scaleRow(row);
-    const to = output * width;
-    // Half up; the numbers are above 0 where they are cut off, which is quicker than Math.floor
-    for (let i = 0; i < width; i += 1) values[to + i] = (((row[i] ?? 0) + UP) | 0) - LIFT;
+    for (let block = 0; block < blocks; block += 1) {
+      const from = block * INT8_BLOCK;
+      const to = Math.min(from + INT8_BLOCK, width);
+      let largest = 0;
+      for (let i = from; i < to; i += 1) largest = Math.max(largest, Math.abs(row[i] ?? 0));
+      const scale = largest / LARGEST_INT8 || 1; // a block of zeros stays zeros
+      scales[output * blocks + block] = scale;
+      // Half up; the numbers are above 0 where they are cut off, which is quicker than Math.floor
+      for (let i = from; i < to; i += 1) {
+        values[output * width + i] = (((row[i] ?? 0) / scale + UP) | 0) - LIFT;
+      }
+    }
   }
   return { values, scales };
 }
 
 const LIFT = 128;
 const UP = LIFT + 0.5;
-/** Divides a row, in place, by the scale that it returns, so that its largest weight is 127. */
-function scaleRow(row: Float32Array): number {
-  let largest = 0;
-  for (let i = 0; i < row.length; i += 1) largest = Math.max(largest, Math.abs(row[i] ?? 0));
-  const scale = largest / LARGEST_INT8 || 1; // a row of zeros stays zeros
-  for (let i = 0; i < row.length; i += 1) row[i] = (row[i] ?? 0) / scale;
-  return scale;
-}

@@ -1,7 +1,7 @@
 // A linear layer, y = x W^T, in the arithmetic of a graph.
 
 import type { Edge, GraphBuilder } from "../onnx/graph-builder.ts";
-import { floatRows, int8Rows, type Matrix, type WeightReader } from "../weights.ts";
+import { floatRows, INT8_BLOCK, int8Blocks, type Matrix, type WeightReader } from "../weights.ts";
 
 /** "exact": fp32 weights. "dequantized": int8 weights, of which fp32 ones are made as it goes; compact. */
 export type Arithmetic = "exact" | "dequantized";
@@ -50,15 +50,20 @@ function floatProduct(graph: GraphBuilder, { x, weights, output }: Product): Edg
 function dequantizedLinear(graph: GraphBuilder): Linear {
   return (x, { name, matrix }, output) => {
     const { out, in: width } = matrix;
-    const int8 = int8Rows(matrix);
+    const int8 = int8Blocks(matrix);
+    const blocks = Math.ceil(width / INT8_BLOCK);
     const values = graph.constant(name, [out, width], int8.values);
-    const scales = graph.constant(`${name}.scales`, [out], int8.scales);
+    const scales = graph.constant(`${name}.scales`, [out, blocks], int8.scales);
     // The runtime runs what waits for nothing first, and would make all layers fp32 at once: so the scales wait for x. The
-    // shape that they get is always [-1], "as it is".
+    // shape that they get is always [-1, blocks], "as it is".
     const firstLength = graph.node("Shape", [x], { attributes: { start: 0, end: 1 } });
     const asItIs = graph.node("Min", [firstLength, graph.integers(-1)]);
-    const awaited = graph.node("Reshape", [scales, asItIs]);
-    const weights = graph.node("DequantizeLinear", [values, awaited], { attributes: { axis: 0 } });
+    const shape = graph.node("Concat", [asItIs, graph.integers(blocks)], {
+      attributes: { axis: 0 },
+    });
+    const awaited = graph.node("Reshape", [scales, shape]);
+    const attributes = { axis: 1, block_size: INT8_BLOCK };
+    const weights = graph.node("DequantizeLinear", [values, awaited], { attributes });
     return floatProduct(graph, { x, weights, output });
   };
 }

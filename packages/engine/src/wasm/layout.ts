@@ -74,8 +74,5 @@ export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
   ["MXFP4", 39],
 ]);
 
-/** Our own: int8 values [out, in], then one float32 scale for each output. */
-export const INT8_ROWS = 100;
-
 /** Bytes of a thread's scratch for each column of the widest matrix: eight decoded rows, and the same turned round. */
 export const PANEL_BYTES = 2 * 8 * 4;

@@ -19,7 +19,7 @@ import { type Kernel, type StartThread, startKernel } from "./kernel-threads.ts"
 import { PANEL_BYTES } from "./layout.ts";
 import { PagePool } from "./paged-cache.ts";
 import { type PlacedModel, placeModel } from "./placed-layers.ts";
-import { type PlacedWeights, placedWeights } from "./placed-weights.ts";
+import { type PlacedWeights, placedBytes, placedWeights } from "./placed-weights.ts";
 import type { KernelModule } from "./web-assembly.ts";
 
 /** The kernel itself, and how a machine starts its threads. */
@@ -42,13 +42,13 @@ export interface KernelOptions extends KernelRuntime {
 
 const MAX_ROWS = 256; // of a pass
 
-/** An engine over this file, its weights in the kernel's memory as the file has them (exact) or as int8 rows (compact); throws FormatError for a file that is not readable here, EngineError where memory or threads cannot be had. */
+/** An engine over this file, its weights in the kernel's memory as the file has them, or in 8 bits where they are wider and it is compact; throws FormatError for a file that is not readable here, EngineError where memory or threads cannot be had. */
 export async function loadKernelEngine(options: KernelOptions): Promise<Engine> {
   const { source, precision, backend, threads, onProgress } = options;
   const gguf = options.gguf ?? (await readGguf(source));
   const shape = parseShape(gguf);
   checkTensors(gguf, shape);
-  const weights = weightReader(source, gguf);
+  const weights = weightReader(source, gguf, precision);
   const finalNorm = await loadFinalNorm(weights, shape);
   const parts = await loadKernelParts({ ...options, gguf, shape, weights });
   const named = { precision, backend, threads, quantization: quantizationName(gguf) };
@@ -79,7 +79,7 @@ export async function loadKernelParts(
     const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
     const model = await placeModel(placed, shape, onLayer);
     const parts = { kernel, memory, shape, placed };
-    const body = await kernelBody({ ...parts, model, weights, isExact: precision === "exact" });
+    const body = await kernelBody({ ...parts, model, weights });
     const kept = keptCandidates(shape);
     return { body, head: new KernelHead({ ...parts, matrix: model.head, kept }) };
   } catch (error) {
@@ -90,16 +90,14 @@ export async function loadKernelParts(
 
 const MOST_WEIGHT_BYTES = 3.5e9; // of the 4 GB that 32-bit addresses reach; the rest is for caches and buffers
 
-/** True where the kernel can run a model: its memory holds the weights (blocks as they are, or a byte each), and heads are whole vectors of four. */
+/** True where the kernel can run a model: its memory holds the weights, and heads are whole vectors of four. */
 export function fitsKernel(
   { gguf, shape }: { readonly gguf: Gguf; readonly shape: Pick<ModelShape, "headWidth"> },
   precision: Precision,
 ): boolean {
   if (shape.headWidth % 4 !== 0) return false;
   let bytes = 0;
-  for (const { byteLength, dims } of gguf.tensors.values()) {
-    bytes += precision === "exact" ? byteLength : dims.reduce((product, dim) => product * dim, 1);
-  }
+  for (const tensor of gguf.tensors.values()) bytes += placedBytes(tensor, precision);
   return bytes <= MOST_WEIGHT_BYTES;
 }
 
@@ -117,17 +115,16 @@ interface BodyParts extends PlacedRows {
   readonly shape: ModelShape;
   readonly model: PlacedModel;
   readonly weights: WeightReader;
-  readonly isExact: boolean;
 }
 
-async function kernelBody({ weights, isExact, ...parts }: BodyParts): Promise<KernelBody> {
+async function kernelBody({ weights, ...parts }: BodyParts): Promise<KernelBody> {
   const { memory, shape } = parts;
   return new KernelBody({
     ...parts,
     maxRows: MAX_ROWS,
     buffers: decoderBuffers(memory, shape, MAX_ROWS),
     pages: new PagePool(memory, shape),
-    inputVectors: await loadInputVectors(isExact ? withPlacedRows(weights, parts) : weights, shape),
+    inputVectors: await loadInputVectors(withPlacedRows(weights, parts), shape),
     ...(await rotaryTables(weights, shape)),
   });
 }

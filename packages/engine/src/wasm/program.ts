@@ -11,7 +11,7 @@ export interface Rows {
 /** A weight matrix [out, in] in the kernel's memory. */
 export interface PlacedMatrix {
   readonly address: number; // of its descriptor: type, out, in, values
-  readonly type: number; // KERNEL_TYPES or INT8_ROWS
+  readonly type: number; // KERNEL_TYPES
   readonly out: number;
   readonly in: number;
   readonly values: number; // address
