@@ -129,6 +129,8 @@ export interface Engine {
   readonly layers: number; // N
   readonly heads: number; // H
   readonly contextLength: number; // positions
+  /** Logits are bent to cap tanh(logit / cap) where the architecture has it so (Gemma 2); null where they are not. */
+  readonly logitCap: number | null;
   readonly counts: RunCounts;
   openSequence(): Sequence;
   /** `count` members that all begin with what this sequence holds; the sequence itself stays as it is. */
@@ -139,6 +141,8 @@ export interface Engine {
   predictions(contextVectors: readonly Float32Array[]): Promise<readonly Prediction[]>;
   /** All V logits of one position, from its context vector [C]; one head run, no model run. */
   logits(contextVector: Float32Array): Promise<Float32Array>;
+  /** A token's row [C] of the head, as the engine's arithmetic has it: its dot product with a context vector is the token's logit, before the cap where there is one. No run; throws UsageError for an id that the vocabulary does not have. */
+  tokenVector(id: TokenId): Promise<Float32Array>;
   /** Score of one id at each of n positions, from their context vectors; head runs, no model run. */
   scoreAt(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]>;
   /** Waits for the run under way, then frees the sessions. */

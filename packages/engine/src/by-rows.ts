@@ -224,6 +224,10 @@ export class HeadByRows implements Head {
     return this.#heads.few.logits(contextVector);
   }
 
+  tokenVector(id: TokenId): Float32Array {
+    return this.#heads.few.tokenVector(id);
+  }
+
   /** The late head is released with its body. */
   release(): Promise<void> {
     return this.#heads.few.release();

@@ -50,6 +50,7 @@ export class LoadedEngine implements Engine {
   readonly layers: number;
   readonly heads: number;
   readonly contextLength: number;
+  readonly logitCap: number | null;
   readonly #finalNorm: FinalNorm;
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly #parts: EngineParts;
@@ -66,6 +67,7 @@ export class LoadedEngine implements Engine {
     this.layers = layers;
     this.heads = heads;
     this.contextLength = contextLength;
+    this.logitCap = shape.logitCap;
     this.#finalNorm = finalNorm;
     this.#onClose = named.onClose;
     const passRows = vocabularySize > LARGE_VOCABULARY ? PASS_ROWS_LARGE : PASS_ROWS;
@@ -108,6 +110,14 @@ export class LoadedEngine implements Engine {
     checkWidth(contextVector, this.hiddenWidth);
     const { head, queue } = this.#parts;
     return queue.run(() => head.logits(contextVector));
+  }
+
+  tokenVector(id: TokenId): Promise<Float32Array> {
+    const { head, queue } = this.#parts;
+    return queue.run(async () => {
+      checkIds([id], this.vocabularySize);
+      return head.tokenVector(id);
+    });
   }
 
   scoreAt(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {

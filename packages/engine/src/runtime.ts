@@ -64,5 +64,7 @@ export interface Head {
   scores(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]>;
   /** All V logits after one context vector. */
   logits(contextVector: Float32Array): Promise<Float32Array>;
+  /** The weights [C] of one id, as the arithmetic has them; no run. */
+  tokenVector(id: TokenId): Float32Array;
   release(): Promise<void>;
 }

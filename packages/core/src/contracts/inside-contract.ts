@@ -1,6 +1,7 @@
 // What every engine must show and change of its inside, as sentences of its contract. Needs two layers.
 
 import type { Engine, Inside, Patch, ScoredToken } from "../engine.ts";
+import { tokenId } from "../token.ts";
 import {
   appended,
   type ContractParts,
@@ -8,6 +9,7 @@ import {
   expectSame,
   failureOf,
   freshTokens,
+  HEAD_NATS,
   longIds,
   NATS,
   nameOf,
@@ -79,6 +81,30 @@ export const INSIDE_SENTENCES: Sentences = {
     }));
     expect(again.length).toEqual(tokens.length);
     expectSame(expect, scored, tokens);
+  },
+  "a token vector's product with a context vector is the token's logit, and no run": async (
+    parts,
+  ) => {
+    const { engine, expect } = parts;
+    const ids = someIds(engine, SHORT);
+    const tokens = await freshTokens(engine, ids);
+    const { modelRuns, headRuns } = engine.counts;
+    const vectors = await Promise.all(ids.map((id) => engine.tokenVector(id)));
+    expect(engine.counts).toEqual({ modelRuns, headRuns });
+    for (const place of PLACES) {
+      const context = vectorOf(tokenAt(tokens, place).prediction);
+      const logits = await engine.logits(context);
+      for (const [i, id] of ids.entries()) {
+        const logit = capped(product(context, vectors[i] ?? new Float32Array()), engine.logitCap);
+        expect([place, id, nearly(logit, logits[id], HEAD_NATS)]).toEqual([place, id, true]);
+      }
+    }
+    const { vocabularySize } = engine;
+    const failure = await failureOf(() => engine.tokenVector(tokenId(vocabularySize)));
+    expect([nameOf(failure), String(failure).includes(String(vocabularySize))]).toEqual([
+      "UsageError",
+      true,
+    ]);
   },
   "a head's attention is shares of the positions so far": async ({ engine, expect }) => {
     const ids = someIds(engine, 2 * SHORT);
@@ -284,6 +310,14 @@ function everyHead(engine: Engine): readonly (readonly number[])[] {
   return allLayers(engine).flatMap(({ layer }) =>
     Array.from({ length: engine.heads }, (_, head) => [layer, head]),
   );
+}
+
+function product(a: Float32Array, b: Float32Array): number {
+  return a.reduce((total, value, i) => total + value * (b[i] ?? Number.NaN), 0);
+}
+
+function capped(logit: number, cap: number | null): number {
+  return cap === null ? logit : cap * Math.tanh(logit / cap);
 }
 
 function sum(values: Float32Array): number {

@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 import { checkInspection, checkWidth } from "../inspection.ts";
 import { predictionFromLogits } from "../prediction.ts";
 import { openToyBatch } from "./toy-batch.ts";
-import { toyLogits, toyScore } from "./toy-head.ts";
+import { toyContext, toyLogits, toyScore, toyTokenVector } from "./toy-head.ts";
 import { TOY_HEADS, TOY_LAYERS, TOY_WIDTH } from "./toy-layers.ts";
 import { checkIds, type ToyParts, withToken } from "./toy-text.ts";
 import { TOY_VOCABULARY } from "./toy-tokenizer.ts";
@@ -42,6 +42,7 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     layers: TOY_LAYERS,
     heads: TOY_HEADS,
     contextLength,
+    logitCap: null,
     get counts() {
       return { ...counts };
     },
@@ -52,7 +53,7 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     },
     contextVector(residual) {
       checkWidth(residual, TOY_WIDTH);
-      return residual.slice(); // the toy has no last norm
+      return toyContext(residual);
     },
     async predictions(contextVectors) {
       if (contextVectors.length > 0) onHeadRun();
@@ -61,6 +62,11 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     async logits(contextVector) {
       onHeadRun();
       return toyLogits(contextVector);
+    },
+    async tokenVector(id) {
+      checkOpen();
+      checkIds([id], [], 1);
+      return toyTokenVector(id);
     },
     async scoreAt(contextVectors, id) {
       checkIds([id], [], 1);

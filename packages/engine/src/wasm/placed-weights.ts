@@ -82,9 +82,18 @@ async function placeInt8Rows(
     in: width,
     row: (output, into, at) => dequantizeRow(tensor.type, { blocks, row: output, width }, into, at),
   });
-  const valueBytes = Math.ceil(values.length / 4) * 4; // so that the scales lie at whole words
-  const address = memory.allocate(valueBytes + scales.byteLength);
+  const address = memory.allocate(wholeWords(values.length) + scales.byteLength);
+  const matrix = { type: INT8_ROWS, out, in: width, values: address, rowBytes: width };
   memory.bytes(address, values.length).set(values);
-  memory.floats(address + valueBytes, out).set(scales);
-  return described(memory, { type: INT8_ROWS, out, in: width, values: address, rowBytes: width });
+  memory.floats(scalesAddress(matrix), out).set(scales);
+  return described(memory, matrix);
+}
+
+/** Where the scales of int8 rows lie: behind the rows, one float for each. */
+export function scalesAddress({ values, out, in: width }: Omit<PlacedMatrix, "address">): number {
+  return values + wholeWords(out * width);
+}
+
+function wholeWords(bytes: number): number {
+  return Math.ceil(bytes / 4) * 4;
 }
