@@ -1,3 +1,4 @@
+export { type AttentionMass, attentionMass, meanAttention } from "./attention.ts";
 export { type BoundarySplit, boundarySplit } from "./boundary.ts";
 export {
   type ChatFormat,
@@ -8,6 +9,7 @@ export {
   setSystemPrompt,
   tokenAt,
 } from "./conversation.ts";
+export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
   activePath,
   type Branch,
@@ -102,6 +104,7 @@ export {
   tokensJson,
 } from "./json.ts";
 export { filterKept, type KeptDistribution, keptToken } from "./kept-candidates.ts";
+export { cappedLogit, type LogitSum, type LogitTerm, logitSum } from "./logit-terms.ts";
 export { logSoftmax, logSumExp, maxLogit } from "./logits.ts";
 export {
   bytesHex,
