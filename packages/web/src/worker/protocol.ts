@@ -46,6 +46,8 @@ export interface LoadedModel {
   readonly identity: ModelIdentity;
   readonly label: string;
   readonly fileBytes: number;
+  /** How many numbers the file holds: in compact each takes a byte of memory. */
+  readonly weights: number;
   readonly threads: number;
   /** Why this engine, and what slows it down here: a sentence or more. */
   readonly engineReason: string;
