@@ -71,6 +71,7 @@ export {
   formatPerplexity,
   formatProbability,
   formatRank,
+  formatSigned,
   formatSpanRange,
   formatTurnBits,
   NO_VALUE,
