@@ -29,6 +29,7 @@ export interface TokenNode extends NewToken {
 export interface Branch {
   readonly key: number; // stable, in order of creation; 0 is main
   readonly tip: NodeId | null;
+  readonly name?: string; // as a person named it
 }
 
 /**

@@ -136,6 +136,9 @@ export {
   textRows,
 } from "./score.ts";
 export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
+export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
+export { decodeSession, encodeSession } from "./session-code.ts";
+export { formatSessionFile, parseSessionFile } from "./session-file.ts";
 export { parseSeed, parseSettings } from "./settings-parse.ts";
 export {
   type KeptViewOptions,
