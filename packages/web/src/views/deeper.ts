@@ -1,7 +1,6 @@
 // The place that Look deeper looks at: the run that predicts the position shown, and the run of the token there.
 
-import type { Prediction, ScoredToken, TokenId } from "@tokenscope/core";
-import { tokenId } from "@tokenscope/core";
+import { type Prediction, type ScoredToken, type TokenId, tokenId } from "@tokenscope/core";
 import { type Finding, NO_FINDING } from "../store/deeper.ts";
 import type { AppState } from "../store/state.ts";
 import { activeDocumentPath, type DocumentPath } from "./path.ts";
