@@ -3,9 +3,11 @@
 import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscope/core";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Recording } from "../recording/recording.ts";
+import { coloringActions, FIRST_COLORING } from "./coloring.ts";
 import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
 import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
+import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
 import { moves } from "./moves.ts";
@@ -56,6 +58,8 @@ const FIRST: AppState = {
   counts: { modelRuns: 0, headRuns: 0 },
   theme: "system",
   ...FIRST_LAYOUT,
+  ...FIRST_COLORING,
+  ...FIRST_LAB,
   ...FIRST_DEEPER,
 };
 
@@ -72,6 +76,8 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     ...modelActions(store, link),
     ...settingActions(store),
     ...layoutActions(store),
+    ...coloringActions(store),
+    ...labActions(store),
     ...deeperActions(store, second),
     ...moves(store),
     ...documentActions({ store, link, loadRecording: options.loadRecording }),
@@ -79,6 +85,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   store.setState({ actions });
   followScores(store, link);
   followQuestions(store, link);
+  followMarkers(store, link);
   followDeeper(store, { link, second });
   return store;
 }
