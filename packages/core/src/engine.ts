@@ -106,15 +106,21 @@ export interface Sequence {
   close(): void;
 }
 
-/** Several sequences behind a common beginning that is held once; one pass of the layers takes the next ids of all of them. */
+/** Several sequences that one pass of the layers takes the next ids of; the beginning that they are opened with is held once. */
 export interface Batch {
-  /** Tokens of each member, those of the common beginning first. */
+  /** Tokens of each member, those of the common beginning first; none where a member has left. */
   readonly members: readonly (readonly ScoredToken[])[];
   /** Runs parts[i] behind member i, in as few passes as fit; [] leaves a member as it is. Gives each member's new tokens; throws as Sequence's append does, and then leaves every member whole passes longer or as it was. */
   append(
     parts: readonly (readonly TokenId[])[],
     options?: Pick<AppendOptions, "signal">,
   ): Promise<readonly (readonly ScoredToken[])[]>;
+  /** A member more, which begins with what this sequence holds; the sequence stays as it is. Gives its place: the first that was left, else a new one. No model run. */
+  join(sequence: Sequence): number;
+  /** What a member holds, as a sequence of its own; no model run. */
+  fork(member: number): Sequence;
+  /** Frees a member's cache; its place takes no ids until another has joined there. */
+  leave(member: number): void;
   close(): void;
 }
 

@@ -13,7 +13,7 @@ import {
   type TokenScore,
 } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
-import { EngineBatch } from "./engine-batch.ts";
+import { openBatch } from "./engine-batch.ts";
 import { type EngineParts, EngineSequence } from "./engine-sequence.ts";
 import type { FinalNorm } from "./final-norm.ts";
 import { joined } from "./float-rows.ts";
@@ -84,13 +84,10 @@ export class LoadedEngine implements Engine {
   }
 
   openBatch(beginning: Sequence, count: number): Batch {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`openBatch: a batch has 1 member or more, not ${count}`);
+    if (!Number.isInteger(count) || count < 0) {
+      throw new RangeError(`openBatch: a batch has 0 members or more, not ${count}`);
     }
-    if (!(beginning instanceof EngineSequence && beginning.isOf(this.#parts))) {
-      throw new RangeError("openBatch: a batch begins with a sequence of the same engine");
-    }
-    return new EngineBatch(this.#parts, beginning.share(count), beginning.tokens);
+    return openBatch(this.#parts, beginning, count);
   }
 
   contextVector(residual: Float32Array): Float32Array {

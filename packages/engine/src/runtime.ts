@@ -11,6 +11,8 @@ export interface Cache {
   fork(): Cache;
   /** `count` caches that hold these rows once and may run in one pass together; this one stays as it is. */
   share(count: number): readonly Cache[];
+  /** A cache with the rows of that one, which may run in one pass with this one (itself a shared one); both stay as they are. */
+  join(cache: Cache): Cache;
   close(): void;
 }
 

@@ -49,7 +49,9 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     openSequence: () => openToySequence([], { contextLength, onRun }),
     openBatch(beginning, count) {
       checkOpen();
-      return openToyBatch(beginning.tokens, count, { contextLength, onRun });
+      const parts = { contextLength, onRun };
+      const open = (tokens: readonly ScoredToken[]) => openToySequence(tokens, parts);
+      return openToyBatch(beginning.tokens, count, { ...parts, open });
     },
     contextVector(residual) {
       checkWidth(residual, TOY_WIDTH);
