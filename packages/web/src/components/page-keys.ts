@@ -42,6 +42,10 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.switchBranchBy(-1);
     case "]":
       return () => actions.switchBranchBy(1);
+    case "l":
+      return () => actions.toggleLab();
+    case "i":
+      return () => actions.toggleDrawer("deeper");
     case "?":
       return () => actions.openDialog("keys");
     default:

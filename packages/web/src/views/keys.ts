@@ -34,6 +34,8 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
       { keys: "/", does: "find any token" },
+      { keys: "L", does: "the lab guide" },
+      { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "?", does: "these keys" },
     ],
   },
