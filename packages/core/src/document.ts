@@ -152,7 +152,7 @@ export function openDocument(doc: TokenDocument, other: TokenDocument): TokenDoc
   const firstKey = nextKey(doc);
   return {
     nodes: [...doc.nodes, ...other.nodes.map((n) => ({ ...n, parent: shifted(n.parent) }))],
-    branches: other.branches.map(({ tip }, i) => ({ key: firstKey + i, tip: shifted(tip) })),
+    branches: other.branches.map((b, i) => ({ ...b, key: firstKey + i, tip: shifted(b.tip) })),
     activeKey: firstKey,
   };
 }
