@@ -7,7 +7,7 @@ import {
 } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import type { Attention } from "../src/store/deeper.ts";
-import { attentionHeight, attentionView, chosenWeights } from "../src/views/deeper-attention.ts";
+import { attentionView, chosenWeights } from "../src/views/deeper-attention.ts";
 import { agreementWords, enginesView, secondCost } from "../src/views/deeper-engines.ts";
 import { lensView, rankChart } from "../src/views/deeper-lens.ts";
 import { logitView } from "../src/views/deeper-logit.ts";
@@ -146,8 +146,15 @@ test("the positions stand in order of their weight, and the sentence says what s
   expect(seen(null, null).sentence).toContain("Mean over all 4 heads");
 });
 
-test("a bar over the text is the root of its weight", () => {
-  expect([0, 0.01, 0.25, 1].map(attentionHeight)).toEqual([0, 0.1, 0.5, 1]);
+test("on the text a weight is a class of grey and a bar of its root, and what is not looked at has none", () => {
+  const { overlay } = seen(1, 1);
+  expect(overlay.tints).toEqual([
+    { level: 6, height: Math.sqrt(0.5) },
+    { level: 5, height: 0.5 },
+    { level: 5, height: 0.5 },
+  ]);
+  expect(overlay.steps).toHaveLength(7);
+  expect(overlay.title).toBe("% of attention");
 });
 
 const contextVector = Float32Array.of(2, 1, -1);

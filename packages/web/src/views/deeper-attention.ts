@@ -9,11 +9,12 @@ import {
   type PieceSegment,
   pieceGlyphs,
   pieceName,
+  type SurpriseClass,
   type Vocabulary,
 } from "@tokenscope/core";
 import type { Attention, HeadChoice } from "../store/deeper.ts";
-import type { AppState } from "../store/state.ts";
-import { attentionPlace, deeperPlace, type LookedAt } from "./deeper.ts";
+import type { Overlay } from "./coloring.ts";
+import type { LookedAt } from "./deeper.ts";
 import type { DocumentPath } from "./path.ts";
 import { countOf } from "./strip.ts";
 
@@ -38,7 +39,7 @@ export interface AttentionView {
   readonly heads: number; // H
   /** By head, then layer: a row of the overview is a head through the layers. */
   readonly cells: readonly (readonly HeadCell[])[];
-  readonly mass: AttentionMass;
+  readonly overlay: Overlay;
   readonly rows: readonly AttendedRow[];
   readonly rest: string;
   /** What is shown, in a sentence. */
@@ -46,6 +47,8 @@ export interface AttentionView {
 }
 
 const LISTED = 12;
+const LEVELS: readonly SurpriseClass[] = [0, 1, 2, 3, 4, 5, 6];
+const LEAST_HEIGHT = 0.055; // the first class of a legend still has its line
 
 /** The whole view of one token's attention. */
 export function attentionView(
@@ -63,7 +66,7 @@ export function attentionView(
     layers,
     heads,
     cells: headCells(attention),
-    mass: attentionMass(weights),
+    overlay: attentionOverlay(weights),
     rows: listed.map((position) => attendedRow(path, position, weights[position] ?? 0, vocabulary)),
     rest: restWords(order.slice(LISTED), weights),
     sentence: `${headWords(choice, layers, heads)} at position ${formatCount(at.position)}. ${weights.length === 1 ? "There is one position to look at" : `The weights of ${countOf(weights.length, "position")} sum to 1`}.`,
@@ -150,17 +153,20 @@ function headWords({ layer, head }: HeadChoice, layers: number, heads: number): 
   return `Layer ${layer}, head ${head}`;
 }
 
-/** The weights that are drawn on the text, while attention is open; null else. */
-export function attentionOnText(
-  state: Pick<AppState, "history" | "scores" | "position" | "deeper" | "drawer">,
-): Float64Array | null {
-  const { drawer, deeper } = state;
-  if (drawer !== "deeper" || deeper.view !== "attention") return null;
-  const attention = attentionPlace(deeperPlace(state), deeper)?.finding.attention ?? null;
-  return attention && chosenWeights(attention, deeper);
-}
+const STEP_WEIGHTS = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+const STEP_LABELS = ["<1", "1", "2", "5", "10", "20", "50+"];
 
-/** A weight as the height of its bar over the token, 0 to 1: the square root, so that a share of 1 % is still seen. */
-export function attentionHeight(weight: number): number {
-  return Math.sqrt(weight);
+/** The weights as they lie on the tokens: a wash for each class, and a bar of the root of the weight, so that 1 % is still seen. Positions that are not looked at from here have nothing. */
+export function attentionOverlay(weights: Float64Array): Overlay {
+  return {
+    title: "% of attention",
+    steps: STEP_WEIGHTS.map((weight, i) => ({
+      label: STEP_LABELS[i] ?? "",
+      height: Math.max(LEAST_HEIGHT, Math.sqrt(weight)),
+    })),
+    tints: Array.from(weights, (weight) => ({
+      level: LEVELS.findLast((level) => weight >= (STEP_WEIGHTS[level] ?? 0)) ?? 0,
+      height: Math.sqrt(weight),
+    })),
+  };
 }

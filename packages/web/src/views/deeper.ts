@@ -67,3 +67,20 @@ export function comparedTokens(
   const strongest = tokenId(token === first ? second : first);
   return { token, rival: rivalToken === null || rivalToken === token ? strongest : rivalToken };
 }
+
+const FIRST_TOKEN =
+  "The first token starts the document. Nothing comes before it, so no run predicts it.";
+
+/** Why there is nothing to look into; empty where there is. */
+export function deeperAbsence(
+  lookedAt: LookedAt | null,
+  { path, position }: Pick<DeeperPlace, "path" | "position">,
+  model: AppState["model"],
+): string {
+  if (path.nodes.length === 0) return "Nothing is written yet, so there is no run to look into.";
+  if (model.kind === "failed") return "Looking inside needs the model, and it did not load.";
+  if (model.kind !== "ready")
+    return "Looking inside needs the model. It works as soon as it is there.";
+  if (lookedAt !== null) return "";
+  return position === 0 ? FIRST_TOKEN : "This place is being scored.";
+}

@@ -34,6 +34,13 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
       { keys: "/", does: "find any token" },
+      { keys: "B", does: "bits along the text, with the pinned tokens and the span in full" },
+      {
+        keys: "N M U",
+        does: "go to the most surprising, most certain, most uncertain place, then the next; with Shift back",
+      },
+      { keys: "P", does: "pin the token, or in the list the candidate; again to let go" },
+      { keys: "H", does: "hold the span, to compare it with another" },
       { keys: "L", does: "the lab guide" },
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "?", does: "these keys" },
