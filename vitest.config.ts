@@ -4,6 +4,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   resolve: { conditions: ["source"] },
   test: {
+    css: { include: [/tokens\.css/] }, // pictures take their colours from it
     include: ["packages/*/test/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "packages/web/test/e2e/**"],
     setupFiles: ["vitest.setup.ts"],

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip, constants as zlib } from "node:zlib";
 import { isStale } from "./freshness.mjs";
 import { buildKernel } from "./kernel.mjs";
+import { buildServiceWorker } from "./service-worker.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const web = join(root, "packages/web");
@@ -18,14 +19,15 @@ const INPUTS = [
   "package-lock.json",
   "scripts/kernel.mjs",
   "scripts/page.mjs",
+  "scripts/service-worker.mjs",
 ];
 const COMPRESSED = /\.(js|mjs|css|html|json|svg|wasm|webmanifest)$/;
 const SMALLEST_BYTES = 1024; // below, the header costs what the compression saves
 const LARGE_BYTES = 2 ** 20; // brotli 11 on the 27 MB of the WebGPU runtime would be most of the build
 
-/** Builds where something changed. */
-export async function buildPage() {
-  const stamp = join(web, "dist/.built"); // written last: half a build is no build
+/** Builds where something changed; into packages/web/dist unless told. */
+export async function buildPage(folder = join(web, "dist")) {
+  const stamp = join(folder, ".built"); // written last: half a build is no build
   if (
     !isStale(
       stamp,
@@ -37,8 +39,9 @@ export async function buildPage() {
   process.stderr.write("Building the page ...\n");
   await buildKernel();
   const { build } = await import("vite");
-  await build({ root: web, logLevel: "warn" });
-  await Promise.all(filesOf(join(web, "dist")).map(compress));
+  await build({ root: web, logLevel: "warn", build: { outDir: folder, emptyOutDir: true } });
+  await buildServiceWorker(folder);
+  await Promise.all(filesOf(folder).map(compress));
   writeFileSync(stamp, "");
   utimesSync(stamp, startedAt, startedAt); // what changes meanwhile is newer
 }

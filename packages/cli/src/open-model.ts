@@ -72,6 +72,7 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
       precision,
       backend: "node-cpu",
       threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
+      ...(fittingPrecision(gguf) === "compact" && { preparesFromRows: Number.POSITIVE_INFINITY }), // fp32 weights have no room
       onSlower: (reason) => void note(world, `long texts take longer here: ${String(reason)}`),
       onClose: () => source.close(),
     });

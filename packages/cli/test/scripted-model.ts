@@ -32,6 +32,7 @@ export function scriptedModel(ids: readonly number[]): World["openModel"] {
         layers: 1,
         heads: 1,
         contextLength: 256,
+        logitCap: null,
         counts: { modelRuns: 0, headRuns: 0 },
         openSequence: () => scriptedSequence(ids),
         openBatch() {
@@ -40,6 +41,7 @@ export function scriptedModel(ids: readonly number[]): World["openModel"] {
         contextVector: (residual) => residual,
         predictions: async () => [],
         logits: async () => new Float32Array(261),
+        tokenVector: async () => new Float32Array(1),
         scoreAt: async () => [],
         close: async () => {},
       },

@@ -29,6 +29,7 @@ export interface TokenNode extends NewToken {
 export interface Branch {
   readonly key: number; // stable, in order of creation; 0 is main
   readonly tip: NodeId | null;
+  readonly name?: string; // as a person named it
 }
 
 /**
@@ -151,7 +152,7 @@ export function openDocument(doc: TokenDocument, other: TokenDocument): TokenDoc
   const firstKey = nextKey(doc);
   return {
     nodes: [...doc.nodes, ...other.nodes.map((n) => ({ ...n, parent: shifted(n.parent) }))],
-    branches: other.branches.map(({ tip }, i) => ({ key: firstKey + i, tip: shifted(tip) })),
+    branches: other.branches.map((b, i) => ({ ...b, key: firstKey + i, tip: shifted(b.tip) })),
     activeKey: firstKey,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { TokenId } from "./token.ts";
 
-/** exact: fp32 arithmetic; compact: int8 weights, activations as good as fp32, with weights in a quarter of the memory. */
+/** exact: fp32 arithmetic over the file's weights; compact: weights of at most 8 bits, and inputs rounded to 16 bits where products run in integers. */
 export type Precision = "exact" | "compact";
 export type Backend = "node-cpu" | "wasm" | "webgpu";
 
@@ -106,15 +106,21 @@ export interface Sequence {
   close(): void;
 }
 
-/** Several sequences behind a common beginning that is held once; one pass of the layers takes the next ids of all of them. */
+/** Several sequences that one pass of the layers takes the next ids of; the beginning that they are opened with is held once. */
 export interface Batch {
-  /** Tokens of each member, those of the common beginning first. */
+  /** Tokens of each member, those of the common beginning first; none where a member has left. */
   readonly members: readonly (readonly ScoredToken[])[];
   /** Runs parts[i] behind member i, in as few passes as fit; [] leaves a member as it is. Gives each member's new tokens; throws as Sequence's append does, and then leaves every member whole passes longer or as it was. */
   append(
     parts: readonly (readonly TokenId[])[],
     options?: Pick<AppendOptions, "signal">,
   ): Promise<readonly (readonly ScoredToken[])[]>;
+  /** A member more, which begins with what this sequence holds; the sequence stays as it is. Gives its place: the first that was left, else a new one. No model run. */
+  join(sequence: Sequence): number;
+  /** What a member holds, as a sequence of its own; no model run. */
+  fork(member: number): Sequence;
+  /** Frees a member's cache; its place takes no ids until another has joined there. */
+  leave(member: number): void;
   close(): void;
 }
 
@@ -129,6 +135,8 @@ export interface Engine {
   readonly layers: number; // N
   readonly heads: number; // H
   readonly contextLength: number; // positions
+  /** Logits are bent to cap tanh(logit / cap) where the architecture has it so (Gemma 2); null where they are not. */
+  readonly logitCap: number | null;
   readonly counts: RunCounts;
   openSequence(): Sequence;
   /** `count` members that all begin with what this sequence holds; the sequence itself stays as it is. */
@@ -139,6 +147,8 @@ export interface Engine {
   predictions(contextVectors: readonly Float32Array[]): Promise<readonly Prediction[]>;
   /** All V logits of one position, from its context vector [C]; one head run, no model run. */
   logits(contextVector: Float32Array): Promise<Float32Array>;
+  /** A token's row [C] of the head, as the engine's arithmetic has it: its dot product with a context vector is the token's logit, before the cap where there is one. No run; throws UsageError for an id that the vocabulary does not have. */
+  tokenVector(id: TokenId): Promise<Float32Array>;
   /** Score of one id at each of n positions, from their context vectors; head runs, no model run. */
   scoreAt(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]>;
   /** Waits for the run under way, then frees the sessions. */

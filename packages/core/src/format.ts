@@ -67,6 +67,13 @@ export function formatDraw(draw: number | null): string {
   return fourDecimals === "1.0000" ? ">0.9999" : fourDecimals;
 }
 
+/** A number that may be below 0, such as a logit: so many decimals, with a true minus. Examples: -3.456, 2 -> "−3.46"; -0.001, 2 -> "0.00". */
+export function formatSigned(value: number | null, decimals: number): string {
+  if (value === null) return NO_VALUE;
+  const digits = withThousands(Math.abs(value).toFixed(decimals));
+  return value < 0 && /[1-9]/.test(digits) ? `−${digits}` : digits;
+}
+
 /** Megabytes of 10⁶ bytes, 1 decimal. Example: 98362432 -> "98.4 MB". */
 export function formatMegabytes(bytes: number | null): string {
   return bytes === null ? NO_VALUE : `${withThousands((bytes / 1e6).toFixed(1))} MB`;

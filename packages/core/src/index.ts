@@ -1,3 +1,4 @@
+export { type AttentionMass, attentionMass, meanAttention } from "./attention.ts";
 export { type BoundarySplit, boundarySplit } from "./boundary.ts";
 export {
   type ChatFormat,
@@ -8,6 +9,7 @@ export {
   setSystemPrompt,
   tokenAt,
 } from "./conversation.ts";
+export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
   activePath,
   type Branch,
@@ -69,6 +71,7 @@ export {
   formatPerplexity,
   formatProbability,
   formatRank,
+  formatSigned,
   formatSpanRange,
   formatTurnBits,
   NO_VALUE,
@@ -102,6 +105,7 @@ export {
   tokensJson,
 } from "./json.ts";
 export { filterKept, type KeptDistribution, keptToken } from "./kept-candidates.ts";
+export { cappedLogit, type LogitSum, type LogitTerm, logitSum } from "./logit-terms.ts";
 export { logSoftmax, logSumExp, maxLogit } from "./logits.ts";
 export {
   bytesHex,
@@ -131,6 +135,9 @@ export {
   scoreIds,
   textRows,
 } from "./score.ts";
+export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
+export { decodeSession, encodeSession } from "./session-code.ts";
+export { formatSessionFile, parseSessionFile } from "./session-file.ts";
 export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
 export { parseSeed, parseSettings } from "./settings-parse.ts";
 export {

@@ -8,6 +8,7 @@ import {
   formatPerplexity,
   formatProbability,
   formatRank,
+  formatSigned,
   formatSpanRange,
   formatTurnBits,
   surpriseClass,
@@ -108,4 +109,16 @@ test.each([
 
 test("the bar is the square root of bits / 16, capped", () => {
   expect([0, 4, 16, 40, null].map(surpriseHeight)).toEqual([0, 0.5, 1, 1, null]);
+});
+
+test("a signed number has a true minus, and none where it rounds to 0", () => {
+  const cases: readonly (readonly [number, number, string])[] = [
+    [-3.456, 2, "−3.46"],
+    [18.4, 2, "18.40"],
+    [-0.001, 2, "0.00"],
+    [-0.0123, 4, "−0.0123"],
+    [-12_345.6, 1, "−12,345.6"],
+  ];
+  for (const [value, decimals, text] of cases) expect(formatSigned(value, decimals)).toBe(text);
+  expect(formatSigned(null, 2)).toBe("n/a");
 });

@@ -57,7 +57,7 @@ test("every token is scored by the distribution before it, the first by none", a
     const context = Float32Array.from([1, 2, 3], (back) => (ids[index - back] ?? -1) + 1);
     expect(score?.logprobNats).toBeCloseTo(logSoftmax(toyLogits(context))?.[id] ?? 0, 6);
     expect(score?.rank).toBe(rankOf(toyLogits(context), id));
-    expect(predictionBefore?.contextVector).toEqual(context);
+    expect(predictionBefore?.contextVector?.slice(0, 3)).toEqual(context);
   }
   expect(predictionAfter?.contextVector?.[0]).toBe((ids.at(-1) ?? 0) + 1);
 });

@@ -32,7 +32,7 @@ test("the toy's predictions are its logits, sorted and summed in the open", asyn
     topLogprobsNats,
     entropyNats: entropy,
   } = sequence.tokens[2]!.prediction;
-  expect(contextVector).toEqual(Float32Array.of(100, 99, 98)); // c, b, a plus 1
+  expect(contextVector?.slice(0, 3)).toEqual(Float32Array.of(100, 99, 98)); // c, b, a plus 1
   const logprobs = [...logSoftmax(toyLogits(contextVector!))!];
   const sorted = [...logprobs.keys()].sort((a, b) => logprobs[b]! - logprobs[a]! || a - b);
   expect([...topIds]).toEqual(sorted.slice(0, 50));

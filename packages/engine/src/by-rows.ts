@@ -18,6 +18,7 @@ export interface OpenCache extends Cache {
   add(rows: CacheRows): void;
   fork(): OpenCache;
   share(count: number): readonly OpenCache[];
+  join(cache: Cache): OpenCache;
 }
 
 /** A body with such caches. */
@@ -115,15 +116,29 @@ class CacheByRows implements Cache {
     }
   }
 
+  /** A member's fork leaves its rows of many to the batch: it has a second cache again when it runs there. */
   fork(): CacheByRows {
-    return new CacheByRows(this.few.fork(), this.many?.fork() ?? null, null);
+    if (this.group === null)
+      return new CacheByRows(this.few.fork(), this.many?.fork() ?? null, null);
+    return new CacheByRows(this.#caughtUp().fork(), null, null);
   }
 
   share(count: number): readonly CacheByRows[] {
-    if (this.many !== null) catchUp(this.few, this.many);
     const group: Group = { members: [], common: this.length };
-    for (const few of this.few.share(count)) group.members.push(new CacheByRows(few, null, group));
+    for (const few of this.#caughtUp().share(count)) {
+      group.members.push(new CacheByRows(few, null, group));
+    }
     return [...group.members];
+  }
+
+  join(cache: Cache): CacheByRows {
+    if (this.group === null || !(cache instanceof CacheByRows)) {
+      throw new RangeError("join: a cache of another runtime, or one that was not shared");
+    }
+    const joined = new CacheByRows(this.few.join(cache.#caughtUp()), null, this.group);
+    this.group.members.push(joined);
+    this.group.common = 0; // what joins begins with rows of its own
+    return joined;
   }
 
   close(): void {
@@ -131,6 +146,11 @@ class CacheByRows implements Cache {
     this.many?.close();
     const place = this.group?.members.indexOf(this) ?? -1;
     if (place >= 0) this.group?.members.splice(place, 1);
+  }
+
+  #caughtUp(): OpenCache {
+    if (this.many !== null) catchUp(this.few, this.many);
+    return this.few;
   }
 }
 
@@ -140,18 +160,25 @@ function catchUp(cache: OpenCache, other: OpenCache): void {
 
 /** The late runtime's cache of these positions; a batch's members get theirs together, in one pool. */
 function lateCache(cache: CacheByRows, body: OpenBody): OpenCache {
-  if (cache.many === null && cache.group !== null) {
-    const { members, common } = cache.group;
-    const beginning = body.openCache();
-    beginning.add(cache.few.rowsFrom(0));
-    beginning.cut(common);
-    const shared = beginning.share(members.length);
-    for (const [i, member] of members.entries()) member.many = shared[i] ?? null;
-    beginning.close();
-  }
+  if (cache.many === null && cache.group !== null) placeInPool(cache, cache.group, body);
   cache.many ??= body.openCache();
   catchUp(cache.many, cache.few);
   return cache.many;
+}
+
+/** Gives all members their place in one pool that holds their beginning once; one that joined later gets its own beside them. */
+function placeInPool(cache: CacheByRows, { members, common }: Group, body: OpenBody): void {
+  const placed = members.find(({ many }) => many !== null);
+  const beginning = body.openCache();
+  if (placed?.many) {
+    cache.many = placed.many.join(beginning);
+    return;
+  }
+  beginning.add(cache.few.rowsFrom(0));
+  beginning.cut(common);
+  const shared = beginning.share(members.length);
+  for (const [i, member] of members.entries()) member.many = shared[i] ?? null;
+  beginning.close();
 }
 
 /** Passes of both, counted together. */
@@ -222,6 +249,10 @@ export class HeadByRows implements Head {
 
   logits(contextVector: Float32Array): Promise<Float32Array> {
     return this.#heads.few.logits(contextVector);
+  }
+
+  tokenVector(id: TokenId): Float32Array {
+    return this.#heads.few.tokenVector(id);
   }
 
   /** The late head is released with its body. */

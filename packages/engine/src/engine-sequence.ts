@@ -91,6 +91,14 @@ export class EngineSequence implements Sequence {
     return caches;
   }
 
+  /** A cache with this one's rows beside a batch's. */
+  joinTo(batch: Cache): Cache {
+    this.#checkOpen();
+    const cache = batch.join(this.#cache);
+    cache.cut(this.#tokens.length); // as in fork
+    return cache;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

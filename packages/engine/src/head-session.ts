@@ -12,6 +12,7 @@ export interface HeadSessionOptions {
   readonly kept: number;
   /** Rows a run takes at most: a row needs three temporaries of V floats. */
   readonly maxRows: number;
+  readonly tokenVector: (id: TokenId) => Float32Array;
 }
 
 const MASS_OUTPUTS = ["highest-logit", "highest-logprob"];
@@ -62,6 +63,10 @@ export class HeadSession implements Head {
   async logits(vector: Float32Array): Promise<Float32Array> {
     const outputs = await this.#run(vector, [0], ["logits"]);
     return floats(outputs, "logits");
+  }
+
+  tokenVector(id: TokenId): Float32Array {
+    return this.#options.tokenVector(id);
   }
 
   release(): Promise<void> {

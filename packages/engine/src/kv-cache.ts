@@ -2,6 +2,7 @@
 
 import type { ModelShape } from "./architecture.ts";
 import type { CacheRows, OpenCache } from "./by-rows.ts";
+import type { Cache } from "./runtime.ts";
 
 type CacheShape = Pick<ModelShape, "layers" | "keyValueHeads" | "headWidth">;
 
@@ -183,6 +184,13 @@ export class KvCache implements OpenCache {
     const copied = this.#copied();
     const stretches = stretchOf(copied.count, true);
     return Array.from({ length: count }, () => new KvCache(copied.pool, stretches));
+  }
+
+  join(cache: Cache): KvCache {
+    if (!(cache instanceof KvCache)) throw new RangeError("join: a cache of another runtime");
+    const joined = new KvCache(this.pool);
+    joined.add(cache.rowsFrom(0));
+    return joined;
   }
 
   close(): void {

@@ -8,8 +8,8 @@ import type { ByteSource } from "./byte-source.ts";
 import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
 import { buildBody } from "./graph/body.ts";
-import { buildHead, keptCandidates } from "./graph/head.ts";
-import type { Arithmetic } from "./graph/linear.ts";
+import { buildHead, headMatrix, keptCandidates } from "./graph/head.ts";
+import { type Arithmetic, rowOf } from "./graph/linear.ts";
 import { HeadSession } from "./head-session.ts";
 import { loadInputVectors } from "./input-vectors.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
@@ -18,7 +18,7 @@ import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTables } from "./rotary.ts";
 import { checkTensors } from "./tensor-shapes.ts";
 import { fitsKernel, type KernelRuntime, loadKernelParts } from "./wasm/load-kernel-engine.ts";
-import { type WeightReader, weightReader } from "./weights.ts";
+import { readingOnce, type WeightReader, weightReader } from "./weights.ts";
 
 export interface LoadOptions {
   /** onnxruntime-node or onnxruntime-web, or what loads it when it is wanted. */
@@ -81,21 +81,22 @@ async function loadSessions(
   const create = (model: OnnxModel) => createSession(ort, model, options);
   const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
   const arithmetic: Arithmetic = options.precision === "exact" ? "exact" : "dequantized";
+  const shared = readingOnce(weights); // a tied matrix is the embedding and the head
   const inputs = {
-    inputVectors: await loadInputVectors(weights, shape),
+    inputVectors: await loadInputVectors(shared, shape),
     ...(await rotaryTables(weights, shape)),
   };
+  const matrix = await headMatrix(shared);
   const bodyGraph = await buildBody({ shape, weights, arithmetic, onLayer });
   const body = new BodySession({ ort, session: await create(bodyGraph), shape, ...inputs });
-  const headSession = await headOf(body, async () =>
-    create(await buildHead({ shape, weights, arithmetic })),
-  );
+  const headSession = await headOf(body, () => create(buildHead({ shape, matrix, arithmetic })));
   const head = new HeadSession({
     ort,
     session: headSession,
     hiddenWidth: shape.hiddenWidth,
     kept: keptCandidates(shape),
     maxRows: options.headRows ?? DEFAULT_HEAD_ROWS,
+    tokenVector: (id) => rowOf(matrix, arithmetic, id),
   });
   return { body, head };
 }

@@ -13,7 +13,7 @@ import {
   type TokenScore,
 } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
-import { EngineBatch } from "./engine-batch.ts";
+import { openBatch } from "./engine-batch.ts";
 import { type EngineParts, EngineSequence } from "./engine-sequence.ts";
 import type { FinalNorm } from "./final-norm.ts";
 import { joined } from "./float-rows.ts";
@@ -50,6 +50,7 @@ export class LoadedEngine implements Engine {
   readonly layers: number;
   readonly heads: number;
   readonly contextLength: number;
+  readonly logitCap: number | null;
   readonly #finalNorm: FinalNorm;
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly #parts: EngineParts;
@@ -66,6 +67,7 @@ export class LoadedEngine implements Engine {
     this.layers = layers;
     this.heads = heads;
     this.contextLength = contextLength;
+    this.logitCap = shape.logitCap;
     this.#finalNorm = finalNorm;
     this.#onClose = named.onClose;
     const passRows = vocabularySize > LARGE_VOCABULARY ? PASS_ROWS_LARGE : PASS_ROWS;
@@ -82,13 +84,10 @@ export class LoadedEngine implements Engine {
   }
 
   openBatch(beginning: Sequence, count: number): Batch {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`openBatch: a batch has 1 member or more, not ${count}`);
+    if (!Number.isInteger(count) || count < 0) {
+      throw new RangeError(`openBatch: a batch has 0 members or more, not ${count}`);
     }
-    if (!(beginning instanceof EngineSequence && beginning.isOf(this.#parts))) {
-      throw new RangeError("openBatch: a batch begins with a sequence of the same engine");
-    }
-    return new EngineBatch(this.#parts, beginning.share(count), beginning.tokens);
+    return openBatch(this.#parts, beginning, count);
   }
 
   contextVector(residual: Float32Array): Float32Array {
@@ -108,6 +107,14 @@ export class LoadedEngine implements Engine {
     checkWidth(contextVector, this.hiddenWidth);
     const { head, queue } = this.#parts;
     return queue.run(() => head.logits(contextVector));
+  }
+
+  tokenVector(id: TokenId): Promise<Float32Array> {
+    const { head, queue } = this.#parts;
+    return queue.run(async () => {
+      checkIds([id], this.vocabularySize);
+      return head.tokenVector(id);
+    });
   }
 
   scoreAt(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]> {

@@ -11,6 +11,8 @@ export interface Cache {
   fork(): Cache;
   /** `count` caches that hold these rows once and may run in one pass together; this one stays as it is. */
   share(count: number): readonly Cache[];
+  /** A cache with the rows of that one, which may run in one pass with this one (itself a shared one); both stay as they are. */
+  join(cache: Cache): Cache;
   close(): void;
 }
 
@@ -64,5 +66,7 @@ export interface Head {
   scores(contextVectors: readonly Float32Array[], id: TokenId): Promise<readonly TokenScore[]>;
   /** All V logits after one context vector. */
   logits(contextVector: Float32Array): Promise<Float32Array>;
+  /** The weights [C] of one id, as the arithmetic has them; no run. */
+  tokenVector(id: TokenId): Float32Array;
   release(): Promise<void>;
 }

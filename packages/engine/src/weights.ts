@@ -45,6 +45,20 @@ export function weightReader(source: ByteSource, gguf: Gguf, precision: Precisio
   };
 }
 
+/** A reader that gives the same matrix to all who ask for it, and holds it as long as they do. */
+export function readingOnce(weights: WeightReader): WeightReader {
+  const matrices = new Map<string, Promise<Matrix>>();
+  return {
+    ...weights,
+    matrix(names) {
+      const key = names.join();
+      const matrix = matrices.get(key) ?? weights.matrix(names);
+      matrices.set(key, matrix);
+      return matrix;
+    },
+  };
+}
+
 async function tensorMatrix(
   source: ByteSource,
   tensor: TensorInfo,

@@ -112,13 +112,13 @@ test("a model larger than the kernel's memory is left to ONNX Runtime", async ()
   const large = {
     ...embedding!,
     name: "large",
-    dims: [4_096, 1_000_000],
-    byteLength: 3_600_000_000,
+    dims: [4_096, 220_000],
+    byteLength: 4_096 * 220_000 * 4,
   };
   const tensors = new Map([...gguf.tensors, ["large", large]]);
   const file = { gguf: { ...gguf, tensors }, shape };
-  expect(fitsKernel(file, "exact")).toBe(false); // 3.6 GB of blocks
-  expect(fitsKernel(file, "compact")).toBe(false); // 4.1 billion weights
+  expect(fitsKernel(file, "exact")).toBe(false); // 3.6 GB of float32
+  expect(fitsKernel(file, "compact")).toBe(true); // a byte and a scale's share each
 });
 
 test("positions that one runtime has run are known to the other, whatever the order", async () => {
@@ -159,22 +159,26 @@ async function scores(
 // Kernel and ONNX Runtime add in other orders. Of 367 tokens one, at 22.6 bits, was 0.00012 bits apart; the mean was 0.00003.
 const APART_BITS = {
   exact: { mean: 0.0001, largest: 0.0003 },
-  compact: { mean: 0.0005, largest: 0.01 }, // PRODUCT.md: within 0.01 wherever it runs
+  compact: { mean: 0.001, largest: 0.01 }, // PRODUCT.md: within 0.01 wherever it runs; one row at a time is rounded to 16 bits
 } as const;
 
 test.skipIf(smollm2Path() === null).each(["exact", "compact"] as const)(
-  "SmolLM2 %s: ONNX Runtime and the kernel differ by float32's rounding alone (needs the model)",
+  "SmolLM2 %s: ONNX Runtime, which takes Node's long passes, and the kernel a token at a time say the same (needs the model)",
   async (precision) => {
     interface Text {
       readonly ids: readonly number[];
     }
     const texts = referenceJson<readonly Text[]>("models/smollm2-135m-instruct-q4_1.json");
-    const graph = await openEngine(smollm2Path()!, { precision });
+    const graph = await openEngine(smollm2Path()!);
     const kernel = await openKernel(smollm2Path()!, { precision });
     const apart: number[] = [];
     for (const { ids } of texts) {
       const a = await scores(graph, ids.map(tokenId), [ids.length]);
-      const b = await scores(kernel, ids.map(tokenId), [ids.length]);
+      const b = await scores(
+        kernel,
+        ids.map(tokenId),
+        precision === "exact" ? [ids.length] : ids.map(() => 1),
+      );
       for (const [i, score] of a.entries()) {
         if (score !== null) apart.push(Math.abs(bitsFromNats(score - (b[i] ?? Number.NaN))));
       }

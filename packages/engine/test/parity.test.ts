@@ -17,6 +17,7 @@ import {
   sharedReferencePath,
   smollm2Path,
 } from "../../../fixtures/index.ts";
+import { openKernel } from "./open-kernel.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
 interface ReferenceText {
@@ -165,37 +166,37 @@ function expectTop(
   }
 }
 
-// ENGINE.md's table is about running text. The short texts above, 367 positions that are mostly first words, are harder:
-// KL 0.010 bits, change 0.13, top-1 94 %.
 const seedPath = sharedReferencePath("../seed/cs376-unit1.txt");
-const MEASURED_TOKENS = 1_000;
+const MEASURED_TOKENS = isLong ? 1_000 : 200;
+// The issue allows 0.01 bits, 95 % and 0.11 bits; this is what 16 bits an input cost.
+const COMPACT = { klBits: 1e-4, agreement: 0.99, changeBits: 0.005 };
 
-// One runtime in npm test: compact holds the same weights in both, and WASM's agreement with Node is tested in the page.
-const measured = isLong ? RUNTIMES : RUNTIMES.slice(0, 1);
-
-describe.skipIf(path === null || seedPath === null).each(measured)(
-  "SmolLM2 compact on $name, against exact (needs the model and ../shared/seed/cs376-unit1.txt)",
-  ({ open }) => {
-    test("stays within ENGINE.md's table on 1,000 tokens", async () => {
+describe.skipIf(path === null || seedPath === null)(
+  "SmolLM2 compact, a token at a time, against exact (needs the model and ../shared/seed/cs376-unit1.txt)",
+  () => {
+    test("is a fiftieth as far off as it may be", async () => {
       const ids = await seedIds();
-      const exact = await open(path ?? "");
-      const compact = await open(path ?? "", { precision: "compact" });
+      const exact = await openKernel(path ?? "");
+      const compact = await openKernel(path ?? "", { precision: "compact" });
       const a = await scoreIds(exact, ids);
-      const b = await scoreIds(compact, ids);
+      const single = compact.openSequence();
+      for (const id of ids) for await (const _chunk of single.append([id])); // many at once are exact's arithmetic
       const changes: number[] = [];
       const divergences: number[] = [];
       let agreements = 0;
       for (const [i, { score, predictionBefore: p }] of a.rows.entries()) {
-        const { score: other, predictionBefore: q } = b.rows[i]!;
-        if (score === null || other === null || p === null || q === null) continue;
+        const other = single.tokens[i]?.score ?? null;
+        const q = single.tokens[i - 1]?.prediction;
+        if (score === null || other === null || p === null || q === undefined) continue;
         changes.push(Math.abs(bitsFromNats(score.logprobNats - other.logprobNats)));
         if (p.topIds[0] === q.topIds[0]) agreements += 1;
         divergences.push(await klBits([exact, p], [compact, q]));
       }
       expect(divergences.length).toBe(MEASURED_TOKENS - 1);
-      expect(mean(divergences)).toBeLessThan(0.01);
-      expect(mean(changes)).toBeLessThan(0.11);
-      expect(agreements / divergences.length).toBeGreaterThan(0.95);
+      expect(mean(changes)).toBeGreaterThan(0); // another arithmetic
+      expect(mean(divergences)).toBeLessThan(COMPACT.klBits);
+      expect(mean(changes)).toBeLessThan(COMPACT.changeBits);
+      expect(agreements / divergences.length).toBeGreaterThan(COMPACT.agreement);
       await exact.close();
       await compact.close();
     }, 300_000);

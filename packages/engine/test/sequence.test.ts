@@ -341,7 +341,10 @@ function expectSame(tokens: readonly ScoredToken[], expected: readonly ScoredTok
   expect(tokens.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
   const off = tokens.filter((token, i) => {
     const other = expected[i]!;
-    const isRanked = rankIsSame(token.score, other.score, expected[i - 1]?.prediction);
+    const isRanked = rankIsSame(token.score, other.score, {
+      before: expected[i - 1]?.prediction,
+      nats: NATS,
+    });
     return !isRanked || !isOrdered(token, other) || !(distanceNats(token, other) < NATS);
   });
   expect(off).toEqual([]);

@@ -81,7 +81,7 @@ export const BATCH_SENTENCES: Sentences = {
     const batch = engine.openBatch(sequence, 2);
     await batch.append([ids.slice(3, 6), ids.slice(7, 9)]);
     await appended(sequence, ids.slice(SHORT));
-    expectSame(expect, sequence.tokens, await freshTokens(engine, ids));
+    expectSame({ engine, expect }, sequence.tokens, await freshTokens(engine, ids));
     sequence.cut(2);
     sequence.close();
     await batch.append([ids.slice(6, 7), ids.slice(9, 10)]);
@@ -102,7 +102,7 @@ export const BATCH_SENTENCES: Sentences = {
     const batch = engine.openBatch(sequence, 2);
     await batch.append([ids.slice(4), []]);
     await appended(sequence, ids.slice(4));
-    expectSame(expect, batch.members[0] ?? [], sequence.tokens);
+    expectSame({ engine, expect }, batch.members[0] ?? [], sequence.tokens);
   },
   "an abort between passes leaves whole passes, and the batch goes on from there": async (
     parts,
@@ -156,8 +156,82 @@ export const BATCH_SENTENCES: Sentences = {
       expect(nameOf(await failureOf(() => batch.append(parts)))).toEqual(error);
       expect(batch.members).toEqual([sequence.tokens, sequence.tokens]);
     }
-    for (const count of [0, -1, 1.5]) {
+    for (const count of [-1, 1.5]) {
       expect(() => engine.openBatch(sequence, count)).toThrow(/batch/);
+    }
+  },
+  "who joins scores on as a sequence of its own, while others write and leave": async (parts) => {
+    const { engine, expect } = parts;
+    const ids = someIds(engine, 6 * SHORT);
+    const batch = engine.openBatch(engine.openSequence(), 0);
+    expect(batch.members).toEqual([]);
+    const prompt = await appended(engine.openSequence(), ids.slice(0, 9));
+    expect([batch.join(prompt), batch.join(engine.openSequence())]).toEqual([0, 1]);
+    expect(batch.members).toEqual([prompt.tokens, []]);
+    prompt.close();
+    await batch.append([ids.slice(9, 12), ids.slice(20, 40)]);
+    const fork = batch.fork(1);
+    fork.cut(6);
+    expect(batch.join(fork)).toEqual(2);
+    await batch.append([ids.slice(12, 13), ids.slice(40, 41), ids.slice(50, 70)]);
+    await expectAsSingles(parts, batch, [
+      ids.slice(0, 13),
+      ids.slice(20, 41),
+      [...ids.slice(20, 26), ...ids.slice(50, 70)],
+    ]);
+    batch.leave(1);
+    expect(batch.members[1]).toEqual([]);
+    await batch.append([ids.slice(13, 14), [], ids.slice(70, 71)]);
+    await appended(fork, ids.slice(30, 34));
+    expect(batch.join(fork)).toEqual(1);
+    await batch.append([[], ids.slice(0, 3), []]);
+    await expectAsSingles(parts, batch, [
+      ids.slice(0, 14),
+      [...ids.slice(20, 26), ...ids.slice(30, 34), ...ids.slice(0, 3)],
+      [...ids.slice(20, 26), ...ids.slice(50, 71)],
+    ]);
+  },
+  "joining and forking run nothing, and an emptied batch takes new members": async (parts) => {
+    const { engine, expect } = parts;
+    const ids = someIds(engine, 2 * SHORT);
+    const batch = engine.openBatch(await appended(engine.openSequence(), ids.slice(0, 5)), 1);
+    await batch.append([ids.slice(5, 8)]);
+    const runs = engine.counts;
+    const fork = batch.fork(0);
+    batch.leave(0);
+    expect(batch.join(fork)).toEqual(0);
+    expect(engine.counts).toEqual(runs);
+    fork.close();
+    await batch.append([ids.slice(8, 20)]);
+    await expectAsSingles(parts, batch, [ids.slice(0, 20)]);
+  },
+  "who leaves during a pass leaves the others as they are": async (parts) => {
+    const { engine, expect } = parts;
+    const ids = someIds(engine, 2 * SHORT);
+    const batch = engine.openBatch(engine.openSequence(), 3);
+    await batch.append([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6, 9)]);
+    const pass = batch.append([ids.slice(9, 10), ids.slice(10, 11), ids.slice(11, 12)]);
+    batch.leave(1);
+    await pass;
+    expect(batch.members[1]).toEqual([]);
+    expect(batch.join(engine.openSequence())).toEqual(1);
+    await batch.append([[], ids.slice(12, 14), ids.slice(14, 15)]);
+    await expectAsSingles(parts, batch, [
+      [...ids.slice(0, 3), ...ids.slice(9, 10)],
+      ids.slice(12, 14),
+      [...ids.slice(6, 9), ...ids.slice(11, 12), ...ids.slice(14, 15)],
+    ]);
+  },
+  "a place that nobody holds takes no ids, and cannot be forked or left": async (parts) => {
+    const { engine, expect } = parts;
+    const ids = someIds(engine, 2);
+    const batch = engine.openBatch(engine.openSequence(), 2);
+    batch.leave(0);
+    expect(nameOf(await failureOf(() => batch.append([ids, ids])))).toEqual("RangeError");
+    expect(batch.members).toEqual([[], []]);
+    for (const place of [0, 2, -1]) {
+      expect(() => batch.fork(place)).toThrow(/no member/);
+      expect(() => batch.leave(place)).toThrow(/no member/);
     }
   },
   "a closed batch, and one of a closed engine, refuse": async ({ engine, expect }) => {
@@ -186,5 +260,6 @@ async function expectAsSingles(
   expect(members.length).toEqual(texts.length);
   const singles: (readonly ScoredToken[])[] = [];
   for (const text of texts) singles.push(await freshTokens(engine, text));
-  for (const [i, tokens] of members.entries()) expectSame(expect, tokens, singles[i] ?? []);
+  for (const [i, tokens] of members.entries())
+    expectSame({ engine, expect }, tokens, singles[i] ?? []);
 }

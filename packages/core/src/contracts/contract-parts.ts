@@ -3,6 +3,7 @@
 import type {
   AppendOptions,
   Engine,
+  Precision,
   Prediction,
   ScoredToken,
   Sequence,
@@ -22,7 +23,11 @@ export interface ContractParts {
 /** Tests of an engine by what they say. */
 export type Sentences = Readonly<Record<string, (parts: ContractParts) => Promise<void>>>;
 
-export const NATS = 1e-4; // float32 sums in another order, when the same ids come in other chunks
+/** How far numbers may be apart when the same ids come in other chunks. */
+export const NATS: Readonly<Record<Precision, number>> = {
+  exact: 1e-4, // float32 sums in another order
+  compact: 1e-3, // and few rows at a time are rounded to 16 bits, where many are not: 0.0003 measured on the tiny models
+};
 export const HEAD_NATS = 1e-3; // the graph's own log-sum-exp and entropy, against float64 over the same logits
 const LONG = 600; // tokens: several chunks of any engine whose context holds as many
 export const SHORT = 12;
@@ -60,19 +65,20 @@ export function longIds(engine: Engine): readonly TokenId[] {
 
 /** Same ids, ranks and order of candidates; numbers within float32's freedom. */
 export function expectSame(
-  expect: Expect,
+  { engine, expect }: ContractParts,
   tokens: readonly ScoredToken[],
   expected: readonly ScoredToken[],
 ): void {
+  const nats = NATS[engine.precision];
   expect(tokens.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
   for (const [i, { score, prediction }] of tokens.entries()) {
     const other = expected[i];
     if (other === undefined) continue;
     const before = expected[i - 1]?.prediction;
-    expect([i, rankIsSame(score, other.score, before)]).toEqual([i, true]);
-    expect([i, nearly(score?.logprobNats, other.score?.logprobNats, NATS)]).toEqual([i, true]);
-    expect([i, nearly(prediction.logZ, other.prediction.logZ, NATS)]).toEqual([i, true]);
-    expect([i, nearly(prediction.entropyNats, other.prediction.entropyNats, NATS)]).toEqual([
+    expect([i, rankIsSame(score, other.score, { before, nats })]).toEqual([i, true]);
+    expect([i, nearly(score?.logprobNats, other.score?.logprobNats, nats)]).toEqual([i, true]);
+    expect([i, nearly(prediction.logZ, other.prediction.logZ, nats)]).toEqual([i, true]);
+    expect([i, nearly(prediction.entropyNats, other.prediction.entropyNats, nats)]).toEqual([
       i,
       true,
     ]);
@@ -80,16 +86,17 @@ export function expectSame(
   }
 }
 
-/** The same rank, but for as many places as there are kept candidates whose logprobs float32 does not tell apart. */
+/** The same rank, but for as many places as there are kept candidates whose logprobs are no further apart than the numbers may be. */
 export function rankIsSame(
   score: TokenScore | null,
   other: TokenScore | null,
-  before: Prediction | undefined,
+  { before, nats }: { readonly before: Prediction | undefined; readonly nats: number },
 ): boolean {
   if (score === null || other === null) return score === other;
   const { logprobNats, rank } = other;
   const kept = before?.topLogprobsNats ?? new Float32Array();
-  const ties = kept.filter((logprob) => nearly(logprob, logprobNats, NATS)).length - 1;
+  if (nats > NATS.exact && rank > kept.length) return true; // nothing says how many are as near there
+  const ties = kept.filter((logprob) => nearly(logprob, logprobNats, nats)).length - 1;
   return Math.abs(score.rank - rank) <= Math.max(0, ties);
 }
 

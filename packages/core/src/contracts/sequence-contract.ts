@@ -36,7 +36,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
       for (let from = 0; from < few.length; from += size) {
         await appended(parts, few.slice(from, from + size));
       }
-      expectSame(expect, parts.tokens, whole.tokens.slice(0, few.length));
+      expectSame({ engine, expect }, parts.tokens, whole.tokens.slice(0, few.length));
     }
   },
   "append yields what it adds, chunk by chunk": async ({ engine, expect }) => {
@@ -63,7 +63,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
     await appended(sequence, [...ids.slice(0, 5)]);
     sequence.cut(SHORT);
     await appended(sequence, ids.slice(SHORT));
-    expectSame(expect, sequence.tokens, before);
+    expectSame({ engine, expect }, sequence.tokens, before);
     sequence.cut(0);
     expect(sequence.tokens).toEqual([]);
   },
@@ -85,15 +85,15 @@ export const SEQUENCE_SENTENCES: Sentences = {
     await appended(sequence, ids.slice(SHORT));
     fork.close();
     const whole = await appended(engine.openSequence(), ids);
-    expectSame(expect, sequence.tokens, whole.tokens);
+    expectSame({ engine, expect }, sequence.tokens, whole.tokens);
   },
   "two sequences at once do not mix": async ({ engine, expect }) => {
     const ids = longIds(engine);
     const other = ids.toReversed();
     const [a, b] = [engine.openSequence(), engine.openSequence()];
     await Promise.all([appended(a, ids), appended(b, other)]);
-    expectSame(expect, a.tokens, (await appended(engine.openSequence(), ids)).tokens);
-    expectSame(expect, b.tokens, (await appended(engine.openSequence(), other)).tokens);
+    expectSame({ engine, expect }, a.tokens, (await appended(engine.openSequence(), ids)).tokens);
+    expectSame({ engine, expect }, b.tokens, (await appended(engine.openSequence(), other)).tokens);
   },
   "a prediction is what its logits say": async ({ engine, expect }) => {
     const { tokens } = await appended(engine.openSequence(), someIds(engine, SHORT));
@@ -135,7 +135,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
     );
     for (const [i, place] of places.entries()) {
       const [own, single] = [together[place], singly[i]?.[0]];
-      expect(nearly(own?.logprobNats, single?.logprobNats, NATS)).toEqual(true);
+      expect(nearly(own?.logprobNats, single?.logprobNats, NATS[engine.precision])).toEqual(true);
       expect(own?.rank).toEqual(single?.rank);
     }
     expect(await engine.scoreAt([], id)).toEqual([]);
@@ -166,7 +166,11 @@ export const SEQUENCE_SENTENCES: Sentences = {
     expect(sequence.tokens.length).toEqual(yielded);
     expect(failure === reason).toEqual(yielded < ids.length); // else the text was one chunk
     await appended(sequence, ids.slice(yielded));
-    expectSame(expect, sequence.tokens, (await appended(engine.openSequence(), ids)).tokens);
+    expectSame(
+      { engine, expect },
+      sequence.tokens,
+      (await appended(engine.openSequence(), ids)).tokens,
+    );
   },
   "an abort beforehand runs nothing": async ({ engine, expect }) => {
     const sequence = engine.openSequence();

@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 import { checkInspection, checkWidth } from "../inspection.ts";
 import { predictionFromLogits } from "../prediction.ts";
 import { openToyBatch } from "./toy-batch.ts";
-import { toyLogits, toyScore } from "./toy-head.ts";
+import { toyContext, toyLogits, toyScore, toyTokenVector } from "./toy-head.ts";
 import { TOY_HEADS, TOY_LAYERS, TOY_WIDTH } from "./toy-layers.ts";
 import { checkIds, type ToyParts, withToken } from "./toy-text.ts";
 import { TOY_VOCABULARY } from "./toy-tokenizer.ts";
@@ -42,17 +42,20 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     layers: TOY_LAYERS,
     heads: TOY_HEADS,
     contextLength,
+    logitCap: null,
     get counts() {
       return { ...counts };
     },
     openSequence: () => openToySequence([], { contextLength, onRun }),
     openBatch(beginning, count) {
       checkOpen();
-      return openToyBatch(beginning.tokens, count, { contextLength, onRun });
+      const parts = { contextLength, onRun };
+      const open = (tokens: readonly ScoredToken[]) => openToySequence(tokens, parts);
+      return openToyBatch(beginning.tokens, count, { ...parts, open });
     },
     contextVector(residual) {
       checkWidth(residual, TOY_WIDTH);
-      return residual.slice(); // the toy has no last norm
+      return toyContext(residual);
     },
     async predictions(contextVectors) {
       if (contextVectors.length > 0) onHeadRun();
@@ -61,6 +64,11 @@ export function openToyEngine({ contextLength = 256 }: ToyEngineOptions = {}): E
     async logits(contextVector) {
       onHeadRun();
       return toyLogits(contextVector);
+    },
+    async tokenVector(id) {
+      checkOpen();
+      checkIds([id], [], 1);
+      return toyTokenVector(id);
     },
     async scoreAt(contextVectors, id) {
       checkIds([id], [], 1);

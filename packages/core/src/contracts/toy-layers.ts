@@ -1,11 +1,15 @@
 // The toy's two layers, small enough to check by hand. Each has one head, which looks at the token before and copies one number of its stream.
-// Streams [3] of "abc" at c: (c + 1, 0, 0) enters, layer 0 makes it (c + 1, b + 1, 0), layer 1 (c + 1, b + 1, a + 1): the context vector.
+// Streams of "abc" at c: (c + 1, 0, 0) enters, layer 0 makes it (c + 1, b + 1, 0), layer 1 (c + 1, b + 1, a + 1). The rest of a stream is
+// 0 until the last norm writes a logit for each token there: so the context vector's product with a row of the head is a logit.
 
 import type { AttentionRow, Patch } from "../engine.ts";
 import type { TokenId } from "../token.ts";
+import { TOY_VOCABULARY } from "./toy-tokenizer.ts";
 
+/** How many numbers of a stream the layers write: those of the last three tokens. */
+export const TOY_MEMORY = 3;
 /** C: what a stream holds. */
-export const TOY_WIDTH = 3;
+export const TOY_WIDTH = TOY_MEMORY + TOY_VOCABULARY;
 /** N. */
 export const TOY_LAYERS = 2;
 /** H. */
@@ -27,7 +31,9 @@ export function toyPosition(
   id: TokenId,
   patches: readonly Patch[],
 ): ToyPosition {
-  const streams: Float32Array[] = [Float32Array.of(id + 1, 0, 0)];
+  const entering = new Float32Array(TOY_WIDTH);
+  entering[0] = id + 1;
+  const streams: Float32Array[] = [entering];
   for (let layer = 0; layer < TOY_LAYERS; layer += 1) {
     const stream = Float32Array.from(streams[layer] ?? []);
     const source = before?.streams[layer]; // position 0 has none, and its head adds nothing

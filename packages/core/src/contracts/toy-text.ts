@@ -4,7 +4,7 @@ import type { AppendOptions, Inside, Inspection, ScoredToken } from "../engine.t
 import { UsageError } from "../errors.ts";
 import { predictionFromLogits } from "../prediction.ts";
 import type { TokenId } from "../token.ts";
-import { toyLogits, toyScore } from "./toy-head.ts";
+import { toyContext, toyLogits, toyScore } from "./toy-head.ts";
 import { TOY_LAYERS, type ToyPosition, toyAttention, toyPosition } from "./toy-layers.ts";
 import { TOY_VOCABULARY } from "./toy-tokenizer.ts";
 
@@ -28,7 +28,7 @@ export function withToken(
   const position = toyPosition(place, id, options.patches ?? []);
   const last = lastToken?.prediction.contextVector;
   const score = last ? toyScore(toyLogits(last), id) : null;
-  const contextVector = Float32Array.from(position.streams.at(-1) ?? []);
+  const contextVector = toyContext(position.streams.at(-1) ?? new Float32Array());
   const prediction = predictionFromLogits(toyLogits(contextVector), contextVector);
   const inside = insideOf(options.inspect, position, text.length);
   const scored = { id, score, prediction, ...(inside && { inside }) };

@@ -11,11 +11,16 @@ import {
   type OnnxModel,
 } from "../onnx/graph-builder.ts";
 import type { WeightReader } from "../weights.ts";
-import { type Arithmetic, linearOf, matrixOf } from "./linear.ts";
+import { type Arithmetic, linearOf, matrixOf, type NamedMatrix } from "./linear.ts";
+
+/** The head's matrix [V, C]: the embedding's where the two are tied. */
+export function headMatrix(weights: WeightReader): Promise<NamedMatrix> {
+  return matrixOf(weights, weights.has("output.weight") ? "output.weight" : "token_embd.weight");
+}
 
 export interface HeadOptions {
   readonly shape: ModelShape;
-  readonly weights: WeightReader;
+  readonly matrix: NamedMatrix;
   readonly arithmetic: Arithmetic;
 }
 
@@ -28,13 +33,11 @@ export function keptCandidates({ vocabularySize }: ModelShape): number {
  * Inputs: context [T, C], targets [T, 1] int64.
  * Outputs: logits [T, V]; top-logits and top-ids [T, 50]; highest-logit and its highest-logprob (log Z is their difference), expected-logit (the mean logit under the distribution: entropy = log Z - it), target-logit and higher (how many logits exceed the target's), each [T, 1].
  */
-export async function buildHead({ shape, weights, arithmetic }: HeadOptions): Promise<OnnxModel> {
+export function buildHead({ shape, matrix, arithmetic }: HeadOptions): OnnxModel {
   const graph = new GraphBuilder();
   const kept = keptCandidates(shape);
   const context = graph.input("context", FLOAT, ["T", shape.hiddenWidth]);
   const targets = graph.input("targets", INT64, ["T", 1]);
-  const name = weights.has("output.weight") ? "output.weight" : "token_embd.weight"; // tied
-  const matrix = await matrixOf(weights, name);
   const linear = linearOf(graph, arithmetic);
   const logits =
     shape.logitCap === null

@@ -23,6 +23,22 @@ export async function matrixOf(
   return { name, matrix: await weights.matrix(tensors) };
 }
 
+/** One output's weights as a linear layer of this arithmetic has them, [in]. */
+export function rowOf(
+  { matrix }: NamedMatrix,
+  arithmetic: Arithmetic,
+  output: number,
+): Float32Array {
+  const one: Matrix = {
+    out: 1,
+    in: matrix.in,
+    row: (_, into, at) => matrix.row(output, into, at),
+  };
+  if (arithmetic === "exact") return floatRows(one);
+  const { values, scales } = int8Blocks(one);
+  return Float32Array.from(values, (value, i) => value * (scales[Math.floor(i / INT8_BLOCK)] ?? 0));
+}
+
 /** Linear layers of a graph in this arithmetic. */
 export function linearOf(graph: GraphBuilder, arithmetic: Arithmetic): Linear {
   return arithmetic === "exact" ? exactLinear(graph) : dequantizedLinear(graph);

@@ -6,6 +6,7 @@ import type { Head, HeadRow } from "../runtime.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import type { Kernel } from "./kernel-threads.ts";
 import { RECORD } from "./layout.ts";
+import { placedRows } from "./placed-rows.ts";
 import { type PlacedMatrix, Program, type Rows } from "./program.ts";
 
 export interface KernelHeadOptions {
@@ -28,9 +29,10 @@ export class KernelHead implements Head {
   readonly #logits: Rows;
   readonly #targets: number;
   readonly #records: number;
+  readonly #weights: (id: number) => Float32Array;
 
   constructor(options: KernelHeadOptions) {
-    const { memory, shape, kept } = options;
+    const { memory, shape, matrix, kept } = options;
     const stride = Math.ceil(shape.vocabularySize / 4) * 4; // whole vectors
     const rows = Math.max(1, Math.min(MAX_ROWS, Math.floor(LOGITS_BYTES / (stride * 4))));
     this.#options = options;
@@ -42,6 +44,7 @@ export class KernelHead implements Head {
     this.#logits = { address: memory.allocate(rows * stride * 4), stride };
     this.#targets = memory.allocate(rows * 4);
     this.#records = memory.allocate(rows * recordBytes(kept));
+    this.#weights = placedRows(matrix, options);
   }
 
   async rows(contexts: Float32Array, targets: readonly number[]): Promise<readonly HeadRow[]> {
@@ -83,6 +86,10 @@ export class KernelHead implements Head {
     memory.floats(this.#contexts.address, contextVector.length).set(contextVector);
     kernel.run(this.#logitsProgram(1).instructions());
     return memory.floats(this.#logits.address, shape.vocabularySize).slice();
+  }
+
+  tokenVector(id: TokenId): Float32Array {
+    return this.#weights(id);
   }
 
   async release(): Promise<void> {} // the body closes the kernel they share

@@ -19,6 +19,7 @@ import { type Kernel, type StartThread, startKernel } from "./kernel-threads.ts"
 import { PANEL_BYTES } from "./layout.ts";
 import { PagePool } from "./paged-cache.ts";
 import { type PlacedModel, placeModel } from "./placed-layers.ts";
+import { placedRows } from "./placed-rows.ts";
 import { type PlacedWeights, placedBytes, placedWeights } from "./placed-weights.ts";
 import type { KernelModule } from "./web-assembly.ts";
 
@@ -149,15 +150,12 @@ function withPlacedRows(files: WeightReader, { placed, memory, kernel }: PlacedR
     async matrix(names): Promise<Matrix> {
       const [name = ""] = names;
       if (!placed.isPlaced(name)) return files.matrix(names);
-      const { type, out, in: width, values, rowBytes } = await placed.matrix(name);
-      const decoded = memory.allocate(width * 4);
+      const matrix = await placed.matrix(name);
+      const row = placedRows(matrix, { kernel, memory });
       return {
-        out,
-        in: width,
-        row(output, into, at) {
-          kernel.decodeRow(type, values + output * rowBytes, width, decoded);
-          into.set(memory.floats(decoded, width), at);
-        },
+        out: matrix.out,
+        in: matrix.in,
+        row: (output, into, at) => into.set(row(output), at),
       };
     },
   };

@@ -2,6 +2,7 @@
 
 import type { ModelShape } from "../architecture.ts";
 import type { CacheRows, OpenCache } from "../by-rows.ts";
+import type { Cache } from "../runtime.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { CACHE_PAGE_POSITIONS } from "./layout.ts";
 
@@ -117,6 +118,12 @@ export class PagedCache implements OpenCache {
 
   share(count: number): readonly PagedCache[] {
     return Array.from({ length: count }, () => this.fork());
+  }
+
+  /** All caches of the pool may run together. */
+  join(cache: Cache): PagedCache {
+    if (cache instanceof PagedCache && cache.#pool === this.#pool) return cache.fork();
+    throw new RangeError("join: a cache of another runtime");
   }
 
   close(): void {

@@ -1,9 +1,10 @@
 // The Internals page, on a desktop and on a phone.
 
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
+import { useLabAddress } from "./lab/use-lab-address.ts";
 import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
@@ -14,15 +15,20 @@ import { SpanSection } from "./SpanSection.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { usePage, usePageStore } from "./store-context.ts";
 import { TopBar } from "./TopBar.tsx";
-import { useAddress } from "./use-address.ts";
+import { useAddress, useLinks } from "./use-address.ts";
 import { PHONE, useMedia } from "./use-media.ts";
+
+const LabGuide = lazy(async () => ({ default: (await import("./lab/LabGuide.tsx")).LabGuide }));
 
 /** The whole page. */
 export function App() {
   const isPhone = useMedia(PHONE);
+  const isLabOpen = usePage((state) => state.isLabOpen);
   useTheme();
   useUndoKeys();
   useAddress();
+  useLinks();
+  useLabAddress();
   return (
     <>
       <a className="skip" href="#strip">
@@ -32,7 +38,14 @@ export function App() {
       <section className="notices" aria-label="Notice">
         <NoticeBar />
       </section>
-      <main className="work">{isPhone ? <PhoneWork /> : <DesktopWork />}</main>
+      <main className={isLabOpen ? "work lab" : "work"}>
+        {isLabOpen && (
+          <Suspense fallback={<aside className="lab-pane" aria-label="Lab guide" />}>
+            <LabGuide />
+          </Suspense>
+        )}
+        {isPhone ? <PhoneWork /> : <DesktopWork />}
+      </main>
       <StatusLine />
       <OpenDialog />
       <LiveRegion />

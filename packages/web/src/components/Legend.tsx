@@ -1,29 +1,51 @@
-// The scale of surprise, over the strip. It is absolute, so it never changes.
+// What the colour of the tokens stands for, over the strip. Its scales are absolute, so they never change with the text.
 
-import { SURPRISE_CLASS_BITS, surpriseHeight } from "@tokenscope/core";
-import { usePage } from "./store-context.ts";
+import { COLOR_CHOICES, scaleOf } from "../views/coloring.ts";
+import { useActions, usePage } from "./store-context.ts";
 
-const LABELS = ["0", "½", "1", "2", "4", "8", "16+"] as const;
-const LEAST_BITS = 0.05; // the first class still has its line
-
-/** Seven classes, each with its wash and its bar. */
+/** The choice of a measure, and its seven classes, each with its wash and its bar. */
 export function Legend() {
+  const actions = useActions();
   const isRecording = usePage((state) => state.isRecording);
+  const colorBy = usePage((state) => state.colorBy);
+  const overlay = usePage((state) => state.overlay);
+  const isDrawerOpen = usePage((state) => state.drawer === "surprise");
+  const { ramp, title, steps } = scaleOf({ colorBy, overlay });
   return (
-    <div className="legend">
+    <div className="legend" data-ramp={ramp}>
       <h1>Conversation as tokens</h1>
       {isRecording && <span className="label recorded">recorded example</span>}
-      <span className="unit" aria-hidden="true">
-        bits of surprise
-      </span>
+      <button
+        type="button"
+        className="btn plain along"
+        aria-expanded={isDrawerOpen}
+        onClick={() => actions.toggleDrawer("surprise")}
+      >
+        Along the text <kbd>B</kbd>
+      </button>
+      {overlay === null ? (
+        <select
+          className="measure"
+          aria-label="Colour the tokens by"
+          value={colorBy}
+          onChange={({ target }) => {
+            const choice = COLOR_CHOICES[target.selectedIndex];
+            if (choice !== undefined) actions.setColorBy(choice.by);
+          }}
+        >
+          {COLOR_CHOICES.map((choice) => (
+            <option key={choice.by} value={choice.by}>
+              {choice.title}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <span className="unit">{title}</span>
+      )}
       <ol aria-hidden="true">
-        {SURPRISE_CLASS_BITS.map((bits, i) => (
-          <li
-            key={bits}
-            className={`c${i}`}
-            style={{ "--h": (surpriseHeight(Math.max(bits, LEAST_BITS)) ?? 0).toFixed(3) }}
-          >
-            <i>{LABELS[i]}</i>
+        {steps.map(({ label, height }, i) => (
+          <li key={label} className={`c${i}`} style={{ "--h": height.toFixed(3) }}>
+            <i>{label}</i>
           </li>
         ))}
       </ol>

@@ -13,6 +13,7 @@ const DIALOGS: Readonly<Record<DialogKind, ComponentType>> = {
   })),
   models: lazy(async () => ({ default: (await import("./models/ModelsDialog.tsx")).ModelsDialog })),
   tools: lazy(async () => ({ default: (await import("./tools/ToolsDialog.tsx")).ToolsDialog })),
+  card: lazy(async () => ({ default: (await import("./lab/LabCard.tsx")).LabCard })),
 };
 
 /** The open dialog, if one is. */

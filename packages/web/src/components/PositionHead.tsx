@@ -2,7 +2,7 @@
 
 import type { PositionHeader } from "../views/position-header.ts";
 import { Piece } from "./Piece.tsx";
-import { useActions } from "./store-context.ts";
+import { useActions, usePage } from "./store-context.ts";
 
 /** Which position is shown, and how its token stands. */
 export function PositionHead({ header }: { readonly header: PositionHeader }) {
@@ -16,6 +16,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           {!header.isEmpty && <span className="entropy"> · entropy {header.entropy}</span>}
         </span>
         <span className="grow" />
+        {!header.isEmpty && <LookDeeper />}
         {!header.isEmpty && <Neighbours header={header} />}
       </header>
       {!header.isEmpty && <Figures header={header} />}
@@ -49,6 +50,22 @@ function Figures({ header }: { readonly header: PositionHeader }) {
         ))}
       </dl>
     </>
+  );
+}
+
+function LookDeeper() {
+  const { toggleDrawer } = useActions();
+  const isOpen = usePage((state) => state.drawer === "deeper");
+  return (
+    <button
+      type="button"
+      className="btn plain deeper-button"
+      aria-expanded={isOpen}
+      aria-keyshortcuts="I"
+      onClick={() => toggleDrawer("deeper")}
+    >
+      Look deeper
+    </button>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from "react";
 import type { Span } from "../store/state.ts";
+import { scaleOf, tintsOf } from "../views/coloring.ts";
 import { activeDocumentPath, lastPosition, turnHolding } from "../views/path.ts";
 import { stripView, type TurnView } from "../views/strip.ts";
 import { actOnPageKey } from "./page-keys.ts";
@@ -20,6 +21,8 @@ export function Strip() {
   const vocabulary = usePage((state) => state.vocabulary);
   const position = usePage((state) => state.position);
   const span = usePage((state) => state.span);
+  const colorBy = usePage((state) => state.colorBy);
+  const overlay = usePage((state) => state.overlay);
   const strip = useRef<HTMLDivElement>(null);
   const anchor = useRef<number | null>(null);
   const path = activeDocumentPath(doc);
@@ -27,6 +30,10 @@ export function Strip() {
   const turns = useMemo(
     () => stripView(path, scores, { vocabulary, isAtNext }),
     [path, scores, vocabulary, isAtNext],
+  );
+  const tints = useMemo(
+    () => tintsOf(path, scores, { colorBy, overlay }),
+    [path, scores, colorBy, overlay],
   );
   const keptFocus = useKeptFocus(() => tokenElement(strip.current, store.getState().position));
   const pointer = useStripPointer(store, strip, anchor);
@@ -69,6 +76,7 @@ export function Strip() {
     <div
       ref={strip}
       id="strip"
+      data-ramp={scaleOf({ colorBy, overlay }).ramp}
       role="listbox"
       tabIndex={-1}
       aria-multiselectable="true"
@@ -82,6 +90,7 @@ export function Strip() {
         <Turn
           key={turn.index}
           turn={turn}
+          tints={tints}
           here={holds(turn, position) ? position : null}
           span={touching(turn, span)}
           hasSpan={span !== null}

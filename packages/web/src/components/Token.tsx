@@ -1,11 +1,15 @@
 // One token of the strip.
 
+import type { SurpriseClass } from "@tokenscope/core";
 import { memo } from "react";
 import type { TokenView } from "../views/token-view.ts";
 import { Piece } from "./Piece.tsx";
 
 interface TokenProps {
   readonly view: TokenView;
+  /** Class of its wash, and its bar as a share of the full height. */
+  readonly level: SurpriseClass;
+  readonly height: number;
   readonly isHere: boolean;
   readonly isSelected: boolean;
   /** Its place in the span; empty outside. */
@@ -15,10 +19,11 @@ interface TokenProps {
 const LOOKS = { plain: "", special: "sp", template: "tpl" } as const;
 
 /** A token with its wash and its bar; drawn again only when one of its own marks changes. */
-export const Token = memo(function Token({ view, isHere, isSelected, inSpan }: TokenProps) {
+export const Token = memo(function Token(props: TokenProps) {
+  const { view, level, height, isHere, isSelected, inSpan } = props;
   const classes = [
     "tok",
-    `c${view.surprise}`,
+    `c${level}`,
     LOOKS[view.look],
     view.isForced ? "forced" : "",
     inSpan,
@@ -35,7 +40,7 @@ export const Token = memo(function Token({ view, isHere, isSelected, inSpan }: T
       title={view.title}
       data-i={view.position}
       data-na={view.bits === null ? "" : undefined}
-      style={{ "--h": view.height.toFixed(3) }}
+      style={{ "--h": height.toFixed(3) }}
     >
       <b aria-hidden="true">
         <Piece segments={view.segments} />

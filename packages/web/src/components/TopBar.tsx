@@ -1,5 +1,6 @@
 // The top bar: the name, a new conversation, and the theme.
 
+import { LabButton } from "./lab/LabButton.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { DARK, useMedia } from "./use-media.ts";
 
@@ -20,6 +21,7 @@ export function TopBar() {
       </span>
       <span className="page-name">Internals</span>
       <div className="end">
+        <LabButton />
         <button
           type="button"
           className="btn plain"

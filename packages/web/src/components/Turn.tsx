@@ -2,11 +2,14 @@
 
 import { Fragment, memo } from "react";
 import type { Span } from "../store/state.ts";
+import { NO_TINT, type Tint } from "../views/coloring.ts";
 import { isSameTurn, type TurnView } from "../views/strip.ts";
 import { Token } from "./Token.tsx";
 
 interface TurnProps {
   readonly turn: TurnView;
+  /** Of the whole path, by position. */
+  readonly tints: readonly Tint[];
   /** The position shown, where it lies in this turn; null elsewhere. */
   readonly here: number | null;
   /** The span, where it touches this turn; null elsewhere. */
@@ -15,7 +18,7 @@ interface TurnProps {
 }
 
 /** A turn; drawn again only when it holds what changed. */
-export const Turn = memo(function Turn({ turn, here, span, hasSpan }: TurnProps) {
+export const Turn = memo(function Turn({ turn, tints, here, span, hasSpan }: TurnProps) {
   const last = turn.tokens.at(-1)?.position;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of options in a listbox has no element of its own
@@ -30,10 +33,13 @@ export const Turn = memo(function Turn({ turn, here, span, hasSpan }: TurnProps)
           const { position } = token;
           const isHere = position === here;
           const inSpan = spanMark(span, position);
+          const { level, height } = tints[position] ?? NO_TINT;
           return (
             <Fragment key={position}>
               <Token
                 view={token}
+                level={level}
+                height={height}
                 isHere={isHere}
                 inSpan={inSpan}
                 isSelected={hasSpan ? inSpan !== "" : isHere}
@@ -79,6 +85,15 @@ function isSameProps(a: TurnProps, b: TurnProps): boolean {
     a.hasSpan === b.hasSpan &&
     a.span?.from === b.span?.from &&
     a.span?.to === b.span?.to &&
-    (a.turn === b.turn || isSameTurn(a.turn, b.turn))
+    (a.turn === b.turn || isSameTurn(a.turn, b.turn)) &&
+    (a.tints === b.tints || isSameTints(a, b))
   );
+}
+
+function isSameTints(a: TurnProps, b: TurnProps): boolean {
+  return a.turn.tokens.every(({ position }) => {
+    const before = a.tints[position] ?? NO_TINT;
+    const now = b.tints[position] ?? NO_TINT;
+    return before.level === now.level && before.height === now.height;
+  });
 }

@@ -9,11 +9,17 @@ import { App } from "./App.tsx";
 import { PageBoundary } from "./PageBoundary.tsx";
 import { StoreContext } from "./store-context.ts";
 
+interface OpenOptions {
+  readonly forget: () => Promise<void>;
+  /** Resolves when the model may start. */
+  readonly beforeModel: () => Promise<void>;
+}
+
 /** Draws the page into an element. The model's worker starts after the first paint, which never waits for it. */
 export function openPage(
   element: HTMLElement,
   store: StoreApi<Store>,
-  forget: () => Promise<void>,
+  { forget, beforeModel }: OpenOptions,
 ): void {
   const { theme } = parseAddress(location.hash);
   if (theme !== undefined) store.getState().actions.setTheme(theme); // before the first paint
@@ -27,5 +33,6 @@ export function openPage(
     </StrictMode>,
   );
   // Two frames: the first is drawn by React, the second comes after it was painted.
-  requestAnimationFrame(() => requestAnimationFrame(() => store.getState().actions.start()));
+  const start = (): void => void beforeModel().then(() => store.getState().actions.start());
+  requestAnimationFrame(() => requestAnimationFrame(start));
 }

@@ -5,12 +5,13 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Store } from "../store/state.ts";
 import { canWrite } from "../views/composer.ts";
 import { nthCandidate } from "../views/place.ts";
+import { surpriseAction } from "./surprise-keys.ts";
 
 /** Acts on a key that means the same in the strip and in the list; true where it did. */
 export function actOnPageKey(event: KeyboardEvent, store: StoreApi<Store>): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const state = store.getState();
-  const act = actionFor(event.key, state);
+  const act = actionFor(event.key, state) ?? surpriseAction(event, state);
   if (act === null) return false;
   event.preventDefault();
   act();
@@ -42,6 +43,10 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.switchBranchBy(-1);
     case "]":
       return () => actions.switchBranchBy(1);
+    case "l":
+      return () => actions.toggleLab();
+    case "i":
+      return () => actions.toggleDrawer("deeper");
     case "?":
       return () => actions.openDialog("keys");
     default:

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import type { Store } from "../store/state.ts";
 import { type Address, formatAddress, parseAddress } from "../views/address.ts";
+import { holdsSession } from "../views/link-code.ts";
 import { activeDocumentPath, lastPosition } from "../views/path.ts";
 import { usePage, usePageStore } from "./store-context.ts";
 
@@ -33,6 +34,18 @@ export function useAddress(): void {
       clearTimeout(timer);
       unsubscribe();
     };
+  }, [store]);
+}
+
+/** Opens a link that is pasted into the address of an open page. */
+export function useLinks(): void {
+  const store = usePageStore();
+  useEffect(() => {
+    const open = (): void => {
+      if (holdsSession(location.hash)) void store.getState().actions.openText(location.href);
+    };
+    addEventListener("hashchange", open);
+    return () => removeEventListener("hashchange", open);
   }, [store]);
 }
 

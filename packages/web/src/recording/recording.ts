@@ -110,6 +110,7 @@ export function recordingOpening(recording: Recording): Partial<AppState> {
     isRecording: true,
     recordedTips: tipsOf(history.present),
     documentSha256: identity.sha256,
+    documentModel: identity,
     history,
     scores,
     vocabulary,

@@ -3,12 +3,17 @@
 import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscope/core";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Recording } from "../recording/recording.ts";
+import { coloringActions, FIRST_COLORING } from "./coloring.ts";
+import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
+import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
+import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
 import { moves } from "./moves.ts";
 import { followQuestions } from "./questions.ts";
 import { followScores } from "./score-follower.ts";
+import { secondLink } from "./second-engine.ts";
 import type { Actions, AppState, Store } from "./state.ts";
 
 export interface PageStoreOptions extends ModelLinkOptions {
@@ -53,6 +58,9 @@ const FIRST: AppState = {
   counts: { modelRuns: 0, headRuns: 0 },
   theme: "system",
   ...FIRST_LAYOUT,
+  ...FIRST_COLORING,
+  ...FIRST_LAB,
+  ...FIRST_DEEPER,
 };
 
 /** A store whose model is not started: `start` does that. */
@@ -63,16 +71,22 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     actions: {} as Actions, // they need the store; the next lines make them
   }));
   const link = modelLink(store, options);
+  const second = secondLink(store, options);
   const actions: Actions = {
     ...modelActions(store, link),
     ...settingActions(store),
     ...layoutActions(store),
+    ...coloringActions(store),
+    ...labActions(store),
+    ...deeperActions(store, second),
     ...moves(store),
     ...documentActions({ store, link, loadRecording: options.loadRecording }),
   };
   store.setState({ actions });
   followScores(store, link);
   followQuestions(store, link);
+  followMarkers(store, link);
+  followDeeper(store, { link, second });
   return store;
 }
 

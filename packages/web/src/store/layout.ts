@@ -7,7 +7,7 @@ import type { Store } from "./state.ts";
 export type DrawerKind = "compare" | "surprise" | "deeper";
 
 /** What may lie over the page, one at a time. */
-export type DialogKind = "keys" | "share" | "export" | "open" | "models" | "tools";
+export type DialogKind = "keys" | "share" | "export" | "open" | "models" | "tools" | "card";
 
 export interface LayoutState {
   readonly drawer: DrawerKind | null;

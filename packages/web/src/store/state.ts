@@ -13,6 +13,9 @@ import type {
   Vocabulary,
 } from "@tokenscope/core";
 import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
+import type { ColoringActions, ColoringState } from "./coloring.ts";
+import type { DeeperActions, DeeperPart } from "./deeper.ts";
+import type { LabActions, LabState } from "./lab.ts";
 import type { LayoutActions, LayoutState } from "./layout.ts";
 
 export type ModelState =
@@ -57,7 +60,7 @@ export interface SettledPosition {
 }
 
 /** The page's state: the parts here, and those of the slices, each of which has a file beside this one. */
-export interface AppState extends LayoutState {
+export interface AppState extends ColoringState, LayoutState, DeeperPart, LabState {
   readonly model: ModelState;
   readonly precision: Precision;
   readonly engine: EngineChoice;
@@ -100,7 +103,7 @@ export interface AppState extends LayoutState {
 }
 
 /** Everything a person can do. Actions never throw: what goes wrong becomes `problem`, and nothing is lost. */
-export interface Actions extends LayoutActions {
+export interface Actions extends ColoringActions, LayoutActions, DeeperActions, LabActions {
   readonly start: () => void;
   readonly retry: () => void;
   readonly switchPrecision: (precision: Precision) => void;

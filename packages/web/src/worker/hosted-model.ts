@@ -75,6 +75,7 @@ function describe(
     identity: { id, sha256, architecture, quantization, precision: file.precision, backend },
     label,
     fileBytes,
+    weights: weightCount(file),
     threads,
     engineReason,
     hasGpu,
@@ -82,4 +83,11 @@ function describe(
     vocabulary: vocabularyTable(text.tokenizer.vocabulary),
     endTokenIds: text.tokenizer.endTokenIds,
   };
+}
+
+function weightCount({ gguf }: EngineFile): number {
+  const counts = Array.from(gguf.tensors.values(), ({ dims }) =>
+    dims.reduce((product, dim) => product * dim, 1),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -2,21 +2,24 @@
 //
 // Order: the page numbers its calls; the worker answers each with any number of `event`s and then exactly one `done` or `failed`.
 // `replaced` belongs to no call: the engine was lost and another took its place; whatever comes after it comes from that one.
-// Calls that run the model (load, score, generate) are worked on one after another; the others are answered in between.
+// Calls that run the model (load, score, generate, lens, attention, headOff) are worked on one after another; the others are answered in between.
 // Cancellation: `abort` names a call; that call still ends with `done` (its ending says aborted) or `failed`.
 // Buffers: everything is copied; each side owns what it receives. Documents, records and settings are plain data of core's types.
 
 import type {
+  AttentionRow,
   ChatMessage,
   Ending,
   ModelIdentity,
   Precision,
+  Prediction,
   RunCounts,
   SamplingSettings,
   ScoredToken,
   SettingsView,
   TokenDocument,
   TokenId,
+  TokenScore,
 } from "@tokenscope/core";
 
 /** A model file that the page may load. `file` is the user's own, never uploaded. */
@@ -43,6 +46,8 @@ export interface LoadedModel {
   readonly identity: ModelIdentity;
   readonly label: string;
   readonly fileBytes: number;
+  /** How many numbers the file holds: in compact each takes a byte of memory. */
+  readonly weights: number;
   readonly threads: number;
   /** Why this engine, and what slows it down here: a sentence or more. */
   readonly engineReason: string;
@@ -133,6 +138,47 @@ export interface Calls {
     };
     event: never;
     result: { readonly view: SettingsView; readonly hitId: TokenId };
+  };
+  /** The prediction after the ids as each layer alone would make it, [N]: the logit lens. One model run where the sequence holds all but the last id, as for attention and headOff. */
+  lens: {
+    request: { readonly ids: readonly TokenId[] };
+    event: never;
+    result: readonly Prediction[];
+  };
+  /** Where the last of the ids looks: all H heads of all N layers, layer by layer. */
+  attention: {
+    request: { readonly ids: readonly TokenId[] };
+    event: never;
+    result: { readonly heads: number; readonly rows: readonly AttentionRow[] };
+  };
+  /** The prediction after the ids, and the score of a token under it, with a head switched off at the last id alone. */
+  headOff: {
+    request: {
+      readonly ids: readonly TokenId[];
+      readonly layer: number;
+      readonly head: number;
+      readonly id: TokenId | null;
+    };
+    event: never;
+    result: { readonly prediction: Prediction; readonly score: TokenScore | null };
+  };
+  /** Scores of one id at each of these context vectors; head runs, no model run. */
+  scoreAt: {
+    request: { readonly contextVectors: readonly Float32Array[]; readonly id: TokenId };
+    event: never;
+    result: readonly TokenScore[];
+  };
+  /** A token's row [C] of the head, and the model's cap on logits; no run. */
+  tokenVector: {
+    request: { readonly id: TokenId };
+    event: never;
+    result: { readonly vector: Float32Array; readonly logitCap: number | null };
+  };
+  /** All V logits after a context vector; one head run, no model run. */
+  logits: {
+    request: { readonly contextVector: Float32Array };
+    event: never;
+    result: Float32Array;
   };
 }
 

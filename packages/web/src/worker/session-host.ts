@@ -17,6 +17,7 @@ import {
   type Tokenizer,
   tokenId,
 } from "@tokenscope/core";
+import { insideCalls } from "./inside-calls.ts";
 import type { CallKind, Calls } from "./protocol.ts";
 import { rankedMatches, vocabularySearch } from "./vocabulary-search.ts";
 
@@ -43,6 +44,7 @@ export function createSessionHost({ engine, tokenizer, template }: HostedModel):
   const sequence = engine.openSequence();
   const inTurn = takingTurns();
   return {
+    ...insideCalls({ engine, sequence, inTurn }),
     encode: async ({ text }) => tokenizer.encode(text),
     endTurn: async ({ doc, message }) => endTurn(doc, message, format),
     setSystemPrompt: async ({ doc, content }) => setSystemPrompt(doc, content, format),

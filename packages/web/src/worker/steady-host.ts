@@ -56,6 +56,12 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     score: steady("score", whole), // from its beginning: the page mixes no two engines' scores
     search: steady("search", whole),
     settingsView: steady("settingsView", whole),
+    lens: steady("lens", whole),
+    attention: steady("attention", whole),
+    headOff: steady("headOff", whole),
+    scoreAt: steady("scoreAt", whole),
+    tokenVector: steady("tokenVector", whole),
+    logits: steady("logits", whole),
     generate: async (request, emit, signal) => {
       const ending = await generate(request, emit, signal);
       return ending.kind === "length" ? { ...ending, maxTokens: request.maxTokens } : ending;

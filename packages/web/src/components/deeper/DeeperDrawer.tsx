@@ -1,8 +1,84 @@
-// Look deeper.
+// Look deeper: four ways into the run behind a token, one at a time.
 
+import "../../styles/deeper.css";
+import { type KeyboardEvent, useRef } from "react";
+import type { DeeperView } from "../../store/deeper.ts";
 import { Drawer } from "../Drawer.tsx";
+import { useActions, usePage } from "../store-context.ts";
+import { AttentionPart } from "./AttentionPart.tsx";
+import { EnginesPart } from "./EnginesPart.tsx";
+import { LensPart } from "./LensPart.tsx";
+import { LogitPart } from "./LogitPart.tsx";
 
-/** Look deeper. */
+const PARTS: readonly { readonly view: DeeperView; readonly title: string }[] = [
+  { view: "lens", title: "Logit lens" },
+  { view: "attention", title: "Attention" },
+  { view: "logit", title: "One logit" },
+  { view: "engines", title: "Two engines" },
+];
+
+/** The drawer with its four parts. */
 export function DeeperDrawer() {
-  return <Drawer title="Look deeper">{null}</Drawer>;
+  const view = usePage((state) => state.deeper.view);
+  return (
+    <Drawer title="Look deeper" tools={<PartTabs view={view} />}>
+      <div className="deeper" id="deeper" role="tabpanel" aria-labelledby={`deeper-${view}`}>
+        <Part view={view} />
+      </div>
+    </Drawer>
+  );
+}
+
+function Part({ view }: { readonly view: DeeperView }) {
+  switch (view) {
+    case "lens":
+      return <LensPart />;
+    case "attention":
+      return <AttentionPart />;
+    case "logit":
+      return <LogitPart />;
+    case "engines":
+      return <EnginesPart />;
+    default:
+      return view satisfies never;
+  }
+}
+
+function PartTabs({ view }: { readonly view: DeeperView }) {
+  const { setDeeper } = useActions();
+  const tabs = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const from = PARTS.findIndex((part) => part.view === view);
+    const to = (from + step + PARTS.length) % PARTS.length;
+    const part = PARTS[to];
+    if (part !== undefined) setDeeper({ view: part.view });
+    tabs.current?.querySelectorAll("button")[to]?.focus();
+  };
+  return (
+    <div
+      ref={tabs}
+      className="seg"
+      role="tablist"
+      aria-label="Parts of Look deeper"
+      onKeyDown={onKeyDown}
+    >
+      {PARTS.map((part) => (
+        <button
+          key={part.view}
+          type="button"
+          role="tab"
+          id={`deeper-${part.view}`}
+          aria-selected={part.view === view}
+          aria-controls="deeper"
+          tabIndex={part.view === view ? 0 : -1}
+          onClick={() => setDeeper({ view: part.view })}
+        >
+          {part.title}
+        </button>
+      ))}
+    </div>
+  );
 }

@@ -1,0 +1,147 @@
+// Exact beside compact at the position shown. The second engine is loaded when it is asked for, and goes with the drawer.
+
+import { formatMegabytes } from "@tokenscope/core";
+import { useMemo } from "react";
+import type { DeeperState } from "../../store/deeper.ts";
+import { otherPrecision } from "../../store/second-engine.ts";
+import { deeperAbsence } from "../../views/deeper.ts";
+import {
+  agreementWords,
+  type EnginesView,
+  enginesView,
+  secondCost,
+} from "../../views/deeper-engines.ts";
+import { Piece } from "../Piece.tsx";
+import { useActions } from "../store-context.ts";
+import { Absence, Running } from "./Absence.tsx";
+import { useDeeper } from "./use-deeper.ts";
+
+/** The comparison, or the offer to load what it needs. */
+export function EnginesPart() {
+  const { place, deeper, model, vocabulary, scores, precision } = useDeeper();
+  const absence = deeperAbsence(place.context, place, model);
+  const other = otherPrecision(precision);
+  const found = place.context?.finding.divergence ?? null;
+  const { actual, path } = place;
+  const view = useMemo(
+    () => found && enginesView(found, { actual, names: { own: precision, other }, vocabulary }),
+    [found, actual, precision, other, vocabulary],
+  );
+  if (absence !== "" || model.kind !== "ready") return <Absence words={absence} />;
+  if (deeper.second.kind !== "ready") {
+    return <Offer cost={secondCost(model.loaded, other)} second={deeper.second} />;
+  }
+  if (view === null) return <Running position={place.position - 1} />;
+  return (
+    <Comparison
+      view={view}
+      names={{ own: precision, other }}
+      agreement={agreementWords(path, scores, deeper.secondScores)}
+    />
+  );
+}
+
+interface OfferProps {
+  readonly cost: string;
+  readonly second: DeeperState["second"];
+}
+
+function Offer({ cost, second }: OfferProps) {
+  const { openSecond } = useActions();
+  const isLoading = second.kind === "loading" || second.kind === "preparing";
+  return (
+    <div className="offer">
+      <p>{cost}</p>
+      <button
+        type="button"
+        className="btn"
+        aria-disabled={isLoading}
+        onClick={() => !isLoading && openSecond()}
+      >
+        Load it beside this one
+      </button>
+      <p role="status">{loadingWords(second)}</p>
+      <p className="label">
+        Another model can not be set beside this one here: its token ids mean other texts.
+      </p>
+    </div>
+  );
+}
+
+function loadingWords(second: DeeperState["second"]): string {
+  switch (second.kind) {
+    case "loading":
+      return `Loading, ${formatMegabytes(second.receivedBytes)} of ${formatMegabytes(second.totalBytes)}.`;
+    case "preparing":
+      return "Preparing the second engine.";
+    case "failed":
+      return `It did not load: ${second.what}`;
+    default:
+      return "";
+  }
+}
+
+interface ComparisonProps {
+  readonly view: EnginesView;
+  readonly names: { readonly own: string; readonly other: string };
+  readonly agreement: string | null;
+}
+
+function Comparison({ view, names, agreement }: ComparisonProps) {
+  const { closeSecond } = useActions();
+  return (
+    <div className="engines">
+      <div className="engines-side">
+        <dl className="stats">
+          {view.measures.map(({ label, value }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <p className="found">{agreement}</p>
+        <button type="button" className="btn" onClick={closeSecond}>
+          Close the second engine
+        </button>
+      </div>
+      <table>
+        <thead>
+          <tr className="label">
+            <th scope="col">token</th>
+            <th scope="col" colSpan={3}>
+              {names.own}: rank, p
+            </th>
+            <th scope="col" colSpan={3}>
+              {names.other}: rank, p
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.rows.map((row) => (
+            <tr key={row.id} className={row.isActual ? "act" : ""}>
+              <th scope="row" className="mono">
+                <Piece segments={row.segments} />
+              </th>
+              {[row.own, row.other].map((side, i) => (
+                <Side key={i === 0 ? names.own : names.other} side={side} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Side({ side }: { readonly side: EnginesView["rows"][number]["own"] }) {
+  return (
+    <>
+      <td className="num label">{side.rank}</td>
+      <td className="side-bar">
+        <i style={{ width: `${(100 * side.width).toFixed(1)}%` }} />
+      </td>
+      <td className="num">{side.percent}</td>
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+// The lab guide's part of the state: which guide, the answers with what is attached to them, and the loaded model's markers.
+// All but the markers is plain data: it is kept over a reload and travels in files.
+
+import { emptyDocument, type History, openBranch, record } from "@tokenscope/core";
+import type { StoreApi } from "zustand/vanilla";
+import {
+  type Attachment,
+  attachmentAt,
+  attachmentLabel,
+  branchHolding,
+  isSamePlace,
+  placeOf,
+} from "../views/lab-attachment.ts";
+import { type LabGuide, type LabStart, sheetTitle } from "../views/lab-guide.ts";
+import { type TurnMarkers, turnMarkers } from "../views/lab-markers.ts";
+import { activeDocumentPath, documentPath, systemPrompt } from "../views/path.ts";
+import type { ModelLink } from "./model-link.ts";
+import type { AppState, Store } from "./state.ts";
+
+/** What was written under one question. */
+export interface LabAnswer {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+/** Answers by the question's key, "1.1" unless its file names another. */
+export type LabSheet = Readonly<Record<string, LabAnswer>>;
+
+/** What a person did with the guide. */
+export interface Lab {
+  /** An instructor's guide; null is the built-in one. */
+  readonly guide: LabGuide | null;
+  /** Where an instructor's guide was fetched from, so that a card can name it; null for a file. */
+  readonly guideUrl: string | null;
+  /** The open part, from 0; null where all are closed. */
+  readonly openPart: number | null;
+  readonly author: string;
+  /** A sheet for each guide that was answered, by the guide's title: opening another guide loses nothing. */
+  readonly sheets: Readonly<Record<string, LabSheet>>;
+}
+
+export interface LabState {
+  readonly lab: Lab;
+  /** The markers of the model that was asked last; null before one was. */
+  readonly markers: { readonly sha256: string; readonly markers: TurnMarkers } | null;
+}
+
+export interface LabActions {
+  readonly openLabPart: (part: number | null) => void;
+  readonly setLabAuthor: (author: string) => void;
+  /** Opens a guide beside the page; null goes back to the built-in one. */
+  readonly openLabGuide: (guide: LabGuide | null, guideUrl?: string) => void;
+  /** Puts a guide's beginning into the page: settings, seed, and the message that comes next in the composer. */
+  readonly beginLab: (start: LabStart) => void;
+  readonly setLabAnswer: (question: string, text: string) => void;
+  /** Attaches the span, or without one the position, with its numbers. */
+  readonly attachSelection: (question: string) => void;
+  readonly detach: (question: string, attachment: Attachment) => void;
+  /** Goes to the branch and place that was attached, and brings the branch back where it is gone. */
+  readonly goToAttachment: (attachment: Attachment) => void;
+}
+
+export const FIRST_LAB: LabState = {
+  lab: { guide: null, guideUrl: null, openPart: 0, author: "", sheets: {} },
+  markers: null,
+};
+
+const EMPTY_ANSWER: LabAnswer = { text: "", attachments: [] };
+const EMPTY_SHEET: LabSheet = {};
+
+/** The sheet of the guide that is open. */
+export function sheetOf({ guide, sheets }: Lab): LabSheet {
+  return sheets[sheetTitle(guide)] ?? EMPTY_SHEET;
+}
+
+/** What is written under a question; empty where nothing is. */
+export function answerTo(sheet: LabSheet, question: string): LabAnswer {
+  return sheet[question] ?? EMPTY_ANSWER;
+}
+
+/** The guide's verbs over a store. */
+export function labActions(store: StoreApi<Store>): LabActions {
+  const change = (part: Partial<Lab>): void =>
+    store.setState(({ lab }) => ({ lab: { ...lab, ...part } }));
+  const answer = (question: string, part: (before: LabAnswer) => Partial<LabAnswer>): void => {
+    const { lab } = store.getState();
+    const sheet = sheetOf(lab);
+    const before = answerTo(sheet, question);
+    const after = { ...sheet, [question]: { ...before, ...part(before) } };
+    change({ sheets: { ...lab.sheets, [sheetTitle(lab.guide)]: after } });
+  };
+  return {
+    openLabPart: (openPart) => change({ openPart }),
+    setLabAuthor: (author) => change({ author }),
+    openLabGuide(guide, guideUrl) {
+      change({ guide, guideUrl: guideUrl ?? null, openPart: 0 });
+      store.setState({ isLabOpen: true });
+    },
+    beginLab(start) {
+      const { actions, history, vocabulary } = store.getState();
+      if (start.settings !== null) actions.setSettings(start.settings);
+      if (start.seed !== null) actions.setSeed(start.seed);
+      const said = systemPrompt(activeDocumentPath(history.present), vocabulary);
+      const isSystemNext = start.system !== "" && said !== start.system;
+      actions.setRole(isSystemNext ? "system" : "user");
+      actions.setMessage(isSystemNext ? start.system : start.user);
+    },
+    setLabAnswer: (question, text) => answer(question, () => ({ text })),
+    attachSelection(question) {
+      const attachment = attachmentAt(store.getState());
+      if (attachment === null) return;
+      answer(question, ({ attachments }) => {
+        const isThere = attachments.some((other) => isSamePlace(other, attachment));
+        return { attachments: isThere ? attachments : [...attachments, attachment] };
+      });
+      store.setState({ announcement: `Attached: ${attachmentLabel(attachment)}` });
+    },
+    detach(question, attachment) {
+      answer(question, ({ attachments }) => ({
+        attachments: attachments.filter((other) => other !== attachment),
+      }));
+      store.setState({ announcement: `Removed: ${attachmentLabel(attachment)}` });
+    },
+    goToAttachment(attachment) {
+      const state = store.getState();
+      const { actions, work } = state;
+      if (attachment.sha256 !== state.documentSha256) {
+        store.setState({ problem: OTHER_MODEL });
+        return;
+      }
+      const key = branchHolding(state.history.present, attachment);
+      if (key !== null) actions.switchBranch(key);
+      else if (work.kind === "generating") return store.setState({ problem: STILL_WRITING });
+      else {
+        const history = broughtBack(state.history, attachment);
+        if (history === null) return store.setState({ problem: GONE });
+        store.setState({ history, isRecording: false, ending: null });
+      }
+      const { position, span } = placeOf(attachment);
+      actions.moveTo(position);
+      actions.selectSpan(span);
+    },
+  };
+}
+
+const OTHER_MODEL =
+  "This was attached under another model, whose tokens are not on screen; its numbers stay in your answer.";
+const STILL_WRITING = "This branch is not on screen: stop the generation, then go to it.";
+const GONE = "This branch is not in the conversation any more; its numbers stay in your answer.";
+
+/** A history with the attached branch open again, as an earlier version had it; null where none had. */
+function broughtBack(history: History, attachment: Attachment): History | null {
+  const { present } = history;
+  for (const version of [...history.past.toReversed(), ...history.future]) {
+    const whole = { ...version, nodes: present.nodes };
+    const key = branchHolding(whole, attachment);
+    const tip = key === null ? null : (documentPath(whole, key).ids.at(-1) ?? null);
+    if (tip !== null) return record(history, openBranch(present, tip));
+  }
+  return null;
+}
+
+/** Asks a model that became ready for its markers, once the guide is open. */
+export function followMarkers(store: StoreApi<Store>, link: ModelLink): void {
+  let asked = ""; // the model that was asked last
+  const follow = (state: AppState): void => {
+    const { model, isLabOpen, vocabulary } = state;
+    if (model.kind !== "ready" || !isLabOpen) return;
+    const { sha256 } = model.loaded.identity;
+    if (asked === sha256) return;
+    asked = sha256;
+    const message = { role: "user", content: "x" };
+    link.ask("endTurn", { doc: emptyDocument(), message }).then(
+      (doc) => {
+        const markers = turnMarkers(activeDocumentPath(doc), vocabulary);
+        if (markers !== null) store.setState({ markers: { sha256, markers } });
+      },
+      () => undefined, // a template that refuses a user's turn has no markers to name
+    );
+  };
+  store.subscribe(follow);
+}

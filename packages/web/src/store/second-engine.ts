@@ -1,0 +1,90 @@
+// The second engine: a worker of its own over the same file in the other precision, while Look deeper compares the two.
+
+import type { Precision } from "@tokenscope/core";
+import type { StoreApi } from "zustand/vanilla";
+import type { ModelClient } from "../worker/model-client.ts";
+import type { CallKind, Calls } from "../worker/protocol.ts";
+import type { DeeperState, SecondEngine } from "./deeper.ts";
+import type { ModelLinkOptions } from "./model-link.ts";
+import type { Store } from "./state.ts";
+
+export interface SecondLink {
+  readonly open: () => void;
+  readonly close: () => void;
+  /** One call to the second engine; throws RangeError where there is none. */
+  ask<K extends CallKind>(
+    kind: K,
+    request: Calls[K]["request"],
+    onEvent?: (event: Calls[K]["event"]) => void,
+  ): Promise<Calls[K]["result"]>;
+}
+
+/** The precision that the page does not run in. */
+export function otherPrecision(precision: Precision): Precision {
+  return precision === "exact" ? "compact" : "exact";
+}
+
+/** A link that is closed; it closes itself with the drawer, and when the page's own model changes. */
+export function secondLink(
+  store: StoreApi<Store>,
+  { startWorker, findModel }: ModelLinkOptions,
+): SecondLink {
+  let client: ModelClient | undefined;
+  const set = (second: SecondEngine, more: Partial<DeeperState> = {}): void =>
+    store.setState(({ deeper }) => ({ deeper: { ...deeper, second, ...more } }));
+
+  const close = (): void => {
+    if (client === undefined && store.getState().deeper.second.kind === "closed") return;
+    client?.close();
+    client = undefined;
+    set({ kind: "closed" }, { secondScores: new Map(), findings: withoutDivergences(store) });
+  };
+
+  const load = async (opened: ModelClient): Promise<void> => {
+    const isOpen = (): boolean => client === opened;
+    const fail = (error: unknown): void => {
+      if (!isOpen()) return;
+      client = undefined;
+      opened.close();
+      set({ kind: "failed", what: error instanceof Error ? error.message : String(error) });
+    };
+    opened.onDeath(fail);
+    try {
+      const model = await findModel();
+      const precision = otherPrecision(store.getState().precision);
+      const onEvent = (event: Calls["load"]["event"]): void => {
+        if (!isOpen()) return;
+        const { kind } = event;
+        if (kind === "prepare") set({ kind: "preparing" });
+        else set({ ...event, kind: "loading" });
+      };
+      const loaded = await opened.call("load", { model, precision, engine: "wasm" }, { onEvent });
+      if (isOpen()) set({ kind: "ready", loaded });
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  store.subscribe(({ drawer, model }) => {
+    if (client !== undefined && (drawer !== "deeper" || model.kind !== "ready")) close();
+  });
+
+  return {
+    open() {
+      if (client !== undefined || store.getState().model.kind !== "ready") return;
+      client = startWorker();
+      set({ kind: "preparing" });
+      void load(client);
+    },
+    close,
+    async ask(kind, request, onEvent) {
+      if (client === undefined) throw new RangeError(`ask: ${kind} without a second engine`);
+      return client.call(kind, request, onEvent && { onEvent });
+    },
+  };
+}
+
+function withoutDivergences(store: StoreApi<Store>): DeeperState["findings"] {
+  const { findings } = store.getState().deeper;
+  return new Map(Array.from(findings, ([at, finding]) => [at, { ...finding, divergence: null }]));
+}

@@ -1,0 +1,89 @@
+// The students' card: the address, and what makes their page begin as this one did.
+
+import { decodeTokens, type Turn, type Vocabulary } from "@tokenscope/core";
+import type { AppState } from "../store/state.ts";
+import { BUILT_IN } from "./lab-parts.ts";
+import { settingsText } from "./lab-worksheet.ts";
+import { activeDocumentPath, type DocumentPath } from "./path.ts";
+
+interface CardLine {
+  readonly label: string;
+  readonly value: string;
+  /** True where it is to be typed as it stands. */
+  readonly isTyped: boolean;
+}
+
+export interface LabCard {
+  readonly title: string;
+  readonly lines: readonly CardLine[];
+}
+
+export type CardInputs = Pick<
+  AppState,
+  "lab" | "history" | "vocabulary" | "seed" | "settings" | "model" | "isRecording"
+>;
+
+/** The card of a page at this address: its prompt is what the document says, or where that is empty what the guide starts with. */
+export function labCard(state: CardInputs, page: string): LabCard {
+  const { lab, seed, settings, model } = state;
+  const start = lab.guide?.start ?? null;
+  const written = prompts(activeDocumentPath(state.history.present), state.vocabulary);
+  const isEmpty = written.length === 0;
+  const typed = isEmpty && start !== null ? startPrompts(start.system, start.user) : written;
+  const guideUrl = lab.guideUrl === null ? "" : `?lab=${encodeURIComponent(lab.guideUrl)}`;
+  const shown =
+    isEmpty && start !== null
+      ? { seed: start.seed ?? seed, settings: start.settings ?? settings }
+      : { seed, settings };
+  const line = (label: string, value: string): CardLine => ({ label, value, isTyped: false });
+  return {
+    title: (lab.guide ?? BUILT_IN).title,
+    lines: [
+      line("Address", page + guideUrl),
+      ...typed,
+      line("Settings", settingsText(shown.settings)),
+      line("Seed", String(shown.seed)),
+      ...(model.kind === "ready"
+        ? [
+            line(
+              "Model",
+              `${model.loaded.label} ${model.loaded.identity.quantization}, ${model.loaded.identity.precision}`,
+            ),
+          ]
+        : []),
+    ],
+  };
+}
+
+function startPrompts(system: string, user: string): readonly CardLine[] {
+  return [
+    ...(system === "" ? [] : [{ label: "system", value: system, isTyped: true }]),
+    { label: "user", value: user, isTyped: true },
+  ];
+}
+
+/** What a person wrote in the system's and the user's turns; a system turn of the template's own is none. */
+function prompts(path: DocumentPath, vocabulary: Vocabulary): readonly CardLine[] {
+  const spoken = path.turns.filter(
+    (turn) => ["system", "user"].includes(turn.role) && isWritten(path, turn),
+  );
+  return spoken.map((turn, i) => {
+    const sameRole = spoken.slice(0, i).filter(({ role }) => role === turn.role).length;
+    return {
+      label: sameRole === 0 ? turn.role : `${turn.role} ${sameRole + 1}`,
+      value: textOf(path, turn, vocabulary),
+      isTyped: true,
+    };
+  });
+}
+
+function isWritten(path: DocumentPath, turn: Turn): boolean {
+  return path.nodes
+    .slice(turn.contentStart, turn.contentEnd)
+    .some((node) => node.origin !== "template");
+}
+
+function textOf(path: DocumentPath, turn: Turn, vocabulary: Vocabulary): string {
+  const nodes = path.nodes.slice(turn.contentStart, turn.contentEnd);
+  return decodeTokens(nodes.map((node) => vocabulary.bytes(node.id)));
+}
