@@ -5,6 +5,7 @@ import { type DocumentPath, replyTurn } from "./path.ts";
 
 /** A command, and what it does in one sentence. */
 export interface CliCommand {
+  readonly name: string;
   readonly command: string;
   readonly does: string;
 }
@@ -26,6 +27,7 @@ export function cliCommands(inputs: CommandInputs): readonly CliCommand[] {
 
 function scoreCommand({ path, model }: CommandInputs): CliCommand {
   return {
+    name: "Scores of this branch",
     command: `npx tokenscope score --ids ${idsOf(path.nodes)} --start-token none ${modelOptions(model)}`,
     does: "Scores this branch's tokens, the first one unscored as here.",
   };
@@ -43,7 +45,7 @@ function generateCommand(inputs: CommandInputs): CliCommand | null {
     `--temperature ${temperature} --top-k ${topK} --top-p ${topP} --min-p ${minP} --seed ${seed}`,
     `--start-token none ${modelOptions(model)}`,
   ].join(" ");
-  return { command, does: sameness(written, { reply, redraws, settings }) };
+  return { name: "The reply", command, does: sameness(written, { reply, redraws, settings }) };
 }
 
 /** Everything that End turn did not write. */

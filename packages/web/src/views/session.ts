@@ -34,6 +34,8 @@ export type SessionInputs = Pick<
   | "settings"
   | "seed"
   | "redraws"
+  | "pins"
+  | "documentSha256"
 >;
 
 /** The model behind the numbers on screen: the one that is loaded, else the one that gave them before; null where none is known. */
@@ -64,7 +66,7 @@ export function sessionOf(state: SessionInputs): Session | null {
     settings,
     seed,
     redraws,
-    pins: [],
+    pins: state.pins.modelSha256 === state.documentSha256 ? state.pins.ids : [],
     lab: null,
   };
 }
@@ -123,6 +125,9 @@ export function openedState(
     settings,
     seed,
     redraws,
+    ...(session.pins.length > 0
+      ? { pins: { modelSha256: model.sha256, ids: session.pins } }
+      : {}),
     query: "",
     search: null,
     settled: null,
