@@ -88,7 +88,7 @@ function filled(name: string, markers: TurnMarkers | null): readonly GuideText[]
   return [marker === "" ? plainText(UNKNOWN_MARKER) : { text: marker, isMarker: true }];
 }
 
-/** Example: "This model opens your turn with <|im_start|>user, ends it with <|im_end|>, and opens its own with <|im_start|>assistant." */
+/** Example: "This model opens your turn with <|im_start|>user, ends it with <|im_end|> and opens its own with <|im_start|>assistant." */
 function markerSentence(markers: TurnMarkers | null): readonly GuideText[] {
   if (markers === null) return [plainText("The model’s markers are named here once it is loaded.")];
   const verbs: readonly (readonly [string, string])[] = [
