@@ -90,6 +90,7 @@ export {
 } from "./generate-batch.ts";
 export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
 export { type AppendedPositions, checkInspection, checkWidth } from "./inspection.ts";
+export type { JobEvent, JobRequest, JobRun, JobToken } from "./job.ts";
 export {
   type CandidateJson,
   type GeneratedStepJson,
@@ -117,6 +118,7 @@ export {
   type TextStream,
   textStream,
 } from "./piece.ts";
+export { plainTemplate, TEXT_ROLE } from "./plain-template.ts";
 export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
 export {
@@ -129,16 +131,22 @@ export {
   sampleIndex,
 } from "./sampling.ts";
 export {
+  Scheduler,
+  type SchedulerLimits,
+  type SchedulerOptions,
+  type SchedulerStatus,
+} from "./scheduler.ts";
+export {
   type ScoredRow,
   type ScoredText,
   type ScoreOptions,
   scoreIds,
   textRows,
 } from "./score.ts";
-export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
 export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
 export { decodeSession, encodeSession } from "./session-code.ts";
 export { formatSessionFile, parseSessionFile } from "./session-file.ts";
+export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
 export { parseSeed, parseSettings } from "./settings-parse.ts";
 export {
   type KeptViewOptions,
@@ -150,6 +158,7 @@ export {
 } from "./settings-view.ts";
 export { type SpanMeasures, type SpanTerm, spanMeasures, spanSum } from "./span.ts";
 export { type NextToken, nextToken, type StepOptions } from "./step.ts";
+export { type StoppedText, type StopWatch, stopWatch } from "./stop-text.ts";
 export {
   characterCount,
   type ScoredId,
@@ -164,6 +173,7 @@ export {
   surpriseHeight,
 } from "./surprise.ts";
 export { type TokenId, tokenId } from "./token.ts";
+export { type HeadRow, tokenLogprobNats } from "./token-logprob.ts";
 export type {
   ChatMessage,
   ChatTemplate,
