@@ -81,7 +81,12 @@ export function filesActions(store: StoreApi<Store>): FilesActions {
   const openSession = (session: Session, id = newId()): void => open(store, { session, id });
   return {
     openSession,
-    openText: (text) => orProblem(async () => openSession(await parseSession(text))),
+    openText: (text) =>
+      orProblem(async () => {
+        const session = await parseSession(text);
+        openSession(session);
+        if (session.lab !== null) await store.getState().actions.takeLab(session.lab);
+      }),
     async listConversations() {
       store.setState({ conversations: await readConversations() });
     },

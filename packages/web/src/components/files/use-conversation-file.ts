@@ -1,6 +1,7 @@
 // The conversation on screen as a file of its own.
 
 import { formatSessionFile } from "@tokenscope/core";
+import { labForFile } from "../../store/lab.ts";
 import { fileName } from "../../views/export-range.ts";
 import { sessionOf, sessionTitle, withCandidatePieces } from "../../views/session.ts";
 import { usePageStore } from "../store-context.ts";
@@ -21,7 +22,8 @@ export function useConversationFile(): () => void {
     }
     const whole = withCandidatePieces(session, state.vocabulary);
     const name = fileName(sessionTitle(session), ENDING).replace(`-${ENDING}`, `.${ENDING}`);
-    saveFile(formatSessionFile(whole), name, "application/json");
+    const lab = labForFile(state.lab);
+    saveFile(formatSessionFile({ ...whole, lab }), name, "application/json");
     store.setState({ announcement: `Saved as ${name}` });
   };
 }
