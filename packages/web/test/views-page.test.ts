@@ -23,6 +23,7 @@ const ready = {
     threads: 2,
     engineReason: "WASM, because this browser offers no WebGPU adapter.",
     hasGpu: false,
+    hasTemplate: true,
     contextLength: 8192,
   },
 } as never;
