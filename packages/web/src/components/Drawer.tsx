@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { useActions } from "./store-context.ts";
+import { scrollToToken } from "./strip-elements.ts";
 
 interface DrawerProps {
   readonly title: string;
@@ -20,6 +21,8 @@ export function Drawer({ title, tools, onKey, children }: DrawerProps) {
   useEffect(() => {
     before.current = document.activeElement;
     frame.current?.focus({ preventScroll: true });
+    const strip = document.querySelector<HTMLElement>("#strip");
+    if (strip !== null) showPosition(strip); // which the drawer would cover
     return () => {
       if (before.current instanceof HTMLElement && before.current.isConnected)
         before.current.focus();
@@ -50,4 +53,9 @@ export function Drawer({ title, tools, onKey, children }: DrawerProps) {
       <div className="drawer-body">{children}</div>
     </section>
   );
+}
+
+function showPosition(strip: HTMLElement): void {
+  const token = strip.querySelector<HTMLElement>('[aria-current="true"]');
+  if (token !== null) scrollToToken(token);
 }
