@@ -185,6 +185,13 @@ test("the guide's text names the model's markers, and marks them as tokens", () 
   );
 });
 
+test("the built-in guide names who speaks and leaves the end of a turn to be found", () => {
+  const task = guideString(BUILT_IN.parts[0]?.task ?? "", GEMMA);
+  expect(task).toContain("In this model they are <start_of_turn>user and <start_of_turn>model.");
+  expect(task).not.toContain(GEMMA.userEnds);
+  expect(guideString("{openers}", null)).toBe("They differ from model to model.");
+});
+
 test("a marker that a template does not write is left out, and an unknown model's is not guessed", () => {
   expect(guideString("{markers}", { ...GEMMA, replyOpens: "" })).toBe(
     "This model opens your turn with <start_of_turn>user and ends it with <end_of_turn>.",
@@ -302,6 +309,24 @@ test("the HTML has the strip as a picture, asks nothing of any server, and what 
   expect(html).toContain("<td>·sat</td><td>12.5 %</td><td>3.00</td>");
   expect(html).not.toContain("<script");
   expect(html).not.toMatch(/(src|href)=/);
+});
+
+test("a card of a lab that nobody began has what it begins with, and the shortest address", () => {
+  const start = { system: "Be brief.", user: "Hi", seed: 3, settings: null };
+  const guide = { title: "Own", start, parts: [] };
+  const page = "http://127.0.0.1:8376/";
+  const card = labCard(
+    { ...state, lab: { ...state.lab, guide, guideUrl: `${page}labs/own lab.json` } },
+    page,
+  );
+  expect(card.title).toBe("Own");
+  expect(card.lines.map(({ value }) => value)).toEqual([
+    `${page}?lab=labs/own%20lab.json`,
+    "Be brief.",
+    "Hi",
+    "temperature 0 (greedy), top-k off, top-p off, min-p off",
+    "3",
+  ]);
 });
 
 test("a card has the address, what was written and typed as it stands, settings and seed", () => {

@@ -31,7 +31,7 @@ export interface KeptToken extends NewToken {
 }
 
 /** One of the most likely tokens at a place. */
-export interface KeptCandidate {
+interface KeptCandidate {
   readonly id: TokenId;
   readonly bytes: string; // hexadecimal
   readonly logprobNats: number;

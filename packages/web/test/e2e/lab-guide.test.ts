@@ -141,7 +141,7 @@ describe("the lab guide on a desktop", () => {
     await button(page, "Students’ card").click();
     const card = page.getByRole("dialog", { name: "Students’ card" });
     const words = await card.textContent();
-    expect(words).toContain(`${stage.url}/?lab=`);
+    expect(words).toContain(`${stage.url}/?lab=labs/example.json`);
     expect(words).toContain("temperature 0.8");
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("#strip").isVisible()).toBe(false);
