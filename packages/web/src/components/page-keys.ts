@@ -51,6 +51,8 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.openDialog("share");
     case "n":
       return () => actions.toggleDrawer("neighbour");
+    case "m":
+      return () => actions.openDialog("models");
     case "?":
       return () => actions.openDialog("keys");
     default:

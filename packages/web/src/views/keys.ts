@@ -45,6 +45,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },
       { keys: "N", does: "the neighbour: another conversation beside yours" },
+      { keys: "M", does: "models" },
       { keys: "?", does: "these keys" },
     ],
   },
