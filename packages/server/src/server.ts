@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly apiKey?: string;
 }
 
-export interface ServerLimits extends SchedulerLimits {
+interface ServerLimits extends SchedulerLimits {
   readonly bodyBytes: number; // of a request
 }
 

@@ -9,7 +9,7 @@ import { eventStream } from "./event-stream.ts";
 import type { SamplingBody } from "./request-fields.ts";
 
 /** A choice with all that was written. */
-export interface WholeChoice {
+interface WholeChoice {
   readonly index: number;
   readonly pieces: readonly ChoicePiece[];
   readonly end: ChoiceEnd;

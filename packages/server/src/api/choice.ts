@@ -33,7 +33,7 @@ export interface ChoicePiece {
   readonly reports: readonly PlacedReport[]; // empty where none are wanted
 }
 
-export type FinishReason = "stop" | "length";
+type FinishReason = "stop" | "length";
 
 /** What is known of a choice at its end. */
 export interface ChoiceEnd {

@@ -148,8 +148,6 @@ export type SamplingBody = Values<typeof SAMPLING>;
 export type ChatMessagesBody = Values<typeof CHAT>;
 /** The body of POST /tokenize. */
 export type TokenizeBody = Values<typeof TOKENIZE>;
-/** The body of POST /detokenize. */
-export type DetokenizeBody = Values<typeof DETOKENIZE>;
 
 /** Checks a body of /v1/completions; throws RequestError. */
 export const parseCompletion = parserOf(COMPLETION);
