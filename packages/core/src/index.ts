@@ -145,6 +145,13 @@ export {
 } from "./score.ts";
 export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
 export { decodeSession, encodeSession } from "./session-code.ts";
+export {
+  activeNodes,
+  type Condition,
+  type PartingCause,
+  type SessionDifference,
+  sessionDifference,
+} from "./session-difference.ts";
 export { formatSessionFile, parseSessionFile } from "./session-file.ts";
 export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
 export { parseSeed, parseSettings } from "./settings-parse.ts";

@@ -13,6 +13,7 @@ import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
 import { chosenModel, FIRST_MODELS, modelsActions } from "./models.ts";
 import { moves } from "./moves.ts";
+import { followNeighbour } from "./neighbour-follower.ts";
 import { FIRST_PINS, followPins, pinsActions } from "./pins.ts";
 import { followQuestions } from "./questions.ts";
 import { followScores } from "./score-follower.ts";
@@ -99,6 +100,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   followScores(store, link);
   followPins(store, link);
   followQuestions(store, link);
+  followNeighbour(store, link);
   followMarkers(store, link);
   followDeeper(store, { link, second });
   return store;

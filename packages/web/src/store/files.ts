@@ -188,9 +188,12 @@ export function followFiles(store: StoreApi<Store>): void {
     const session = sessionOf(state);
     if (session === null) return;
     kept = present;
-    void keepConversation(state.conversationId, session, Date.now()).catch(() => {
-      kept = null; // tried again with the next change
-    });
+    void keepConversation(state.conversationId, session, Date.now()).then(
+      () => store.getState().actions.listConversations(),
+      () => {
+        kept = null; // tried again with the next change
+      },
+    );
   };
   const follow = (state: Store): void => {
     const before = seen;

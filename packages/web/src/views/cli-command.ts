@@ -70,7 +70,7 @@ function sameness(
   const own = written.filter(({ origin }) => origin !== wanted).length;
   const isRedrawn = [...redraws.keys()].some((at) => at >= reply.contentStart && at < reply.end);
   if (own > 0) {
-    return `Writes a reply to the same prompt under these settings; ${own} of the ${written.length} tokens here came another way, so it may differ.`;
+    return `Writes a reply to the same prompt under these settings; ${own === written.length ? "the" : `${own} of the`} ${written.length} tokens here came another way, so it may differ.`;
   }
   if (isRedrawn) {
     return "Writes a reply to the same prompt under these settings; a token here was drawn again, so it may differ.";

@@ -105,7 +105,12 @@ function SourcePart() {
         <button type="button" className="btn" onClick={() => onLink(false)}>
           Open link
         </button>
-        <button type="button" className="btn plain" onClick={() => onLink(true)}>
+        <button
+          type="button"
+          className="btn plain"
+          aria-label="Beside mine: the link"
+          onClick={() => onLink(true)}
+        >
           Beside mine
         </button>
       </div>
