@@ -26,7 +26,12 @@ export function addModelOption(command: Command): Command {
 
 /** Adds --model, --precision and --threads. */
 export function addEngineOptions(command: Command): Command {
-  return addModelOption(command)
+  return addComputeOptions(addModelOption(command));
+}
+
+/** Adds --precision and --threads. */
+export function addComputeOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         "--precision <precision>",

@@ -90,6 +90,7 @@ export {
 } from "./generate-batch.ts";
 export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
 export { type AppendedPositions, checkInspection, checkWidth } from "./inspection.ts";
+export type { JobEvent, JobRequest, JobRun, JobToken } from "./job.ts";
 export {
   type CandidateJson,
   type GeneratedStepJson,
@@ -117,6 +118,7 @@ export {
   type TextStream,
   textStream,
 } from "./piece.ts";
+export { plainTemplate, TEXT_ROLE } from "./plain-template.ts";
 export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
 export {
@@ -129,6 +131,12 @@ export {
   sampleIndex,
 } from "./sampling.ts";
 export {
+  Scheduler,
+  type SchedulerLimits,
+  type SchedulerOptions,
+  type SchedulerStatus,
+} from "./scheduler.ts";
+export {
   type ScoredRow,
   type ScoredText,
   type ScoreOptions,
@@ -137,6 +145,13 @@ export {
 } from "./score.ts";
 export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
 export { decodeSession, encodeSession } from "./session-code.ts";
+export {
+  activeNodes,
+  type Condition,
+  type PartingCause,
+  type SessionDifference,
+  sessionDifference,
+} from "./session-difference.ts";
 export { formatSessionFile, parseSessionFile } from "./session-file.ts";
 export { GREEDY, RAW, type SamplingSettings } from "./settings.ts";
 export { parseSeed, parseSettings } from "./settings-parse.ts";
@@ -150,6 +165,7 @@ export {
 } from "./settings-view.ts";
 export { type SpanMeasures, type SpanTerm, spanMeasures, spanSum } from "./span.ts";
 export { type NextToken, nextToken, type StepOptions } from "./step.ts";
+export { type StoppedText, type StopWatch, stopWatch } from "./stop-text.ts";
 export {
   characterCount,
   type ScoredId,
@@ -164,6 +180,7 @@ export {
   surpriseHeight,
 } from "./surprise.ts";
 export { type TokenId, tokenId } from "./token.ts";
+export { type HeadRow, tokenLogprobNats } from "./token-logprob.ts";
 export type {
   ChatMessage,
   ChatTemplate,

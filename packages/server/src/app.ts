@@ -1,32 +1,53 @@
 // The routes, assembled. Knows no port.
 
 import { EngineError, UsageError } from "@tokenscope/core";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { withHeaders } from "./headers.ts";
+import type { ApiModels } from "./api/api-models.ts";
+import { answerError, apiRoutes, isApiPath } from "./api/routes.ts";
+import { headersFor } from "./headers.ts";
 import { hostCheck } from "./host-check.ts";
+import { keyCheck } from "./key-check.ts";
 import { modelRoutes, type ServedModel } from "./model-files.ts";
+import { originCheck } from "./origin-check.ts";
 import { addPageFiles } from "./page-files.ts";
 
 export interface AppOptions {
   readonly host: string;
   readonly pageDir: string;
   readonly models: readonly ServedModel[];
+  readonly api: ApiModels;
   readonly allowHosts: readonly string[];
+  /** Origins that the page may fetch models from, beside its own. */
+  readonly connectTo: readonly string[];
+  /** What clients of the API must send as their bearer token; null where nothing is asked. */
+  readonly apiKey: string | null;
+  readonly maxBodyBytes: number;
+  /** Seconds since 1970 when the server started. */
+  readonly startedAt: number;
 }
 
 /** Everything the server answers. */
-export function buildApp({ host, pageDir, models, allowHosts }: AppOptions): Hono {
+export function buildApp(options: AppOptions): Hono {
+  const { host, pageDir, models, api, allowHosts, apiKey } = options;
   const app = new Hono();
-  app.use(withHeaders, hostCheck(host, allowHosts));
-  app.get("/healthz", (c) => c.json({ status: "ok", models: models.map(({ id }) => id) }));
+  app.use(headersFor(options.connectTo), hostCheck(host, allowHosts), originCheck(allowHosts));
+  app.get("/healthz", (c) =>
+    c.json({ status: "ok", models: models.map(({ id }) => id), engines: api.status }),
+  );
+  app.route(
+    "/",
+    apiRoutes({ ...options, models: api, keyCheck: apiKey === null ? null : keyCheck(apiKey) }),
+  );
   app.route("/", modelRoutes(models));
   addPageFiles(app, pageDir);
   app.notFound((c) => c.text(`there is nothing at ${c.req.path}; the page is at /`, 404));
-  app.onError((error, c) => {
-    const isKnown = error instanceof UsageError || error instanceof EngineError;
-    const status = error instanceof UsageError ? error.httpStatus : 500;
-    return c.text(isKnown ? error.message : "internal error", status as ContentfulStatusCode);
-  });
+  app.onError((error, c) => (isApiPath(c.req.path) ? answerError(c, error) : answerText(c, error)));
   return app;
+}
+
+function answerText(c: Context, error: Error): Response {
+  const isKnown = error instanceof UsageError || error instanceof EngineError;
+  const status = error instanceof UsageError ? error.httpStatus : 500;
+  return c.text(isKnown ? error.message : "internal error", status as ContentfulStatusCode);
 }

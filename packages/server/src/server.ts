@@ -5,7 +5,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { UsageError } from "@tokenscope/core";
+import { type SchedulerLimits, UsageError } from "@tokenscope/core";
+import { type ApiModel, ApiModels } from "./api/api-models.ts";
 import { buildApp } from "./app.ts";
 import { bracketed } from "./host-check.ts";
 import type { ServedModel } from "./model-files.ts";
@@ -15,12 +16,32 @@ export interface ServerOptions {
   readonly host: string; // 127.0.0.1 unless others on the network should reach it
   readonly pageDir: string;
   readonly models: readonly ServedModel[];
+  /** Models that the API answers with, opened when they are first asked for; none unless told. */
+  readonly apiModels?: readonly ApiModel[];
+  readonly limits?: Partial<ServerLimits>;
   readonly allowHosts?: readonly string[];
+  /** Origins that the page may fetch models from, beside this server. */
+  readonly connectTo?: readonly string[];
+  /** What clients of the API must send as their bearer token. */
+  readonly apiKey?: string;
 }
+
+interface ServerLimits extends SchedulerLimits {
+  readonly bodyBytes: number; // of a request
+}
+
+const LIMITS: ServerLimits = {
+  bodyBytes: 8 * 1024 * 1024, // 256 prompts of a 4,096-token context in ids take about 6 MB
+  running: 32, // beyond, a pass takes longer by as much as it does more
+  waiting: 512,
+  positions: 16_384, // some 750 MB of keys and values with the default model
+  readRows: 64, // about two tokens' time of the default model
+  keptTexts: 8,
+};
 
 export interface RunningServer {
   readonly url: string;
-  /** Cuts open connections and frees the port. */
+  /** Cuts open connections, frees the port and closes the models. */
   close(): Promise<void>;
 }
 
@@ -30,13 +51,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (!existsSync(join(pageDir, "index.html"))) {
     throw new UsageError(`there is no page in ${pageDir}; build it with npm run build`);
   }
-  const app = buildApp({ ...options, allowHosts });
+  const limits = { ...LIMITS, ...options.limits };
+  const api = new ApiModels(options.apiModels ?? [], limits);
+  const app = buildApp({
+    ...options,
+    api,
+    allowHosts,
+    connectTo: options.connectTo ?? [],
+    apiKey: options.apiKey ?? null,
+    maxBodyBytes: limits.bodyBytes,
+    startedAt: Math.floor(Date.now() / 1000),
+  });
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${reachableHost(host)}:${address.port}`,
-    close: () => close(server),
+    close: async () => {
+      await close(server);
+      await api.close();
+    },
   };
 }
 

@@ -45,6 +45,7 @@ function options(more: { port?: number; host?: string } = {}) {
       { ...known, id: "gone", path: join(folder, "gone.gguf") },
     ],
     allowHosts: ["class.example"],
+    connectTo: ["https://hub.example"],
     ...more,
   };
 }
@@ -96,7 +97,7 @@ test.each([
   expect(headers["cross-origin-embedder-policy"]).toBe("require-corp");
   expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
   expect(headers["content-security-policy"]).toMatch(
-    /^default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'/,
+    /^default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self' 'unsafe-inline'; .*; connect-src 'self' https:\/\/hub\.example$/,
   );
   expect(headers["x-content-type-options"]).toBe("nosniff");
   expect(headers["strict-transport-security"]).toBeUndefined();
@@ -118,7 +119,11 @@ test("hashed assets are kept for good and sent compressed where that is understo
 
 test("healthz and models.json say what is there", async () => {
   const health = await ask("/healthz");
-  expect(JSON.parse(health.body.toString())).toEqual({ status: "ok", models: ["tiny", "gone"] });
+  expect(JSON.parse(health.body.toString())).toEqual({
+    status: "ok",
+    models: ["tiny", "gone"],
+    engines: {},
+  });
   const { models } = JSON.parse((await ask("/models.json")).body.toString());
   expect(models[0]).toEqual({
     id: "tiny",
@@ -198,6 +203,35 @@ test.each([
   const answer = await ask("/healthz", { host });
   expect(answer.status).toBe(status);
   if (status === 403) expect(answer.body.toString()).toContain(`--allow-host ${host}`);
+});
+
+test.each([
+  ["http://127.0.0.1:PORT", 200],
+  ["https://class.example", 200],
+  ["http://127.0.0.1:1", 403],
+  ["https://evil.example", 403],
+  ["http://class.example.evil.example", 403],
+  ["ftp://class.example", 403],
+  ["null", 403],
+  ["nonsense", 403],
+])(
+  "a page of %s is answered %i, and no answer may be read across origins",
+  async (page, status) => {
+    const origin = page.replace("PORT", new URL(server.url).port);
+    for (const path of ["/", "/healthz", "/models.json", "/v1/models", "/tokenize"]) {
+      const { headers, ...answer } = await ask(path, { origin });
+      expect([path, answer.status === 403]).toEqual([path, status === 403]);
+      expect(headers["access-control-allow-origin"]).toBeUndefined();
+    }
+  },
+);
+
+test("a script of another site's page does not reach the API, a link to the page does", async () => {
+  const headers = { "sec-fetch-site": "cross-site" };
+  expect((await ask("/v1/models", headers)).status).toBe(403);
+  expect((await ask("/v1/models", { "sec-fetch-site": "same-site" })).status).toBe(403);
+  expect((await ask("/v1/models", { "sec-fetch-site": "same-origin" })).status).toBe(200);
+  expect((await ask("/", headers)).status).toBe(200);
 });
 
 test("a port in use is a usage error that names the port and --port", async () => {

@@ -185,7 +185,7 @@ test("a search under way when the precision changes is answered by the new model
   expect(page.state().search).toMatchObject({ query: "e", needsModel: false });
 });
 
-test("a network that goes away leaves the precision as it was asked for", async () => {
+test("a network that goes away leaves the model that runs, in its precision, and says why", async () => {
   let tries = 0;
   const findModel = async () => {
     tries += 1;
@@ -195,8 +195,13 @@ test("a network that goes away leaves the precision as it was asked for", async 
   const page = await openPage("Hi", { findModel });
   page.actions.switchPrecision("compact");
   await page.quiet();
-  expect(page.state().model).toMatchObject({ kind: "failed", what: "The network went away." });
-  page.actions.retry();
+  expect(page.state().problem).toBe("The network went away. Toy still runs.");
+  expect(page.state().precision).toBe("exact");
+  expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "exact" } } });
+  page.actions.step();
+  await page.quiet();
+  expect(page.model.workers()).toBe(1);
+  page.actions.switchPrecision("compact");
   await page.quiet();
   expect(page.state().model).toMatchObject({ loaded: { identity: { precision: "compact" } } });
   expect(isAllScored(page.state())).toBe(true);

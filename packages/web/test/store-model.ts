@@ -6,6 +6,8 @@ import {
   decodeTokens,
   type Engine,
   EngineError,
+  FormatError,
+  plainTemplate,
   type RenderedToken,
   type Sequence,
   type TokenId,
@@ -37,6 +39,20 @@ export const TOY_FILE: ModelFile = {
   sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", // the recorded example's: both stand on one page
   fileBytes: 1_000_000,
 };
+
+/** A base model: the same toy without a template. */
+export const BASE_FILE: ModelFile = {
+  ...TOY_FILE,
+  id: "toy-base",
+  label: "Toy base",
+  sha256: "3".repeat(64),
+};
+
+/** What a file of the user's own turns out to be once it was read. */
+export const OWN_SHA256 = "2".repeat(64);
+
+/** A file that is no model. */
+export const BROKEN_FILE: ModelFile = { ...TOY_FILE, id: "broken", label: "Broken" };
 
 /** A model that does not fit in exact. */
 export const TOO_LARGE: ModelFile = { ...TOY_FILE, id: "too-large" };
@@ -148,14 +164,18 @@ function toyWorker(contextLength: number, post: (message: FromWorker) => void): 
   let loaded: LoadedModel | undefined;
   const load = async (request: unknown, emit: (event: unknown) => void): Promise<LoadedModel> => {
     const { model, precision, engine: choice } = request as Calls["load"]["request"];
-    const { fileBytes, label, id, sha256 } = model;
+    const { fileBytes, label, id } = model;
+    const sha256 = model.sha256 || OWN_SHA256;
+    if (id === BROKEN_FILE.id) throw new FormatError("readGguf: no GGUF file");
+    const isBase = id === BASE_FILE.id;
+    const template = isBase ? plainTemplate(toyTokenizer) : toyFormat.template;
     emit({ kind: "download", receivedBytes: fileBytes / 2, totalBytes: fileBytes });
     emit({ kind: "prepare" });
     if (precision === "exact" && id === TOO_LARGE.id) throw new EngineError("Out of memory.");
     await nextTask();
     await hosted?.engine.close();
     const engine = pacedEngine(contextLength);
-    hosted = { engine, host: createSessionHost({ engine, ...toyFormat }) };
+    hosted = { engine, host: createSessionHost({ engine, ...toyFormat, template }) };
     const { architecture, quantization } = engine;
     const backend = choice === "webgpu" ? "webgpu" : "wasm";
     loaded = {
@@ -169,6 +189,7 @@ function toyWorker(contextLength: number, post: (message: FromWorker) => void): 
       contextLength,
       vocabulary: vocabularyTable(toyTokenizer.vocabulary),
       endTokenIds: toyTokenizer.endTokenIds,
+      hasTemplate: !isBase,
     };
     return loaded;
   };

@@ -41,10 +41,10 @@ test("the lens lists the last layer first, with p, and marks the layer that firs
     [0, "5", false],
   ]);
   expect(rows[0]?.cells.map(({ percent, isFollowed }) => [percent, isFollowed])).toEqual([
-    ["50.0 %", false],
-    ["25.0 %", true],
-    ["12.5 %", false],
-    ["4.4 %", false],
+    ["50.0", false],
+    ["25.0", true],
+    ["12.5", false],
+    ["4.4", false],
   ]);
   expect(rows[1]?.name).toBe(
     "after layer 1: space dog, 50.0 %; space cat has rank 1, 25.0 %; entropy 2.00 bits; the first time it is the most likely",
@@ -217,6 +217,7 @@ test("two engines' candidates stand side by side, with the divergence in bits", 
   ]);
   expect(view.rows[0]?.name).toBe("<|s|>: exact rank 1, 50.0 %; compact rank 2, 25.0 %");
   expect(view.measures.map(({ value }) => value)).toEqual(["0.25", "0.25", "no"]);
+  expect(view.rest).toEqual({ label: "6 other tokens", own: "25.0 %", other: "25.0 %" });
 });
 
 test("a small divergence keeps four decimals, and none at all is 0", () => {

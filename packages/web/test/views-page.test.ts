@@ -23,6 +23,7 @@ const ready = {
     threads: 2,
     engineReason: "WASM, because this browser offers no WebGPU adapter.",
     hasGpu: false,
+    hasTemplate: true,
     contextLength: 8192,
   },
 } as never;
@@ -30,7 +31,13 @@ const ready = {
 test("without a span the bar shows the reply", () => {
   const bar = spanBar(path, scores, null, vocabulary);
   expect(bar?.range).toMatchObject({ label: "Reply", value: "5–6" });
-  expect(bar?.measures.map((measure) => measure.value)).toEqual(["2", "4.00", "2.00", "4.00"]);
+  expect(bar?.measures.map((measure) => measure.value)).toEqual([
+    "2",
+    "4.00",
+    "2.00",
+    "0.50",
+    "4.00",
+  ]);
   expect(bar?.most).toMatchObject({ position: 6, bits: "3.00" });
   expect(bar?.least).toMatchObject({ position: 5, bits: "1.00" });
   expect(bar?.sum).toBeNull();
@@ -63,7 +70,7 @@ test("a short span's sum is written out, from full precision", () => {
   expect(bar?.sum?.total).toBe("7.00 bits");
   expect(bar && spanText(bar, "CONDITIONS")).toBe(
     [
-      "Selected span 1–3, tokens 3, total bits 7.00, bits per token 2.33, perplexity 5.04, most surprised The 4.00, least surprised <|e|> 1.00",
+      "Selected span 1–3, tokens 3, total bits 7.00, bits per token 2.33, bits per byte 0.86, perplexity 5.04, most surprised The 4.00, least surprised <|e|> 1.00",
       "The 4.00 + ·cat 2.00 + <|e|> 1.00 = 7.00 bits",
       "CONDITIONS",
       "",
@@ -73,10 +80,22 @@ test("a short span's sum is written out, from full precision", () => {
 
 test("the first token is in a span and not in its total", () => {
   const bar = spanBar(path, scores, { from: 0, to: 1 }, vocabulary);
-  expect(bar?.measures.map((measure) => measure.value)).toEqual(["1", "4.00", "4.00", "16.00"]);
+  expect(bar?.measures.map((measure) => measure.value)).toEqual([
+    "1",
+    "4.00",
+    "4.00",
+    "1.33",
+    "16.00",
+  ]);
   expect(bar?.leftOut).toBe("1 token unscored, not counted");
   const alone = spanBar(path, scores, { from: 0, to: 0 }, vocabulary);
-  expect(alone?.measures.map((measure) => measure.value)).toEqual(["0", "n/a", "n/a", "n/a"]);
+  expect(alone?.measures.map((measure) => measure.value)).toEqual([
+    "0",
+    "n/a",
+    "n/a",
+    "n/a",
+    "n/a",
+  ]);
   expect(alone?.most).toBeNull();
 });
 

@@ -1,66 +1,114 @@
-// tokenscope serve: the page, in the person's browser.
+// tokenscope serve: the page, in the person's browser, and the API for programs.
 
 import { UsageError } from "@tokenscope/core";
 import { parseShape, readGguf } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
 import { fileSha256, locateModel, type ModelFile } from "@tokenscope/models/node";
-import { type ServedModel, startServer } from "@tokenscope/server";
+import { type ApiModel, type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
-import { fileModelId, inFile } from "../open-model.ts";
+import { addComputeOptions } from "../model-options.ts";
+import { fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
+import { addressLines } from "../serve-addresses.ts";
 import { type World, writeLine } from "../world.ts";
 
 const DEFAULT_PORT = 8376;
 const DEFAULT_HOST = "127.0.0.1"; // this machine alone
 
+const HUB_ORIGINS = [
+  "https://huggingface.co",
+  "https://*.huggingface.co", // where it sends downloads on to
+  "https://*.hf.co",
+];
+
 interface ServeOptions {
   readonly port: number;
   readonly host: string;
   readonly model?: readonly string[];
+  readonly precision: PrecisionChoice;
+  readonly threads?: number;
   readonly allowHost?: readonly string[];
+  readonly requireKeyEnv?: string;
   readonly open: boolean;
 }
 
 /** Adds the command `serve`, which is also what runs where no command is named. */
 export function addServe(program: Command, world: World): void {
-  program
+  const command = program
     .command("serve", { isDefault: true })
-    .description("the page in your browser (what runs where no command is named)")
+    .description(
+      "the page in your browser, and an OpenAI-compatible API (what runs where no command is named)",
+    )
     .option("--port <number>", "port; 0: any free one", parsePort, DEFAULT_PORT)
     .option("--host <address>", "address to listen on", DEFAULT_HOST)
     .option("--allow-host <name>", "a name the page may be reached by; repeat for more", collect)
     .option("--model <model>", "model id, GGUF file or address; repeat for more", collect)
-    .option("--no-open", "do not open the browser")
-    .action((options: ServeOptions) => serve(options, world));
+    .option("--require-key-env <name>", "ask clients of the API for the key in this variable")
+    .option("--no-open", "do not open the browser");
+  addComputeOptions(command).action((options: ServeOptions) => serve(options, world));
 }
 
 /** Serves until Ctrl-C. */
 async function serve(options: ServeOptions, world: World): Promise<void> {
+  const { port, host, requireKeyEnv, allowHost: allowHosts = [] } = options;
+  const apiKey = requireKeyEnv === undefined ? null : keyOf(requireKeyEnv, world);
   const models: ServedModel[] = [];
+  const apiModels: ApiModel[] = [];
   for (const name of options.model ?? [DEFAULT_MODEL_ID]) {
     const model = await servedModel(name, world);
     if (models.some(({ id }) => id === model.id)) {
       throw new UsageError(`two models are called "${model.id}"; rename one of the files`);
     }
     models.push(model);
+    apiModels.push(apiModel(model.id, name, { options, world }));
   }
   world.signal.throwIfAborted();
   const server = await startServer({
-    port: options.port,
-    host: options.host,
+    port,
+    host,
     pageDir: world.pageDir,
     models,
-    allowHosts: options.allowHost ?? [],
+    apiModels,
+    allowHosts,
+    connectTo: HUB_ORIGINS,
+    ...(apiKey !== null && { apiKey }),
   });
   try {
-    await writeLine(world.stdout, `Tokenscope is at ${server.url} (Ctrl-C stops it)`);
+    const lines = addressLines({
+      url: server.url,
+      host,
+      allowHosts,
+      keyEnv: requireKeyEnv ?? null,
+    });
+    await writeLine(world.stdout, lines.join("\n"));
     if (options.open) world.openPage(server.url);
     await aborted(world.signal);
   } finally {
     await server.close();
   }
+}
+
+/** The key that clients must send; throws UsageError where the variable is not set. */
+function keyOf(name: string, { env }: World): string {
+  const key = env[name]?.trim();
+  if (key) return key;
+  throw new UsageError(
+    `the variable ${name} of --require-key-env is not set or empty; set it to the key that clients must send`,
+  );
+}
+
+interface ServeParts {
+  readonly options: ServeOptions;
+  readonly world: World;
+}
+
+/** The model's engine, in this process; opened when the API is first used, so that the page does not wait for it. */
+function apiModel(id: string, model: string, { options, world }: ServeParts): ApiModel {
+  const { precision, threads } = options;
+  const wanted = { model, precision, ...(threads !== undefined && { threads }) };
+  return { id, open: () => world.openModel(wanted, world) };
 }
 
 /** A model's file with what the page is told of it; one that the table does not know is checked here, where a sentence can still be said. */

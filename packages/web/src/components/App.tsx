@@ -5,6 +5,7 @@ import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
 import { useLabAddress } from "./lab/use-lab-address.ts";
+import { useModelDrop } from "./models/use-model-drop.ts";
 import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
@@ -27,6 +28,7 @@ export function App() {
   useTheme();
   useUndoKeys();
   useAddress();
+  useModelDrop();
   useLinks();
   useLabAddress();
   return (

@@ -8,6 +8,9 @@ interface CandidateProps {
   readonly isTabStop: boolean;
   readonly isPinned?: boolean;
   readonly isDisabled: boolean;
+  /** True where it is followed along the text; missing where it cannot be. */
+  readonly isFollowed?: boolean;
+  readonly onFollow?: () => void;
   readonly onChoose: () => void;
   readonly onFocus?: () => void;
 }
@@ -15,6 +18,7 @@ interface CandidateProps {
 /** A row of the list, or the pinned row of the token that came. */
 export function Candidate(props: CandidateProps) {
   const { row, isTabStop, isPinned = false, isDisabled, onChoose, onFocus } = props;
+  const { isFollowed, onFollow } = props;
   const { after, isActual } = row;
   const classes = [
     "row",
@@ -30,7 +34,11 @@ export function Candidate(props: CandidateProps) {
       aria-selected={isActual}
       aria-disabled={isDisabled}
       tabIndex={isTabStop ? 0 : -1}
-      onClick={onChoose}
+      onClick={({ target }) => {
+        const isPin = target instanceof Element && target.closest("[data-pin]") !== null;
+        if (isPin) onFollow?.();
+        else onChoose();
+      }}
       onFocus={onFocus}
     >
       <span className="vh">{row.name}</span>
@@ -46,6 +54,12 @@ export function Candidate(props: CandidateProps) {
         <i className={after === null ? "" : "raw"} style={{ width: percentOf(row.width) }} />
         {after !== null && !after.isCut && (
           <i className="kept" style={{ width: percentOf(after.width) }} />
+        )}
+        {isFollowed !== undefined && (
+          // A pointer's way; the key P does the same, and the drawer has the buttons.
+          <em data-pin="" className={isFollowed ? "on" : ""} aria-hidden="true">
+            {isFollowed ? "pinned" : "pin"}
+          </em>
         )}
       </span>
       <span className="num" aria-hidden="true">

@@ -1,6 +1,7 @@
 // The candidates of the position shown, most likely first, with the rest.
 
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import { pinsOf } from "../store/pins.ts";
 import type { CandidateRow, RestRow } from "../views/candidates.ts";
 import { canWrite } from "../views/composer.ts";
 import { candidatesText, conditionsText } from "../views/copy-text.ts";
@@ -18,6 +19,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
   const store = usePageStore();
   const actions = useActions();
   const isWritable = usePage(canWrite);
+  const pins = usePage(pinsOf);
   const list = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
   const { table, place } = panel;
@@ -55,6 +57,9 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
       document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
     } else if (event.key === "Enter" || event.key === " ") {
       return; // the row's own click
+    } else if (isPinKey(event)) {
+      const row = rows[stop];
+      if (row !== undefined) actions.togglePin(row.id);
     } else if (!actOnPageKey(event, store)) {
       const to = ROW_STEPS[event.key]?.(stop, rows.length);
       if (to === undefined) return;
@@ -88,6 +93,8 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
             row={row}
             isTabStop={i === stop}
             isDisabled={!isWritable}
+            isFollowed={pins.includes(row.id)}
+            onFollow={() => actions.togglePin(row.id)}
             onChoose={() => choose(row)}
             onFocus={() => setFocused(i)}
           />
@@ -107,6 +114,10 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
       )}
     </div>
   );
+}
+
+function isPinKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "p" && !ctrlKey && !metaKey && !altKey;
 }
 
 const ROW_STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {

@@ -1,23 +1,28 @@
 // The frame of a drawer under the strip. On a phone it covers the strip.
 
-import { type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { useActions } from "./store-context.ts";
+import { scrollToToken } from "./strip-elements.ts";
 
 interface DrawerProps {
   readonly title: string;
   /** Beside the title: a switch, a choice. */
   readonly tools?: ReactNode;
+  /** Keys that act anywhere in the drawer, but in a text field. */
+  readonly onKey?: (event: KeyboardEvent) => void;
   readonly children: ReactNode;
 }
 
 /** A drawer's frame. It takes the focus when it opens; Escape closes it and gives the focus back. */
-export function Drawer({ title, tools, children }: DrawerProps) {
+export function Drawer({ title, tools, onKey, children }: DrawerProps) {
   const { openDrawer } = useActions();
   const frame = useRef<HTMLElement>(null);
   const before = useRef<Element | null>(null);
   useEffect(() => {
     before.current = document.activeElement;
     frame.current?.focus({ preventScroll: true });
+    const strip = document.querySelector<HTMLElement>("#strip");
+    if (strip !== null) showPosition(strip); // which the drawer would cover
     return () => {
       if (before.current instanceof HTMLElement && before.current.isConnected)
         before.current.focus();
@@ -30,7 +35,10 @@ export function Drawer({ title, tools, children }: DrawerProps) {
       aria-label={title}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (event.key !== "Escape" || event.defaultPrevented) {
+          if (!(event.target instanceof HTMLInputElement)) onKey?.(event);
+          return;
+        }
         event.preventDefault();
         openDrawer(null);
       }}
@@ -45,4 +53,9 @@ export function Drawer({ title, tools, children }: DrawerProps) {
       <div className="drawer-body">{children}</div>
     </section>
   );
+}
+
+function showPosition(strip: HTMLElement): void {
+  const token = strip.querySelector<HTMLElement>('[aria-current="true"]');
+  if (token !== null) scrollToToken(token);
 }

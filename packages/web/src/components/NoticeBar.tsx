@@ -60,6 +60,9 @@ function FailedNotice({ notice }: NoticeProps) {
       <button type="button" className="btn" onClick={actions.retry}>
         Try again
       </button>
+      <button type="button" className="btn" onClick={() => actions.openDialog("models")}>
+        Choose a model
+      </button>
       {notice.details !== "" && (
         <button
           type="button"

@@ -11,6 +11,7 @@ const DIALOGS: Readonly<Record<DialogKind, ComponentType>> = {
   open: lazy(async () => ({
     default: (await import("./files/OpenFileDialog.tsx")).OpenFileDialog,
   })),
+  more: lazy(async () => ({ default: (await import("./files/MoreDialog.tsx")).MoreDialog })),
   models: lazy(async () => ({ default: (await import("./models/ModelsDialog.tsx")).ModelsDialog })),
   tools: lazy(async () => ({ default: (await import("./tools/ToolsDialog.tsx")).ToolsDialog })),
   card: lazy(async () => ({ default: (await import("./lab/LabCard.tsx")).LabCard })),

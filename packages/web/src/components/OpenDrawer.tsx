@@ -12,6 +12,9 @@ const DRAWERS: Readonly<Record<DrawerKind, ComponentType>> = {
     default: (await import("./surprise/SurpriseDrawer.tsx")).SurpriseDrawer,
   })),
   deeper: lazy(async () => ({ default: (await import("./deeper/DeeperDrawer.tsx")).DeeperDrawer })),
+  neighbour: lazy(async () => ({
+    default: (await import("./files/NeighbourDrawer.tsx")).NeighbourDrawer,
+  })),
 };
 
 /** The open drawer, if one is. */

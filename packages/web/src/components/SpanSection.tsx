@@ -52,6 +52,9 @@ function SpanFigures({ bar }: { readonly bar: SpanBar }) {
             Clear <kbd>Esc</kbd>
           </button>
         )}
+        <button type="button" className="btn plain" onClick={actions.holdSpan}>
+          Compare <kbd>H</kbd>
+        </button>
         <CopyButton text={() => spanText(bar, conditionsText(store.getState()))} />
       </div>
       {bar.sum === null ? (

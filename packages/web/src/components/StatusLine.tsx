@@ -4,11 +4,14 @@ import type { Precision } from "@tokenscope/core";
 import { activeDocumentPath } from "../views/path.ts";
 import { type EngineOption, PRECISION_WORDS, type StatusBar, statusBar } from "../views/status.ts";
 import { percentOf } from "./Candidate.tsx";
-import { usePage } from "./store-context.ts";
+import { useActions, usePage } from "./store-context.ts";
+
+const BASE_TITLE =
+  "It has no chat template: what you write is continued as text, without roles and markers.";
 
 /** One line of text at the bottom of the page. */
 export function StatusLine() {
-  const switchPrecision = usePage((state) => state.actions.switchPrecision);
+  const { switchPrecision, openDialog } = useActions();
   const model = usePage((state) => state.model);
   const precision = usePage((state) => state.precision);
   const length = usePage((state) => activeDocumentPath(state.history.present).nodes.length);
@@ -24,8 +27,21 @@ export function StatusLine() {
       data-model-runs={counts.modelRuns}
       data-head-runs={counts.headRuns}
     >
-      <span className="model">{status.model}</span>
+      <button
+        type="button"
+        className="model"
+        aria-haspopup="dialog"
+        title="Choose a model (M)"
+        onClick={() => openDialog("models")}
+      >
+        {status.model}
+      </button>
       {status.file !== "" && <span className="opt">{status.file}</span>}
+      {status.kind !== "" && (
+        <span className="opt" title={BASE_TITLE}>
+          {status.kind}
+        </span>
+      )}
       {status.engine !== "" && <EngineCell status={status} isBusy={isBusy} />}
       <select
         aria-label="Precision"
@@ -44,7 +60,11 @@ export function StatusLine() {
         {status.context.text}
         {model.kind === "ready" && <span className="opt"> tokens of context</span>}
       </span>
-      {status.speed !== "" && <span className="opt">{status.speed}</span>}
+      {status.speed !== "" && (
+        <span className="opt" title={status.speedTitle}>
+          {status.speed}
+        </span>
+      )}
       <span className="right">{status.conventions}</span>
     </footer>
   );

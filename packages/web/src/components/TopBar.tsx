@@ -1,23 +1,24 @@
-// The top bar: the name, a new conversation, and the theme.
+// The top bar: the name, the lab guide, what is done with whole conversations, and the theme.
 
+import { useEffect } from "react";
 import { LabButton } from "./lab/LabButton.tsx";
+import { fileKey } from "./page-keys.ts";
 import { useActions, usePage } from "./store-context.ts";
-import { DARK, useMedia } from "./use-media.ts";
+import { DARK, PHONE, useMedia } from "./use-media.ts";
 
-/** Brand, New conversation, and the switch between light and dark. */
+/** Brand, Lab guide, New conversation, Open, Share, Export, and the switch between light and dark; on a phone the rest lies behind More. */
 export function TopBar() {
-  const actions = useActions();
-  const theme = usePage((state) => state.theme);
+  const { startNew, openDialog } = useActions();
   const isBusy = usePage((state) => state.work.kind === "generating");
-  const systemIsDark = useMedia(DARK);
-  const isDark = theme === "dark" || (theme === "system" && systemIsDark);
+  const isPhone = useMedia(PHONE);
+  useFileKeys();
   return (
     <header className="top">
       <span className="brand">
         <svg width="18" height="16" viewBox="0 0 18 16" aria-hidden="true">
           <path d="M0 10h3v6H0zM5 4h3v12H5zM10 12h3v4h-3zM15 0h3v16h-3z" />
         </svg>
-        Tokenscope
+        <span className="brand-name">Tokenscope</span>
       </span>
       <span className="page-name">Internals</span>
       <div className="end">
@@ -26,19 +27,72 @@ export function TopBar() {
           type="button"
           className="btn plain"
           aria-disabled={isBusy}
-          onClick={() => !isBusy && actions.startNew()}
+          onClick={() => !isBusy && startNew()}
         >
           New conversation
         </button>
-        <button
-          type="button"
-          className="btn plain"
-          aria-label={`Switch to ${isDark ? "light" : "dark"}`}
-          onClick={() => actions.setTheme(isDark ? "light" : "dark")}
-        >
-          {isDark ? "Light" : "Dark"}
-        </button>
+        {isPhone ? (
+          <button type="button" className="btn plain" onClick={() => openDialog("more")}>
+            More
+          </button>
+        ) : (
+          <>
+            <FileButtons className="btn plain" />
+            <ThemeButton className="btn plain" />
+          </>
+        )}
       </div>
     </header>
   );
+}
+
+/** Open, Share and Export. */
+export function FileButtons({ className }: { readonly className: string }) {
+  const { openDialog } = useActions();
+  return (
+    <>
+      <button type="button" className={className} onClick={() => openDialog("open")}>
+        Open
+      </button>
+      <button type="button" className={className} onClick={() => openDialog("share")}>
+        Share
+      </button>
+      <button type="button" className={className} onClick={() => openDialog("export")}>
+        Export
+      </button>
+    </>
+  );
+}
+
+/** Switches between light and dark; the system's wish holds until it is pressed. */
+export function ThemeButton({ className }: { readonly className: string }) {
+  const { setTheme } = useActions();
+  const theme = usePage((state) => state.theme);
+  const systemIsDark = useMedia(DARK);
+  const isDark = theme === "dark" || (theme === "system" && systemIsDark);
+  return (
+    <button
+      type="button"
+      className={className}
+      aria-label={`Switch to ${isDark ? "light" : "dark"}`}
+      onClick={() => setTheme(isDark ? "light" : "dark")}
+    >
+      {isDark ? "Light" : "Dark"}
+    </button>
+  );
+}
+
+/** Ctrl+O opens, Ctrl+S exports, in place of what the browser would do with its own page. */
+function useFileKeys(): void {
+  const { openDialog } = useActions();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const dialog = fileKey(event);
+      if (dialog === null) return;
+      event.preventDefault();
+      openDialog(dialog);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [openDialog]);
 }

@@ -47,11 +47,25 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.toggleLab();
     case "i":
       return () => actions.toggleDrawer("deeper");
+    case "u":
+      return () => actions.openDialog("share");
+    case "n":
+      return () => actions.toggleDrawer("neighbour");
+    case "m":
+      return () => actions.openDialog("models");
     case "?":
       return () => actions.openDialog("keys");
     default:
       return null;
   }
+}
+
+/** Ctrl+O and Ctrl+S, anywhere: what they open. */
+export function fileKey(event: globalThis.KeyboardEvent): "open" | "export" | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return null;
+  const key = event.key.toLowerCase();
+  if (key === "o") return "open";
+  return key === "s" ? "export" : null;
 }
 
 /** Ctrl+Z and Ctrl+Shift+Z anywhere but in a text field, which has its own undo. */

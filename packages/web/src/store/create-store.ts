@@ -7,14 +7,19 @@ import { coloringActions, FIRST_COLORING } from "./coloring.ts";
 import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
 import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
+import { FIRST_FILES, filesActions } from "./files.ts";
 import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
+import { chosenModel, FIRST_MODELS, modelsActions } from "./models.ts";
 import { moves } from "./moves.ts";
+import { followNeighbour } from "./neighbour-follower.ts";
+import { FIRST_PINS, followPins, pinsActions } from "./pins.ts";
 import { followQuestions } from "./questions.ts";
 import { followScores } from "./score-follower.ts";
 import { secondLink } from "./second-engine.ts";
 import type { Actions, AppState, Store } from "./state.ts";
+import { FIRST_SURPRISE, surpriseActions } from "./surprise.ts";
 
 export interface PageStoreOptions extends ModelLinkOptions {
   /** What is on screen first: a saved page or the recorded example. */
@@ -58,7 +63,11 @@ const FIRST: AppState = {
   counts: { modelRuns: 0, headRuns: 0 },
   theme: "system",
   ...FIRST_LAYOUT,
+  ...FIRST_MODELS,
+  ...FIRST_FILES,
   ...FIRST_COLORING,
+  ...FIRST_PINS,
+  ...FIRST_SURPRISE,
   ...FIRST_LAB,
   ...FIRST_DEEPER,
 };
@@ -70,13 +79,18 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     ...options.opening,
     actions: {} as Actions, // they need the store; the next lines make them
   }));
-  const link = modelLink(store, options);
-  const second = secondLink(store, options);
+  const findModel = async () => chosenModel(store.getState()) ?? options.findModel();
+  const link = modelLink(store, { ...options, findModel });
+  const second = secondLink(store, { ...options, findModel });
   const actions: Actions = {
     ...modelActions(store, link),
     ...settingActions(store),
     ...layoutActions(store),
+    ...modelsActions(store, link),
+    ...filesActions(store),
     ...coloringActions(store),
+    ...pinsActions(store),
+    ...surpriseActions(store),
     ...labActions(store),
     ...deeperActions(store, second),
     ...moves(store),
@@ -84,7 +98,9 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   };
   store.setState({ actions });
   followScores(store, link);
+  followPins(store, link);
   followQuestions(store, link);
+  followNeighbour(store, link);
   followMarkers(store, link);
   followDeeper(store, { link, second });
   return store;
@@ -100,8 +116,8 @@ function modelActions(
     const { work, model } = store.getState();
     const isLoading = model.kind === "loading" || model.kind === "preparing";
     if (work.kind === "generating" || isLoading) return;
-    store.setState({ ...way, settled: null, search: null });
-    void link.load();
+    store.setState({ settled: null, search: null });
+    void link.load(way);
   };
   return {
     start() {

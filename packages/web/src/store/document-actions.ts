@@ -17,7 +17,14 @@ import {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { type Recording, tipsOf } from "../recording/recording.ts";
-import { canWrite, contextFull, cutPosition, GENERATE_TOKENS, tooLong } from "../views/composer.ts";
+import {
+  canWrite,
+  contextFull,
+  cutPosition,
+  GENERATE_TOKENS,
+  rolesOf,
+  tooLong,
+} from "../views/composer.ts";
 import { drawView } from "../views/draw.ts";
 import { activeDocumentPath, lastPosition, systemPrompt } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
@@ -151,7 +158,7 @@ async function endTurn({ store, link }: Desk): Promise<void> {
   if (model.kind === "ready" && length > model.loaded.contextLength) {
     throw new UsageError(tooLong(length, model.loaded.contextLength));
   }
-  const composer = now.message === message ? { message: "", role: "user" } : {};
+  const composer = now.message === message ? { message: "", role: rolesOf(now)[0] ?? role } : {};
   const afresh = isRecording ? AFRESH : {};
   commit(store, next, { ...afresh, ...composer, announcement: "Turn written" });
 }

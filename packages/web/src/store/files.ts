@@ -81,7 +81,12 @@ export function filesActions(store: StoreApi<Store>): FilesActions {
   const openSession = (session: Session, id = newId()): void => open(store, { session, id });
   return {
     openSession,
-    openText: (text) => orProblem(async () => openSession(await parseSession(text))),
+    openText: (text) =>
+      orProblem(async () => {
+        const session = await parseSession(text);
+        openSession(session);
+        if (session.lab !== null) await store.getState().actions.takeLab(session.lab);
+      }),
     async listConversations() {
       store.setState({ conversations: await readConversations() });
     },
@@ -183,9 +188,12 @@ export function followFiles(store: StoreApi<Store>): void {
     const session = sessionOf(state);
     if (session === null) return;
     kept = present;
-    void keepConversation(state.conversationId, session, Date.now()).catch(() => {
-      kept = null; // tried again with the next change
-    });
+    void keepConversation(state.conversationId, session, Date.now()).then(
+      () => store.getState().actions.listConversations(),
+      () => {
+        kept = null; // tried again with the next change
+      },
+    );
   };
   const follow = (state: Store): void => {
     const before = seen;

@@ -56,6 +56,8 @@ export interface LabActions {
   /** Attaches the span, or without one the position, with its numbers. */
   readonly attachSelection: (question: string) => void;
   readonly detach: (question: string, attachment: Attachment) => void;
+  /** Joins the answers that a conversation's file brings with those on the page. */
+  readonly takeLab: (lab: unknown) => Promise<void>;
   /** Goes to the branch and place that was attached, and brings the branch back where it is gone. */
   readonly goToAttachment: (attachment: Attachment) => void;
 }
@@ -76,6 +78,11 @@ export function sheetOf({ guide, sheets }: Lab): LabSheet {
 /** What is written under a question; empty where nothing is. */
 export function answerTo(sheet: LabSheet, question: string): LabAnswer {
   return sheet[question] ?? EMPTY_ANSWER;
+}
+
+/** The lab as a file carries it; null where nothing was written or attached. */
+export function labForFile(lab: Lab): Lab | null {
+  return Object.keys(lab.sheets).length === 0 ? null : lab;
 }
 
 /** The guide's verbs over a store. */
@@ -120,6 +127,15 @@ export function labActions(store: StoreApi<Store>): LabActions {
         attachments: attachments.filter((other) => other !== attachment),
       }));
       store.setState({ announcement: `Removed: ${attachmentLabel(attachment)}` });
+    },
+    async takeLab(value) {
+      try {
+        const { joinedLabs, parseLab } = await import("../views/lab-answers.ts");
+        const other = parseLab(value);
+        store.setState(({ lab }) => ({ lab: joinedLabs(lab, other) }));
+      } catch (error) {
+        store.setState({ problem: error instanceof Error ? error.message : String(error) });
+      }
     },
     goToAttachment(attachment) {
       const state = store.getState();

@@ -4,10 +4,18 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Store } from "./state.ts";
 
 /** What may stand under the strip, one at a time. */
-export type DrawerKind = "compare" | "surprise" | "deeper";
+export type DrawerKind = "compare" | "surprise" | "deeper" | "neighbour";
 
 /** What may lie over the page, one at a time. */
-export type DialogKind = "keys" | "share" | "export" | "open" | "models" | "tools" | "card";
+export type DialogKind =
+  | "keys"
+  | "share"
+  | "export"
+  | "open"
+  | "models"
+  | "tools"
+  | "card"
+  | "more";
 
 export interface LayoutState {
   readonly drawer: DrawerKind | null;

@@ -6,11 +6,13 @@ import {
   type NodeId,
   type ScoredToken,
   startHistory,
+  TEXT_ROLE,
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { CallOptions, ModelClient } from "../worker/model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile } from "../worker/protocol.ts";
 import { tableVocabulary } from "../worker/vocabulary-table.ts";
+import { modelWorkers } from "./model-workers.ts";
 import type { Store } from "./state.ts";
 
 export interface ModelLinkOptions {
@@ -20,8 +22,8 @@ export interface ModelLinkOptions {
 }
 
 export interface ModelLink {
-  /** Loads the model in the state's precision and on its engine, in a new worker if the last one died. */
-  load(): Promise<void>;
+  /** Loads the state's model in its precision and on its engine, or another way; what goes wrong before the file is known to be good leaves the model that runs as it is. */
+  load(way?: Partial<LoadWay>): Promise<void>;
   /** One call to the loaded model; the state's counts follow. */
   ask<K extends CallKind>(
     kind: K,
@@ -34,32 +36,33 @@ export interface ModelLink {
   readonly loads: number;
 }
 
+/** What a load depends on; that of the model that runs comes back where a load fails early. */
+export type LoadWay = Pick<Store, "precision" | "engine" | "chosen" | "ownFile">;
+
 const PROGRESS_EVERY_MS = 100;
 const SPEED_TOKENS = 32; // the status bar shows the median of the last 32
 const RATE_AFTER_MS = 500; // a rate of the first moments says nothing
 
+const NOTHING_LOADED = {
+  kind: "loading",
+  receivedBytes: 0,
+  totalBytes: 0,
+  secondsLeft: null,
+} as const;
+const NEW_CONVERSATION =
+  "What was on screen is made of another model's tokens, so a new conversation begins.";
+const BASE_MODEL =
+  "This base model has no chat template: it continues what you write, without roles and markers.";
+
 /** A link between a store and a model that is not loaded yet. */
 export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): ModelLink {
-  let client: ModelClient | undefined;
+  let running: ReadyModel | undefined; // what the status bar says of it while another one loads
+  let way: LoadWay | undefined; // in which it was loaded
+  let loading: AbortController | undefined;
   let identity: ModelIdentity | undefined;
-  let hasPrepared = false; // a worker that held a model never gives its memory back
   let loads = 0;
   let tokenTimes: number[] = [];
 
-  const open = (): ModelClient => {
-    const opened = options.startWorker();
-    opened.onDeath((error) => {
-      if (client !== opened) return;
-      client = undefined;
-      fail(error);
-    });
-    opened.onReplaced(({ loaded, reason }) => {
-      if (client !== opened) return;
-      becomeReady(loaded);
-      store.setState({ problem: reason });
-    });
-    return opened;
-  };
   const fail = (error: unknown): void => store.setState({ model: failedModel(error) });
   const becomeReady = (loaded: LoadedModel): void => {
     const kept = keptScores(identity, loaded.identity);
@@ -67,53 +70,76 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
     tokenTimes = [];
     loads += 1;
     store.setState((state) => readyState(state, loaded, kept));
+    way = wayOf(store.getState());
   };
-
+  const workers = modelWorkers({
+    startWorker: options.startWorker,
+    onDeath: fail,
+    onReplaced({ loaded, reason }) {
+      becomeReady(loaded);
+      store.setState({ problem: reason });
+    },
+  });
   return {
     get loads() {
       return loads;
     },
-    async load() {
+    async load(change = {}) {
+      loading?.abort(); // the newest choice counts
+      loading = new AbortController();
+      const { signal } = loading;
+      const before = store.getState().model;
+      if (before.kind === "ready") running = before;
+      store.setState({ ...change, model: NOTHING_LOADED, problem: null });
       const { precision, engine } = store.getState();
-      store.setState({
-        model: { kind: "loading", receivedBytes: 0, totalBytes: 0, secondsLeft: null },
-        problem: null,
-      });
       try {
-        const file = await options.findModel();
-        if (hasPrepared) client?.close();
-        if (hasPrepared || client === undefined) client = open();
-        hasPrepared = false;
-        const showProgress = progressInto(store, performance.now());
-        const onEvent = (event: Calls["load"]["event"]): void => {
-          hasPrepared ||= event.kind === "prepare";
-          showProgress(event);
-        };
-        const request = { model: file, precision, engine };
-        becomeReady(await client.call("load", request, { onEvent }));
-        store.setState({ counts: client.counts });
+        const model = await options.findModel();
+        signal.throwIfAborted();
+        const worker = workers.beginLoad();
+        const onPrepare = (): void => workers.takePlace(worker);
+        const onEvent = progressInto(store, { signal, onPrepare, startedAt: performance.now() });
+        const request = { model, precision, engine };
+        const loaded = await worker.call("load", request, { onEvent, signal });
+        if (signal.aborted) return;
+        workers.takePlace(worker);
+        becomeReady(loaded);
+        workers.endLoad(true);
+        store.setState({ counts: worker.counts });
       } catch (error) {
-        if (store.getState().model.kind !== "failed") fail(error);
+        if (signal.aborted) return;
+        workers.endLoad(false);
+        if (workers.hasModel && running !== undefined) {
+          store.setState({ ...way, model: running, problem: goesOn(running, error) });
+        } else fail(error);
       }
     },
     async ask(kind, request, callOptions) {
-      const asked = client;
+      const asked = workers.client;
       if (asked === undefined) throw new RangeError(`ask: ${kind} before there is a worker`);
       try {
         return await asked.call(kind, request, callOptions);
       } finally {
-        const { model } = store.getState();
-        const isTimed = model.kind === "ready" && tokenTimes.length > 0;
-        store.setState({
+        store.setState(({ model }) => ({
           counts: asked.counts,
-          ...(isTimed ? { model: { ...model, msPerToken: median(tokenTimes) } } : {}),
-        });
+          model: tokenTimes.length === 0 ? model : timedModel(model, tokenTimes),
+        }));
       }
     },
     noteTokenTime(milliseconds) {
       tokenTimes = [...tokenTimes, milliseconds].slice(-SPEED_TOKENS);
     },
   };
+}
+
+type ReadyModel = Extract<Store["model"], { kind: "ready" }>;
+
+function wayOf({ precision, engine, chosen, ownFile }: Store): LoadWay {
+  return { precision, engine, chosen, ownFile };
+}
+
+/** What is said where another model could not be had and the one before still runs. */
+function goesOn({ loaded }: { readonly loaded: LoadedModel }, error: unknown): string {
+  return `${failedModel(error).what} ${loaded.label} still runs.`;
 }
 
 function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partial<Store> {
@@ -125,12 +151,25 @@ function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partia
     vocabulary: tableVocabulary(loaded.vocabulary),
     scores: kept(scores),
     documentSha256: sha256,
-    ...(isForeign ? emptyPage() : {}),
+    role: roleFor(loaded, state.role),
+    ...namedChoice(state.chosen, loaded),
+    ...(isForeign ? emptyPage(loaded) : {}),
   };
 }
 
+/** A file of the user's own has its name and sha256 once it was read. */
+function namedChoice(chosen: Store["chosen"], { label, identity }: LoadedModel): Partial<Store> {
+  if (chosen === null || chosen.sha256 !== "") return {};
+  return { chosen: { ...chosen, id: identity.id, label, sha256: identity.sha256 } };
+}
+
+function roleFor({ hasTemplate }: LoadedModel, role: string): string {
+  if (!hasTemplate) return TEXT_ROLE;
+  return role === TEXT_ROLE ? "user" : role;
+}
+
 /** Another model's token ids would say something else here: they are not shown. */
-function emptyPage(): Partial<Store> {
+function emptyPage({ hasTemplate }: LoadedModel): Partial<Store> {
   return {
     history: startHistory(emptyDocument()),
     scores: new Map(),
@@ -142,22 +181,34 @@ function emptyPage(): Partial<Store> {
     settled: null,
     search: null,
     ending: null,
-    problem: "What was on screen is made of another model's tokens, so a new conversation begins.",
+    problem: hasTemplate ? NEW_CONVERSATION : `${NEW_CONVERSATION} ${BASE_MODEL}`,
   };
+}
+
+function timedModel(model: Store["model"], tokenTimes: readonly number[]): Store["model"] {
+  return model.kind === "ready" ? { ...model, msPerToken: median(tokenTimes) } : model;
 }
 
 function median(values: readonly number[]): number | null {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
 
+interface ProgressOptions {
+  readonly signal: AbortSignal; // aborted where another load took its place
+  readonly onPrepare: () => void;
+  readonly startedAt: number;
+}
+
 function progressInto(
   store: StoreApi<Store>,
-  startedAt: number,
+  { signal, onPrepare, startedAt }: ProgressOptions,
 ): (event: Calls["load"]["event"]) => void {
   let shownAt = -Infinity;
   return (event) => {
+    if (signal.aborted) return;
     const now = performance.now();
     if (event.kind === "prepare") {
+      onPrepare();
       store.setState({ model: { kind: "preparing" } });
       return;
     }
@@ -173,7 +224,7 @@ function progressInto(
   };
 }
 
-function failedModel(error: unknown): Store["model"] {
+function failedModel(error: unknown): Extract<Store["model"], { kind: "failed" }> {
   const { message, cause, stack } = error instanceof Error ? error : new Error(String(error));
   const details = typeof cause === "string" ? cause : (stack ?? "");
   return { kind: "failed", what: /[.!?]$/.test(message) ? message : `${message}.`, details };

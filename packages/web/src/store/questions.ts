@@ -12,7 +12,7 @@ import {
   tokenId,
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
-import { ROLES } from "../views/composer.ts";
+import { rolesOf } from "../views/composer.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
 import type { SearchRow } from "../worker/protocol.ts";
@@ -79,9 +79,10 @@ function messageTokens({ model, message }: AppState, link: ModelLink): Asked | n
 function refusals({ model, work, history }: AppState, link: ModelLink): Asked | null {
   if (model.kind !== "ready" || work.kind === "generating") return null;
   const doc = history.present;
+  const roles = rolesOf({ model });
   return {
     inputs: [link.loads, doc],
-    answer: async () => ({ refusals: await link.ask("refusals", { doc, roles: ROLES }) }),
+    answer: async () => ({ refusals: await link.ask("refusals", { doc, roles }) }),
   };
 }
 

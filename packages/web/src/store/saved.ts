@@ -5,6 +5,7 @@ import { delMany, get, set, update } from "idb-keyval";
 import type { StoreApi } from "zustand/vanilla";
 import type { VocabularyTable } from "../worker/protocol.ts";
 import { tableVocabulary } from "../worker/vocabulary-table.ts";
+import { newId } from "./files.ts";
 import { withoutVectors } from "./model-link.ts";
 import type { AppState, Store } from "./state.ts";
 
@@ -21,6 +22,7 @@ type Version = Omit<TokenDocument, "nodes">;
 const PLACE_PARTS = [
   "precision",
   "engine",
+  "chosen",
   "position",
   "span",
   "view",
@@ -30,6 +32,11 @@ const PLACE_PARTS = [
   "role",
   "message",
   "theme",
+  "colorBy",
+  "pins",
+  "pinScale",
+  "isLabOpen",
+  "lab",
 ] as const satisfies readonly (keyof AppState)[];
 
 /** What goes with the document. */
@@ -37,6 +44,8 @@ const DOCUMENT_PARTS = [
   "isRecording",
   "recordedTips",
   "documentSha256",
+  "documentModel",
+  "conversationId",
 ] as const satisfies readonly (keyof AppState)[];
 
 type SavedPlace = Pick<AppState, (typeof PLACE_PARTS)[number]>;
@@ -57,7 +66,7 @@ export async function readSaved(
 ): Promise<Partial<AppState> | null> {
   try {
     const newest = (await get<readonly string[]>(TABS))?.at(-1) ?? tab;
-    const page = (await readTab(tab)) ?? (await readTab(newest));
+    const page = (await readTab(tab)) ?? continuedPage(await readTab(newest));
     if (page === null) return null;
     const table = await get<VocabularyTable>(VOCABULARY);
     const vocabulary = table === undefined ? await otherVocabulary() : tableVocabulary(table);
@@ -65,6 +74,11 @@ export async function readSaved(
   } catch {
     return null; // no storage, or another program's: the page opens as if for the first time
   }
+}
+
+/** Another tab's page goes on here as a conversation of its own: two tabs never write over each other in the list. */
+function continuedPage(page: Partial<AppState> | null): Partial<AppState> | null {
+  return page === null ? null : { ...page, conversationId: newId() };
 }
 
 async function readTab(tab: string): Promise<Partial<AppState> | null> {
@@ -164,12 +178,14 @@ function savedPlace(state: AppState): SavedPlace {
 function savedDocument(state: AppState): SavedDocument {
   const { past, present, future } = state.history;
   const own = ({ branches, activeKey }: TokenDocument): Version => ({ branches, activeKey });
-  const { isRecording, recordedTips, documentSha256 } = state;
+  const { isRecording, recordedTips, documentSha256, documentModel, conversationId } = state;
   return {
     version: VERSION,
     isRecording,
     recordedTips,
     documentSha256,
+    documentModel,
+    conversationId,
     nodes: longest([...past, present, ...future]).nodes,
     past: past.map(own),
     present: own(present),

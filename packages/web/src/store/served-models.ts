@@ -1,27 +1,28 @@
-// Which model the page loads: the one that its own server has, else the table's first at the hub.
+// Which models the page's own host has, and the one that the page opens with: the host's first, else the table's first at the hub.
 
-import { DEFAULT_MODEL_ID, hubUrl, modelEntry } from "@tokenscope/models";
+import { DEFAULT_MODEL_ID, hubUrl, type ModelEntry, modelEntry } from "@tokenscope/models";
 import type { ModelFile } from "../worker/protocol.ts";
 
-/** What models.json says of a file; the server package writes it. */
-interface ListedModel {
+/** What models.json says of a file; the server package and `npm run build -- --with-model` write it. */
+export interface ListedModel {
   readonly id: string;
   readonly label: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  readonly url: string;
+  readonly licence: string | null;
+  readonly url: string; // relative to the page
 }
 
 /** The model beside the page, or the default one at the hub where the page lies on a host without models. */
 export async function findModel(): Promise<ModelFile> {
-  const listed = await listedModels();
-  const model = listed[0];
-  if (model === undefined) return hubModel();
-  const { id, label, sha256, sizeBytes, url } = model;
-  return { id, label, sha256, fileBytes: sizeBytes, url: new URL(url, document.baseURI).href };
+  const [listed] = await listedModels();
+  const found = listed === undefined ? hubFile(modelEntry(DEFAULT_MODEL_ID)) : listedFile(listed);
+  if (found === null) throw new RangeError(`findModel: ${DEFAULT_MODEL_ID} is on no hub`);
+  return found;
 }
 
-async function listedModels(): Promise<readonly ListedModel[]> {
+/** The models beside the page; none where the host has no list. */
+export async function listedModels(): Promise<readonly ListedModel[]> {
   try {
     const response = await fetch(new URL("models.json", document.baseURI));
     if (!response.ok) return [];
@@ -31,9 +32,13 @@ async function listedModels(): Promise<readonly ListedModel[]> {
   }
 }
 
-function hubModel(): ModelFile {
-  const { id, label, sha256, fileBytes, sources } = modelEntry(DEFAULT_MODEL_ID);
+/** A listed model's file, at its full address. */
+export function listedFile({ id, label, sha256, sizeBytes, url }: ListedModel): ModelFile {
+  return { id, label, sha256, fileBytes: sizeBytes, url: new URL(url, document.baseURI).href };
+}
+
+/** A table's model at the hub; null where it is on none, for the page reads no wheels. */
+export function hubFile({ id, label, sha256, fileBytes, sources }: ModelEntry): ModelFile | null {
   const hub = sources.find((source) => source.kind === "hub");
-  if (hub === undefined) throw new RangeError(`findModel: ${id} is on no hub`);
-  return { id, label, sha256, fileBytes, url: hubUrl(hub) };
+  return hub === undefined ? null : { id, label, sha256, fileBytes, url: hubUrl(hub) };
 }

@@ -15,8 +15,12 @@ import type {
 import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
 import type { ColoringActions, ColoringState } from "./coloring.ts";
 import type { DeeperActions, DeeperPart } from "./deeper.ts";
+import type { FilesActions, FilesState } from "./files.ts";
 import type { LabActions, LabState } from "./lab.ts";
 import type { LayoutActions, LayoutState } from "./layout.ts";
+import type { ModelsActions, ModelsState } from "./models.ts";
+import type { PinsActions, PinsState } from "./pins.ts";
+import type { SurpriseActions, SurpriseState } from "./surprise.ts";
 
 export type ModelState =
   | { readonly kind: "waiting" }
@@ -60,7 +64,15 @@ export interface SettledPosition {
 }
 
 /** The page's state: the parts here, and those of the slices, each of which has a file beside this one. */
-export interface AppState extends ColoringState, LayoutState, DeeperPart, LabState {
+export interface AppState
+  extends ModelsState,
+    PinsState,
+    SurpriseState,
+    FilesState,
+    ColoringState,
+    LayoutState,
+    DeeperPart,
+    LabState {
   readonly model: ModelState;
   readonly precision: Precision;
   readonly engine: EngineChoice;
@@ -103,7 +115,15 @@ export interface AppState extends ColoringState, LayoutState, DeeperPart, LabSta
 }
 
 /** Everything a person can do. Actions never throw: what goes wrong becomes `problem`, and nothing is lost. */
-export interface Actions extends ColoringActions, LayoutActions, DeeperActions, LabActions {
+export interface Actions
+  extends ModelsActions,
+    PinsActions,
+    SurpriseActions,
+    FilesActions,
+    ColoringActions,
+    LayoutActions,
+    DeeperActions,
+    LabActions {
   readonly start: () => void;
   readonly retry: () => void;
   readonly switchPrecision: (precision: Precision) => void;

@@ -5,6 +5,7 @@ import { type DocumentPath, replyTurn } from "./path.ts";
 
 /** A command, and what it does in one sentence. */
 export interface CliCommand {
+  readonly name: string;
   readonly command: string;
   readonly does: string;
 }
@@ -26,6 +27,7 @@ export function cliCommands(inputs: CommandInputs): readonly CliCommand[] {
 
 function scoreCommand({ path, model }: CommandInputs): CliCommand {
   return {
+    name: "Scores of this branch",
     command: `npx tokenscope score --ids ${idsOf(path.nodes)} --start-token none ${modelOptions(model)}`,
     does: "Scores this branch's tokens, the first one unscored as here.",
   };
@@ -43,7 +45,7 @@ function generateCommand(inputs: CommandInputs): CliCommand | null {
     `--temperature ${temperature} --top-k ${topK} --top-p ${topP} --min-p ${minP} --seed ${seed}`,
     `--start-token none ${modelOptions(model)}`,
   ].join(" ");
-  return { command, does: sameness(written, { reply, redraws, settings }) };
+  return { name: "The reply", command, does: sameness(written, { reply, redraws, settings }) };
 }
 
 /** Everything that End turn did not write. */
@@ -68,7 +70,7 @@ function sameness(
   const own = written.filter(({ origin }) => origin !== wanted).length;
   const isRedrawn = [...redraws.keys()].some((at) => at >= reply.contentStart && at < reply.end);
   if (own > 0) {
-    return `Writes a reply to the same prompt under these settings; ${own} of the ${written.length} tokens here came another way, so it may differ.`;
+    return `Writes a reply to the same prompt under these settings; ${own === written.length ? "the" : `${own} of the`} ${written.length} tokens here came another way, so it may differ.`;
   }
   if (isRedrawn) {
     return "Writes a reply to the same prompt under these settings; a token here was drawn again, so it may differ.";

@@ -1,6 +1,6 @@
 // What the composer says: roles, hints, why a generation ended, and which buttons work.
 
-import { formatCount, type PieceSegment, pieceGlyphs } from "@tokenscope/core";
+import { formatCount, type PieceSegment, pieceGlyphs, TEXT_ROLE } from "@tokenscope/core";
 import type { AppState } from "../store/state.ts";
 import { type DocumentPath, isOpen, replyTurn } from "./path.ts";
 import { countOf } from "./strip.ts";
@@ -32,8 +32,14 @@ export interface ComposerView {
   };
 }
 
-/** The roles that a message can be written in. */
-export const ROLES = ["user", "system", "assistant"] as const;
+const CHAT_ROLES = ["user", "system", "assistant"] as const;
+const NO_ROLES = [TEXT_ROLE];
+
+/** The roles that a message can be written in: a base model knows none. */
+export function rolesOf({ model }: Pick<AppState, "model">): readonly string[] {
+  return model.kind === "ready" && !model.loaded.hasTemplate ? NO_ROLES : CHAT_ROLES;
+}
+
 const WORTH_SAYING = 24; // tokens
 const NEEDS_MODEL = "these need the model";
 const TURN_CLOSED = "the turn is closed: write the next message, or start over";
@@ -77,7 +83,7 @@ export function composerView(inputs: ComposerInputs, path: DocumentPath): Compos
   const noModel = model.kind === "ready" ? null : NEEDS_MODEL;
   const nothing = path.nodes.length === 0 ? "nothing is written yet" : null;
   return {
-    roles: ROLES.map((name) => ({ role: name, refusal: refusals[name] ?? null })),
+    roles: rolesOf(inputs).map((name) => ({ role: name, refusal: refusals[name] ?? null })),
     refusal: refusals[role] ?? null,
     count: inputs.messageTokens === null ? "" : countOf(inputs.messageTokens, "token"),
     isGenerating: isReplying(work),

@@ -39,6 +39,8 @@ interface SideView {
 
 export interface EnginesView {
   readonly rows: readonly EnginesRow[];
+  /** All tokens that are not listed, and their mass in each. */
+  readonly rest: { readonly label: string; readonly own: string; readonly other: string };
   readonly measures: readonly { readonly label: string; readonly value: string }[];
 }
 
@@ -78,12 +80,22 @@ export function enginesView(
         name: `${pieceName(vocabulary.bytes(id))}: ${ownName} rank ${a.rank}, ${a.percent}; ${otherName} rank ${b.rank}, ${b.percent}`,
       };
     }),
+    rest: {
+      label: countOf(vocabulary.size - candidates.length, "other token"),
+      own: restPercent(candidates.map(({ own }) => own)),
+      other: restPercent(candidates.map(({ other }) => other)),
+    },
     measures: [
       { label: `KL(${ownName} ‖ ${otherName}), bits`, value: klBits(klNats) },
       { label: `KL(${otherName} ‖ ${ownName}), bits`, value: klBits(reverseKlNats) },
       { label: "same first choice here", value: isSameTop ? "yes" : "no" },
     ],
   };
+}
+
+function restPercent(listed: readonly { readonly logprobNats: number }[]): string {
+  const mass = listed.reduce((sum, { logprobNats }) => sum + Math.exp(logprobNats), 0);
+  return formatPercent(Math.max(0, 1 - mass));
 }
 
 /** Divergences are small: four decimals below 0.01. */

@@ -20,8 +20,8 @@ import { tokenWord } from "./token-words.ts";
 export interface LensCell {
   readonly id: TokenId;
   readonly segments: readonly PieceSegment[];
-  readonly percent: string;
-  readonly share: number; // p, 0 to 1
+  readonly percent: string; // without its sign, which the head of the column has
+  readonly bar: number; // p, 0 to 1; 0 where it is too small to be drawn
   readonly isFollowed: boolean;
 }
 
@@ -59,6 +59,7 @@ export interface LensInputs {
 }
 
 const SHOWN = 5;
+const LEAST_BAR = 0.005; // below, a bar is a speck
 
 /** The table, the chart and its sentence. */
 export function lensView(inputs: LensInputs): LensView {
@@ -80,13 +81,15 @@ function lensRow(inputs: LensInputs, layer: number, isFirst: boolean): LensRow {
     const id = tokenId(each);
     const share = Math.exp(prediction?.topLogprobsNats[i] ?? Number.NEGATIVE_INFINITY);
     const segments = pieceGlyphs(vocabulary.bytes(id));
-    return { id, segments, percent: formatPercent(share), share, isFollowed: id === followed };
+    const percent = formatPercent(share).replace(" %", "");
+    const bar = share < LEAST_BAR ? 0 : share;
+    return { id, segments, percent, bar, isFollowed: id === followed };
   });
   const rank = formatCount(score?.rank ?? null);
   const percent = formatPercent(score && Math.exp(score.logprobNats));
   const entropy = formatBits(prediction ? bitsFromNats(prediction.entropyNats) : null);
   const [most] = cells;
-  const likely = most && `${pieceName(vocabulary.bytes(most.id))}, ${most.percent}`;
+  const likely = most && `${pieceName(vocabulary.bytes(most.id))}, ${most.percent} %`;
   return {
     layer,
     cells,

@@ -56,7 +56,7 @@ export interface LogitInputs {
   readonly vocabulary: Vocabulary;
 }
 
-const TERMS = 14;
+const TERMS = 12; // as many as a drawer shows without scrolling
 
 /** The view of two tokens at one position. */
 export function logitView(inputs: LogitInputs): LogitView {

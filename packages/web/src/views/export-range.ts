@@ -3,7 +3,7 @@
 import { formatSpanRange, type ModelIdentity } from "@tokenscope/core";
 import type { AppState, Span } from "../store/state.ts";
 import { activeDocumentPath, replyTurn } from "./path.ts";
-import { modelBehind } from "./session.ts";
+import { fileWords, modelBehind } from "./session.ts";
 
 export type RangeKind = "branch" | "reply" | "span";
 
@@ -37,7 +37,7 @@ export function exportRanges({
   ];
 }
 
-/** What stands under a picture. Example: "Positions 0–106 · smollm2-135m-instruct Q4_1 (sha256 0123456789ab), exact, wasm · bits raw, T = 1, first token unscored". */
+/** What stands under a picture. Example: "Positions 0–106 · smollm2-135m-instruct-q4_1 (sha256 0123456789ab), exact, wasm · bits raw, T = 1, first token unscored". */
 export function captionText(span: Span, state: Pick<AppState, "model" | "documentModel">): string {
   const model = modelBehind(state);
   return [
@@ -47,8 +47,8 @@ export function captionText(span: Span, state: Pick<AppState, "model" | "documen
   ].join(" · ");
 }
 
-function modelText({ id, quantization, sha256, precision, backend }: ModelIdentity): string {
-  return `${id} ${quantization} (sha256 ${sha256.slice(0, 12)}), ${precision}, ${backend}`;
+function modelText({ sha256, precision, backend, ...file }: ModelIdentity): string {
+  return `${fileWords(file)} (sha256 ${sha256.slice(0, 12)}), ${precision}, ${backend}`;
 }
 
 const NAME_CHARACTERS = 40;

@@ -43,6 +43,9 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "H", does: "hold the span, to compare it with another" },
       { keys: "L", does: "the lab guide" },
       { keys: "I", does: "look deeper: layers, attention, a logit" },
+      { keys: "U", does: "share: a link, and commands" },
+      { keys: "N", does: "the neighbour: another conversation beside yours" },
+      { keys: "M", does: "models" },
       { keys: "?", does: "these keys" },
     ],
   },
@@ -59,6 +62,8 @@ export const KEY_MAP: readonly KeyGroup[] = [
     lines: [
       { keys: "Ctrl+Z", does: "Undo" },
       { keys: "Ctrl+Shift+Z", does: "Redo" },
+      { keys: "Ctrl+O", does: "Open: a file, a link, an earlier conversation" },
+      { keys: "Ctrl+S", does: "Export and save" },
       { keys: "Ctrl+Enter", does: "End turn, in the message" },
     ],
   },

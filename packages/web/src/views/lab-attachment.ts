@@ -31,7 +31,7 @@ export interface KeptToken extends NewToken {
 }
 
 /** One of the most likely tokens at a place. */
-export interface KeptCandidate {
+interface KeptCandidate {
   readonly id: TokenId;
   readonly bytes: string; // hexadecimal
   readonly logprobNats: number;
@@ -140,27 +140,31 @@ export function attachmentText(attachment: Attachment): string {
   const [token] = tokens;
   if (kind === "next" || token === undefined) {
     const rows = candidates.map(
-      (row) => `${piece(row.bytes)} ${formatProbability(Math.exp(row.logprobNats))}`,
+      (row) => `${quoted(row.bytes)} ${formatProbability(Math.exp(row.logprobNats))}`,
     );
     return `Most likely at ${formatCount(from)}: ${rows.length === 0 ? "not known" : rows.join(", ")}`;
   }
   if (kind === "position") {
     const rank = formatRank(token.rank, vocabularySize);
-    return `${piece(token.bytes)} at ${formatCount(from)}: ${numbers(token)}, rank ${rank}`;
+    return `${quoted(token.bytes)} at ${formatCount(from)}: ${numbers(token)}, rank ${rank}`;
   }
   const bits = attachmentBits(attachment);
   const range = formatSpanRange(from, to);
   const total = `${formatBits(bits?.total ?? null)} bits, ${formatBits(bits?.perToken ?? null)} per token`;
   if (tokens.length > LISTED_TOKENS) {
-    return `${tokens.map(({ bytes }) => piece(bytes)).join("")} at ${range}: ${total}`;
+    return `“${tokens.map(({ bytes }) => piece(bytes)).join("")}” at ${range}: ${total}`;
   }
-  const terms = tokens.map((each) => `${piece(each.bytes)} ${numbers(each)}`);
+  const terms = tokens.map((each) => `${quoted(each.bytes)} ${numbers(each)}`);
   return `${range}: ${terms.join("; ")}. Together ${total}`;
 }
 
 /** A kept token as the strip writes it. Example: "20646f67" -> "·dog". */
 export function piece(hex: string): string {
   return plain(pieceGlyphs(hexBytes(hex)));
+}
+
+function quoted(hex: string): string {
+  return `“${piece(hex)}”`;
 }
 
 /** The bytes of a hexadecimal string. */

@@ -23,26 +23,21 @@ export type CardInputs = Pick<
   "lab" | "history" | "vocabulary" | "seed" | "settings" | "model" | "isRecording"
 >;
 
-/** The card of a page at this address: its prompt is what the document says, or where that is empty what the guide starts with. */
+/** The card of a page at this address: what the document says, or where it says nothing of one's own, what the guide starts with. */
 export function labCard(state: CardInputs, page: string): LabCard {
   const { lab, seed, settings, model } = state;
-  const start = lab.guide?.start ?? null;
   const written = prompts(activeDocumentPath(state.history.present), state.vocabulary);
-  const isEmpty = written.length === 0;
-  const typed = isEmpty && start !== null ? startPrompts(start.system, start.user) : written;
-  const guideUrl = lab.guideUrl === null ? "" : `?lab=${encodeURIComponent(lab.guideUrl)}`;
-  const shown =
-    isEmpty && start !== null
-      ? { seed: start.seed ?? seed, settings: start.settings ?? settings }
-      : { seed, settings };
+  const isOwn = written.length > 0 && !state.isRecording;
+  const start = isOwn ? null : (lab.guide?.start ?? null);
+  const typed = start === null ? written : startPrompts(start.system, start.user);
   const line = (label: string, value: string): CardLine => ({ label, value, isTyped: false });
   return {
     title: (lab.guide ?? BUILT_IN).title,
     lines: [
-      line("Address", page + guideUrl),
+      line("Address", page + labQuery(lab.guideUrl, page)),
       ...typed,
-      line("Settings", settingsText(shown.settings)),
-      line("Seed", String(shown.seed)),
+      line("Settings", settingsText(start?.settings ?? settings)),
+      line("Seed", String(start?.seed ?? seed)),
       ...(model.kind === "ready"
         ? [
             line(
@@ -53,6 +48,13 @@ export function labCard(state: CardInputs, page: string): LabCard {
         : []),
     ],
   };
+}
+
+/** The guide's address as short as it can be typed. Example: "?lab=labs/example.json". */
+function labQuery(guideUrl: string | null, page: string): string {
+  if (guideUrl === null) return "";
+  const short = guideUrl.startsWith(page) ? guideUrl.slice(page.length) : guideUrl;
+  return `?lab=${encodeURIComponent(short).replaceAll("%2F", "/").replaceAll("%3A", ":")}`;
 }
 
 function startPrompts(system: string, user: string): readonly CardLine[] {

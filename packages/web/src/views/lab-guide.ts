@@ -60,8 +60,8 @@ export function progressOf(
   return { answered: answered.length, of: questions.length };
 }
 
-/** Where a guide's text names a marker. Example: "{userEnds}". */
-const PLACE = /\{(markers|userOpens|userEnds|replyOpens)\}/g;
+/** Where a guide's text names a marker, or has a sentence about them. Example: "{userEnds}". */
+const PLACE = /\{(markers|openers|userOpens|userEnds|replyOpens)\}/g;
 const UNKNOWN_MARKER = "its marker";
 
 /** A guide's text with the markers of the model in it; `markers` is null where none is known yet. */
@@ -84,25 +84,42 @@ export function guideString(text: string, markers: TurnMarkers | null): string {
 
 function filled(name: string, markers: TurnMarkers | null): readonly GuideText[] {
   if (name === "markers") return markerSentence(markers);
+  if (name === "openers") return openerSentence(markers);
   const marker = markers === null ? "" : (markers[name as keyof TurnMarkers] ?? "");
   return [marker === "" ? plainText(UNKNOWN_MARKER) : { text: marker, isMarker: true }];
 }
 
-/** Example: "This model opens your turn with <|im_start|>user, ends it with <|im_end|>, and opens its own with <|im_start|>assistant." */
+/** Example: "This model opens your turn with <|im_start|>user, ends it with <|im_end|> and opens its own with <|im_start|>assistant." */
 function markerSentence(markers: TurnMarkers | null): readonly GuideText[] {
   if (markers === null) return [plainText("The model’s markers are named here once it is loaded.")];
-  const verbs: readonly (readonly [string, string])[] = [
-    ["opens your turn with ", markers.userOpens],
-    ["ends it with ", markers.userEnds],
-    ["opens its own with ", markers.replyOpens],
-  ];
-  const said = verbs.filter(([, marker]) => marker !== "");
+  const said = listed([
+    { words: "opens your turn with ", marker: markers.userOpens },
+    { words: "ends it with ", marker: markers.userEnds },
+    { words: "opens its own with ", marker: markers.replyOpens },
+  ]);
   if (said.length === 0) return [plainText("This model’s template writes no markers.")];
-  const parts = said.flatMap(([verb, marker], i): GuideText[] => {
+  return [plainText("This model "), ...said, plainText(".")];
+}
+
+/** Who speaks, without where a turn ends: that is for the student to find. Example: "In this model they are <|im_start|>user and <|im_start|>assistant." */
+function openerSentence(markers: TurnMarkers | null): readonly GuideText[] {
+  const said = listed([
+    { words: "", marker: markers?.userOpens ?? "" },
+    { words: "", marker: markers?.replyOpens ?? "" },
+  ]);
+  if (said.length === 0) return [plainText("They differ from model to model.")];
+  return [plainText("In this model they are "), ...said, plainText(".")];
+}
+
+/** The markers that there are, as one list. Example: three -> "a, b and c". */
+function listed(
+  items: readonly { readonly words: string; readonly marker: string }[],
+): readonly GuideText[] {
+  const said = items.filter(({ marker }) => marker !== "");
+  return said.flatMap(({ words, marker }, i): GuideText[] => {
     const joint = i === 0 ? "" : i === said.length - 1 ? " and " : ", ";
-    return [plainText(joint + verb), { text: marker, isMarker: true }];
+    return [plainText(joint + words), { text: marker, isMarker: true }];
   });
-  return [plainText("This model "), ...parts, plainText(".")];
 }
 
 function plainText(text: string): GuideText {

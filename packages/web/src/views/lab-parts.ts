@@ -9,7 +9,7 @@ export const BUILT_IN: LabGuide = {
   parts: [
     {
       title: "A conversation is a document",
-      task: "Type a message such as “Write a one-paragraph story about a dragon.” (take a topic of your own) and press End turn. Look at the tokens before you generate anything. {markers}",
+      task: "Type a message such as “Write a one-paragraph story about a dragon.” (take a topic of your own) and press End turn. Look at the tokens before you generate anything: markers say who speaks. {openers}",
       questions: questions(1, [
         [
           "Where does the user’s turn end and the assistant’s turn begin? Which markers separate them?",

@@ -52,11 +52,12 @@ function questionHtml({ number, text, answer, attachments }: WorksheetQuestion):
 }
 
 function evidenceHtml(attachment: Attachment): string {
+  const picture = attachmentPicture(attachment); // whose caption names the conditions
   return [
     `<figure><figcaption>${escapeXml(attachmentLabel(attachment))}</figcaption>`,
-    attachmentPicture(attachment) ?? "",
+    picture ?? `<small>${escapeXml(attachment.conditions)}</small>`,
     ...attachmentTables(attachment).map(tableHtml),
-    `<small>${escapeXml(attachment.conditions)}</small></figure>`,
+    "</figure>",
   ].join("\n");
 }
 

@@ -97,6 +97,17 @@ function isSettled(
   );
 }
 
+/** What P pins: the token at the position shown, or at "next" the most likely; null where there is none. */
+export function pinnable({
+  history,
+  scores,
+  position,
+}: Pick<AppState, "history" | "scores" | "position">): TokenId | null {
+  const { token, prediction } = placeAt(activeDocumentPath(history.present), scores, position);
+  const likeliest = prediction?.topIds[0];
+  return token?.node.id ?? (likeliest === undefined ? null : tokenId(likeliest));
+}
+
 /** What a digit key chooses: the n-th row of the list on screen, from 1; null where there is none. */
 export function nthCandidate(
   state: Pick<AppState, "history" | "scores" | "position" | "query" | "search">,

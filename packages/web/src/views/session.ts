@@ -34,6 +34,8 @@ export type SessionInputs = Pick<
   | "settings"
   | "seed"
   | "redraws"
+  | "pins"
+  | "documentSha256"
 >;
 
 /** The model behind the numbers on screen: the one that is loaded, else the one that gave them before; null where none is known. */
@@ -64,7 +66,7 @@ export function sessionOf(state: SessionInputs): Session | null {
     settings,
     seed,
     redraws,
-    pins: [],
+    pins: state.pins.modelSha256 === state.documentSha256 ? state.pins.ids : [],
     lab: null,
   };
 }
@@ -123,6 +125,7 @@ export function openedState(
     settings,
     seed,
     redraws,
+    ...(session.pins.length > 0 ? { pins: { modelSha256: model.sha256, ids: session.pins } } : {}),
     query: "",
     search: null,
     settled: null,
@@ -185,7 +188,16 @@ export function sessionTitle(session: Session): string {
     : `${characters.slice(0, TITLE_CHARACTERS - 1).join("")}…`;
 }
 
-/** A model in words. Example: "smollm2-135m-instruct Q4_1, exact, wasm". */
-export function modelWords({ id, quantization, precision, backend }: ModelIdentity): string {
-  return `${id} ${quantization}, ${precision}, ${backend}`;
+/** A model in words. Example: "smollm2-135m-instruct-q4_1, exact, wasm". */
+export function modelWords({ precision, backend, ...file }: ModelIdentity): string {
+  return `${fileWords(file)}, ${precision}, ${backend}`;
+}
+
+/** A model's file: its id, and its quantization where the id does not say it. */
+export function fileWords({
+  id,
+  quantization,
+}: Pick<ModelIdentity, "id" | "quantization">): string {
+  const isSaid = id.toLowerCase().includes(quantization.toLowerCase());
+  return isSaid ? id : `${id} ${quantization}`;
 }

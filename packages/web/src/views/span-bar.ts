@@ -40,7 +40,8 @@ export interface SpanBar {
   readonly leftOut: string;
 }
 
-const LONGEST_SUM = 12; // tokens; a longer one does not fit and nobody adds it up
+/** Tokens of the longest sum that is written out: a longer one does not fit and nobody adds it up. */
+export const LONGEST_SUM = 12;
 
 /** The bar of a span, or of the reply; null where there is neither. */
 export function spanBar(
@@ -49,7 +50,8 @@ export function spanBar(
   span: Span | null,
   vocabulary: Vocabulary,
 ): SpanBar | null {
-  const rows = span === null ? replyRows(path, scores) : spanRows(path, scores, span);
+  const shown = shownSpan(path, span);
+  const rows = shown === null ? [] : spanRows(path, scores, shown);
   if (rows.length === 0) return null;
   const figures = spanMeasures(rows, vocabulary);
   const token = (term: SpanTerm): BitsOfToken => ({
@@ -72,6 +74,7 @@ export function spanBar(
       { label: "tokens", value: formatCount(figures.scoredTokens), unit: "" },
       { label: "total bits", value: formatBits(total), unit: "" },
       { label: "bits per token", value: formatBits(figures.bitsPerToken), unit: "" },
+      { label: "bits per byte", value: formatBits(figures.bitsPerByte), unit: "" },
       { label: "perplexity", value: formatPerplexity(figures.perplexity), unit: "" },
     ],
     most: figures.mostSurprising && token(figures.mostSurprising),
@@ -80,6 +83,16 @@ export function spanBar(
     sentence: span === null ? "" : "Perplexity is 2 to the power of bits per token.",
     leftOut: leftOut(figures.unscoredTokens, span === null ? markersOf(path) : 0),
   };
+}
+
+/** The span selected, or the counted tokens of the reply; null where there is neither. */
+export function shownSpan(path: DocumentPath, span: Span | null): Span | null {
+  if (span !== null) return span;
+  const reply = replyTurn(path);
+  if (reply === undefined) return null;
+  const counted = path.nodes.slice(reply.start, reply.end).filter(isCounted);
+  const [first, last] = [counted[0], counted.at(-1)];
+  return first && last ? { from: first.position, to: last.position } : null;
 }
 
 /** How a span is selected, with a mouse or keys, and with a finger. */
@@ -94,12 +107,6 @@ export const NO_REPLY =
 
 function spanRows(path: DocumentPath, scores: Scores, span: Span): readonly ScoredNodeRow[] {
   return scoredRows(path, scores, { start: span.from, end: span.to + 1 });
-}
-
-function replyRows(path: DocumentPath, scores: Scores): readonly ScoredNodeRow[] {
-  const reply = replyTurn(path);
-  if (reply === undefined) return [];
-  return scoredRows(path, scores, reply).filter((row) => isCounted(row.node));
 }
 
 /** Tokens after the reply that End turn wrote. */

@@ -7,12 +7,14 @@ import type { LoadedModel } from "../worker/protocol.ts";
 export interface StatusBar {
   readonly model: string;
   readonly file: string; // quantization and size
+  readonly kind: string; // "base model", or empty for one with a chat template
   readonly engine: string;
   readonly engineReason: string; // why this one; empty before there is one
   /** What else a person may choose, the engine that runs included; empty where there is no choice. */
   readonly engines: readonly EngineOption[];
   readonly context: { readonly text: string; readonly share: number };
   readonly speed: string;
+  readonly speedTitle: string; // the same as a rate, and how it was measured
   readonly conventions: string;
 }
 
@@ -51,11 +53,13 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
     return {
       model: MODEL_WORDS[model.kind],
       file: "",
+      kind: "",
       engine: "",
       engineReason: "",
       engines: [],
       context: { text: `${formatCount(pathLength)} tokens`, share: 0 },
       speed: "",
+      speedTitle: "",
       conventions: CONVENTIONS,
     };
   }
@@ -65,6 +69,7 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
   return {
     model: loaded.label,
     file: `${identity.quantization}, ${formatMegabytes(loaded.fileBytes)}`,
+    kind: loaded.hasTemplate ? "" : "base model",
     engine,
     engineReason: loaded.engineReason,
     engines: loaded.hasGpu ? engineOptions(loaded.identity, engine) : [],
@@ -73,8 +78,15 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
       share: Math.min(1, pathLength / loaded.contextLength),
     },
     speed: msPerToken === null ? "" : `${formatCount(msPerToken)} ms per token`,
+    speedTitle: msPerToken === null ? "" : `${rateWords(msPerToken)}, median of the last 32`,
     conventions: CONVENTIONS,
   };
+}
+
+/** Tokens per second of a time per token. Example: 42.6 ms are 23 tokens per second, 400 ms are 2.5. */
+function rateWords(msPerToken: number): string {
+  const rate = 1000 / msPerToken;
+  return `${rate < 10 ? rate.toFixed(1) : formatCount(rate)} tokens per second`;
 }
 
 function engineName({ identity: { backend }, threads }: LoadedModel): string {

@@ -12,7 +12,11 @@ export interface HostOptions {
   readonly model: ModelFile;
   readonly file: EngineFile;
   readonly choice: EngineChoice;
-  readonly text: { readonly tokenizer: Tokenizer; readonly template: ChatTemplate };
+  readonly text: {
+    readonly tokenizer: Tokenizer;
+    readonly template: ChatTemplate;
+    readonly hasTemplate: boolean;
+  };
   readonly onReplaced: (replacement: Replacement) => void;
 }
 
@@ -82,6 +86,7 @@ function describe(
     contextLength,
     vocabulary: vocabularyTable(text.tokenizer.vocabulary),
     endTokenIds: text.tokenizer.endTokenIds,
+    hasTemplate: text.hasTemplate,
   };
 }
 

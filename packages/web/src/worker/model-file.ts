@@ -1,9 +1,9 @@
 // The model's file in the browser: from the cache if it is there, else fetched, verified and kept. Never a bad file in the cache.
 
 import { EngineError } from "@tokenscope/core";
+import { keepBlob, keptBlob } from "./model-cache.ts";
 import type { ModelFile } from "./protocol.ts";
 
-const CACHE = "tokenscope-models";
 const TRIES = 3; // without a byte of progress in between
 const WAIT_MS = 500; // times the tries so far: a network that is away for a second comes back
 
@@ -16,15 +16,21 @@ export interface FetchOptions {
 export async function loadModelFile(model: ModelFile, options: FetchOptions): Promise<Blob> {
   const kept = await keptFile(model);
   if (kept !== null) return kept;
+  if (model.url === "") throw notKept(model);
   const fresh = await fetchVerified(model, options);
   return (await keptFile(model)) ?? fresh; // only one of the two stays alive
 }
 
 /** What an earlier visit kept, which was verified then; null where it is not there whole. */
-async function keptFile(model: ModelFile): Promise<Blob | null> {
-  const kept = await (await openCache())?.match(cacheKey(model));
-  const file = await kept?.blob();
-  return file?.size === model.fileBytes ? file : null;
+async function keptFile({ sha256, fileBytes }: ModelFile): Promise<Blob | null> {
+  const file = await keptBlob(sha256);
+  return file?.size === fileBytes ? file : null;
+}
+
+function notKept({ label }: ModelFile): EngineError {
+  return new EngineError(
+    `${label} is a file of yours that this page reads where it lies and does not keep: choose it again under Models, and keep it in this browser if you want to find it here.`,
+  );
 }
 
 async function fetchVerified(model: ModelFile, options: FetchOptions): Promise<Blob> {
@@ -33,17 +39,8 @@ async function fetchVerified(model: ModelFile, options: FetchOptions): Promise<B
   if (isPatched && (await sha256Of(bytes)) !== model.sha256) bytes = await download(model, options); // what was kept was bad
   await verify(model, bytes);
   const file = new Blob([bytes]); // the browser's own memory: the array may go
-  await keep(model, file);
+  await keepBlob(model, file); // without room the model works, and is fetched again next time
   return file;
-}
-
-async function openCache(): Promise<Cache | undefined> {
-  if (typeof caches === "undefined") return undefined; // there is none outside a secure context
-  return caches.open(CACHE).catch(() => undefined); // a browser that keeps nothing refuses it
-}
-
-function cacheKey({ sha256 }: ModelFile): string {
-  return `/${CACHE}/${sha256}`;
 }
 
 /** What an interrupted download has received, for the next try, be it minutes later. */
@@ -145,12 +142,4 @@ async function verify(model: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise
 async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function keep(model: ModelFile, file: Blob): Promise<void> {
-  try {
-    await (await openCache())?.put(cacheKey(model), new Response(file));
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error; // no room: the model works, and is fetched again next time
-  }
 }

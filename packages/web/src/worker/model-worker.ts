@@ -1,11 +1,12 @@
 /// <reference lib="webworker" />
 // The worker's message loop: it loads a model, then hands each call to its host.
 
-import { FormatError, type RunCounts } from "@tokenscope/core";
-import { blobSource, type Gguf, readGguf } from "@tokenscope/engine";
+import { plainTemplate, type RunCounts } from "@tokenscope/core";
+import { blobSource, type Gguf, parseShape, readGguf } from "@tokenscope/engine";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import { type HostedModel, hostModel } from "./hosted-model.ts";
 import { loadModelFile } from "./model-file.ts";
+import { identifiedModel } from "./own-model.ts";
 import type {
   CallKind,
   Calls,
@@ -60,16 +61,21 @@ async function load(
 ): Promise<LoadedModel> {
   const onProgress = (receivedBytes: number): void =>
     emit({ kind: "download", receivedBytes, totalBytes: model.fileBytes });
-  const source = blobSource(await loadModelFile(model, { onProgress, signal }));
+  const source = blobSource(model.file ?? (await loadModelFile(model, { onProgress, signal })));
+  const gguf = await readGguf(source);
+  parseShape(gguf); // what no engine could run is refused while the model before it still runs
+  const text = textParts(model, gguf);
+  const { file } = model;
+  const named =
+    file === undefined ? model : await identifiedModel({ ...model, file }, { onProgress, signal });
   emit({ kind: "prepare" });
   await hosted?.close();
   hosted = undefined;
-  const gguf = await readGguf(source);
   hosted = await hostModel({
-    model,
+    model: named,
     file: { source, gguf, precision },
     choice: engine,
-    text: textParts(model, gguf),
+    text,
     onReplaced: (replacement) => post({ kind: "replaced", ...replacement }),
   });
   return hosted.loaded;
@@ -77,14 +83,11 @@ async function load(
 
 function textParts(model: ModelFile, { metadata }: Gguf) {
   const tokenizer = loadTokenizer({ name: model.id, metadata });
-  const templateSource = parseTemplateSource(metadata);
-  if (templateSource === null) {
-    throw new FormatError(
-      `${model.label} has no chat template in its metadata, so no conversation can be written for it; choose an instruction-tuned model`,
-    );
-  }
-  const template = loadChatTemplate({ ...templateSource, tokenizer, now: () => new Date() });
-  return { tokenizer, template };
+  const source = parseTemplateSource(metadata);
+  const now = (): Date => new Date();
+  const template =
+    source === null ? plainTemplate(tokenizer) : loadChatTemplate({ ...source, tokenizer, now });
+  return { tokenizer, template, hasTemplate: source !== null };
 }
 
 function counts(): RunCounts {

@@ -22,13 +22,15 @@ import type {
   TokenScore,
 } from "@tokenscope/core";
 
-/** A model file that the page may load. `file` is the user's own, never uploaded. */
+/** A model file that the page may load. */
 export interface ModelFile {
   readonly id: string;
   readonly label: string;
-  readonly url: string;
-  readonly sha256: string;
+  readonly url: string; // empty for a file of the user's own
+  readonly sha256: string; // empty where nobody has read the file yet
   readonly fileBytes: number;
+  /** The user's own file, read where it lies and never uploaded. */
+  readonly file?: Blob;
 }
 
 /** Which engine is wanted: WebGPU, WebAssembly, or the one that fits this browser. */
@@ -56,6 +58,8 @@ export interface LoadedModel {
   readonly contextLength: number;
   readonly vocabulary: VocabularyTable;
   readonly endTokenIds: readonly TokenId[];
+  /** False for a base model: text is written without markers, and there are no roles. */
+  readonly hasTemplate: boolean;
 }
 
 /** A row of a search over the whole vocabulary, by rank. */

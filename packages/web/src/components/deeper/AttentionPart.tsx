@@ -66,24 +66,28 @@ function WhoseAttention() {
   const { position, actual } = place;
   const isNext = actual === null;
   const shown = isNext ? "before" : deeper.attentionOf;
+  const before = position === 0 ? "none before" : `${position - 1}, which predicts it`;
   const choices = [
-    { of: "token", label: `of position ${position}`, isOff: isNext },
-    { of: "before", label: `of ${position - 1}, which predicts it`, isOff: position === 0 },
+    { of: "token", label: isNext ? "next" : String(position), isOff: isNext },
+    { of: "before", label: before, isOff: position === 0 },
   ] as const;
   return (
-    <fieldset className="seg" aria-label="Whose attention">
-      {choices.map(({ of, label, isOff }) => (
-        <button
-          key={of}
-          type="button"
-          aria-pressed={shown === of}
-          aria-disabled={isOff}
-          onClick={() => !isOff && setDeeper({ attentionOf: of })}
-        >
-          {label}
-        </button>
-      ))}
-    </fieldset>
+    <div className="from">
+      <span className="label">From</span>
+      <fieldset className="seg" aria-label="Attention from position">
+        {choices.map(({ of, label, isOff }) => (
+          <button
+            key={of}
+            type="button"
+            aria-pressed={shown === of}
+            aria-disabled={isOff}
+            onClick={() => !isOff && setDeeper({ attentionOf: of })}
+          >
+            {label}
+          </button>
+        ))}
+      </fieldset>
+    </div>
   );
 }
 
@@ -101,6 +105,7 @@ function IndexSelect({ label, count, field }: IndexSelectProps) {
       <span className="label">{label}</span>
       <select
         className="field"
+        aria-label={label}
         value={deeper[field] ?? ""}
         onChange={({ target }) =>
           setDeeper({ [field]: target.value === "" ? null : Number(target.value) })

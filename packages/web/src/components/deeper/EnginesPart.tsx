@@ -62,7 +62,7 @@ function Offer({ cost, second }: OfferProps) {
       </button>
       <p role="status">{loadingWords(second)}</p>
       <p className="label">
-        Another model can not be set beside this one here: its token ids mean other texts.
+        Another model cannot stand beside this one yet: its token ids mean other texts.
       </p>
     </div>
   );
@@ -129,6 +129,15 @@ function Comparison({ view, names, agreement }: ComparisonProps) {
             </tr>
           ))}
         </tbody>
+        <tfoot>
+          <tr className="label">
+            <th scope="row">{view.rest.label}</th>
+            <td colSpan={2} />
+            <td className="num">{view.rest.own}</td>
+            <td colSpan={2} />
+            <td className="num">{view.rest.other}</td>
+          </tr>
+        </tfoot>
       </table>
     </div>
   );

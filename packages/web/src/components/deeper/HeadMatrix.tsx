@@ -7,8 +7,8 @@ import { useDeeper } from "./use-deeper.ts";
 
 const CELL = 16;
 const GAP = 2;
-const LEFT = 20;
-const FOOT = 14;
+const LEFT = 22;
+const FOOT = 18;
 const PARTS = [
   { part: "first", label: "first token" },
   { part: "self", label: "itself" },
@@ -56,7 +56,7 @@ export function HeadMatrix({ view }: { readonly view: AttentionView }) {
       >
         {view.cells.map((row, head) => (
           <g key={row[0]?.head}>
-            <text x={LEFT - 5} y={head * CELL + 12} textAnchor="end">
+            <text x={LEFT - 5} y={head * CELL + 11} textAnchor="end">
               {head}
             </text>
             {row.map((cell) => (
@@ -64,10 +64,10 @@ export function HeadMatrix({ view }: { readonly view: AttentionView }) {
             ))}
           </g>
         ))}
-        <text x={LEFT} y={height - 2}>
+        <text x={LEFT} y={height - 4}>
           layer 0
         </text>
-        <text x={width - GAP} y={height - 2} textAnchor="end">
+        <text x={width - GAP} y={height - 4} textAnchor="end">
           {view.layers - 1}
         </text>
       </svg>

@@ -76,7 +76,7 @@ function LayerTable({ rows, pointed }: LayerTableProps) {
     <div className="layers">
       <div className="layer head label" aria-hidden="true">
         <span className="num">layer</span>
-        <span className="tops">most likely after it, with p</span>
+        <span className="tops">most likely after it, and p in %</span>
         <span className="num">rank</span>
         <span className="num">p</span>
         <span className="num">entropy</span>
@@ -125,7 +125,7 @@ function Layer({ row, isPointed, isTabStop, onPoint }: LayerProps) {
       <span className="tops">
         {row.cells.map((cell) => (
           <span key={cell.id} className={cell.isFollowed ? "top-token act" : "top-token"}>
-            <i style={{ width: `${(100 * cell.share).toFixed(1)}%` }} />
+            <i style={{ width: `${(100 * cell.bar).toFixed(1)}%` }} />
             <b className="mono">
               <Piece segments={cell.segments} />
             </b>

@@ -57,7 +57,7 @@ function Line({ line }: { readonly line: LogitView["lines"][number] | undefined 
   if (line === undefined) return null;
   return (
     <p className="equation">
-      logit = {line.logit}
+      logit = c · e = {line.logit}
       <br />p = {line.exponent} = <b>{line.percent}</b>
     </p>
   );

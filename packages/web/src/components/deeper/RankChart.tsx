@@ -9,13 +9,13 @@ interface RankChartProps {
   readonly pointed: number | null;
 }
 
-// In pixels of the picture's own square, which is drawn as wide as there is room.
-const WIDTH = 300;
-const HEIGHT = 128;
-const LEFT = 50;
+// In pixels of the picture, which is drawn as wide as there is room.
+const WIDTH = 240;
+const HEIGHT = 136;
+const LEFT = 48;
 const RIGHT = 8;
 const TOP = 8;
-const FOOT = 18;
+const FOOT = 20;
 
 const xAt = (share: number): number => LEFT + share * (WIDTH - LEFT - RIGHT);
 const yAt = (share: number): number => TOP + share * (HEIGHT - TOP - FOOT);

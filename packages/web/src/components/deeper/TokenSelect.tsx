@@ -36,6 +36,7 @@ export function TokenSelect({ label, chosen }: TokenSelectProps) {
       <span className="label">{label}</span>
       <select
         className="field mono"
+        aria-label={label}
         value={deeper[chosen] ?? ""}
         onChange={({ target }) =>
           setDeeper({ [chosen]: target.value === "" ? null : tokenId(Number(target.value)) })

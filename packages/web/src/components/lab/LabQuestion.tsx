@@ -62,14 +62,18 @@ export function LabQuestion({ question, part, number, children }: LabQuestionPro
         value={answer.text}
         onChange={(event) => setLabAnswer(question.key, event.target.value)}
       />
+      {answer.attachments.length > 0 && (
+        <ul className="lab-chips" aria-label={`Attached to answer ${name}`}>
+          {answer.attachments.map((attachment) => (
+            <Chip
+              key={`${attachment.kind} ${attachmentLabel(attachment)} ${attachment.conditions}`}
+              attachment={attachment}
+              question={question.key}
+            />
+          ))}
+        </ul>
+      )}
       <div className="lab-evidence">
-        {answer.attachments.map((attachment) => (
-          <Chip
-            key={`${attachment.kind} ${attachmentLabel(attachment)} ${attachment.conditions}`}
-            attachment={attachment}
-            question={question.key}
-          />
-        ))}
         <ActionButton
           className="attach"
           blocked={label === null ? NOTHING : null}
@@ -100,7 +104,7 @@ function Chip({ attachment, question }: ChipProps) {
   const { goToAttachment, detach } = useActions();
   const label = attachmentLabel(attachment);
   return (
-    <span className="chip">
+    <li className="chip">
       <button
         type="button"
         title={attachmentText(attachment)}
@@ -113,13 +117,13 @@ function Chip({ attachment, question }: ChipProps) {
         className="off"
         aria-label={`Remove ${label}`}
         onClick={(event) => {
-          const evidence = event.currentTarget.closest(".lab-evidence");
+          const own = event.currentTarget.closest(".lab-question");
           detach(question, attachment);
-          evidence?.querySelector<HTMLElement>(".attach")?.focus(); // its own place is gone
+          own?.querySelector<HTMLElement>(".attach")?.focus(); // its own place is gone
         }}
       >
         ×
       </button>
-    </span>
+    </li>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Worksheet } from "../../views/lab-worksheet.ts";
 import { worksheet } from "../../views/lab-worksheet.ts";
+import { saveFile } from "../files/save-file.ts";
 import { usePageStore } from "../store-context.ts";
 
 const PRINTED = "lab-print"; // the frame that holds what is printed
@@ -20,25 +21,17 @@ export function useWorksheet(): {
   return {
     async saveMarkdown() {
       const { worksheetMarkdown } = await import("../../views/lab-worksheet-markdown.ts");
-      save(worksheetMarkdown(now()), "worksheet.md", "text/markdown");
+      saveFile(worksheetMarkdown(now()), "worksheet.md", "text/markdown");
     },
     async saveHtml() {
       const { worksheetHtml } = await import("../../views/lab-worksheet-html.ts");
-      save(worksheetHtml(now()), "worksheet.html", "text/html");
+      saveFile(worksheetHtml(now()), "worksheet.html", "text/html");
     },
     async print() {
       const { worksheetHtml } = await import("../../views/lab-worksheet-html.ts");
       printed(worksheetHtml(now()));
     },
   };
-}
-
-function save(text: string, name: string, type: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 /** Prints a page of its own in a frame that nobody sees; a print dialog offers PDF too. */

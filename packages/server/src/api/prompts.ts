@@ -1,0 +1,101 @@
+// From the prompt or the messages of a request to token ids.
+
+import { type ChatMessage, type TokenId, tokenId, UsageError } from "@tokenscope/core";
+import type { OpenedModel } from "./api-models.ts";
+import { RequestError } from "./request-error.ts";
+import type { ChatMessagesBody } from "./request-fields.ts";
+
+/** A prompt as it was sent: text or token ids. */
+type Prompt = string | readonly TokenId[];
+
+/** The prompts of a completion: a text, ids, or a list of either. Throws RequestError. */
+export function parsePrompts(value: unknown): readonly Prompt[] {
+  if (typeof value === "string") return [value];
+  if (!Array.isArray(value)) throw wrongPrompt("prompt");
+  if (value.length === 0) throw wrongPrompt("prompt");
+  if (value.every((each) => typeof each === "number")) return [parseIds(value, "prompt")];
+  return value.map((each: unknown, i) => {
+    if (typeof each === "string") return each;
+    if (Array.isArray(each)) return parseIds(each, `prompt[${i}]`);
+    throw wrongPrompt(`prompt[${i}]`);
+  });
+}
+
+function parseIds(values: readonly unknown[], name: string): readonly TokenId[] {
+  return values.map((value, i) => {
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) {
+      return tokenId(value);
+    }
+    throw new RequestError(
+      `${name}[${i}] is ${JSON.stringify(value) ?? "nothing"}, which is not a token id; give whole numbers from 0`,
+      { param: "prompt" },
+    );
+  });
+}
+
+function wrongPrompt(name: string): RequestError {
+  return new RequestError(
+    `${name} is neither a text nor a list of token ids; give a text, a list of token ids, or a list of either with at least 1 entry`,
+    { param: "prompt" },
+  );
+}
+
+/** A prompt's tokens, with the model's start token before a text unless the request leaves it out. Written special tokens are read as such, as vLLM does. */
+export function promptIds(
+  prompt: Prompt,
+  { tokenizer }: Pick<OpenedModel, "tokenizer">,
+  addsStart: boolean,
+): readonly TokenId[] {
+  if (typeof prompt !== "string") return prompt;
+  const ids = tokenizer.encode(prompt, { parseSpecial: true });
+  const { startTokenId } = tokenizer;
+  if (!addsStart || startTokenId === null || ids[0] === startTokenId) return ids;
+  return [startTokenId, ...ids];
+}
+
+/** The tokens of a chat by the model's own template. Throws RequestError where it has none, or does not write the tools; UsageError with the template's own words where it refuses. */
+export function chatIds(
+  body: ChatMessagesBody & { readonly tool_choice?: string | undefined },
+  model: Pick<OpenedModel, "chatTemplate"> & { readonly id: string },
+): readonly TokenId[] {
+  const { chatTemplate, id } = model;
+  if (chatTemplate === null) {
+    throw new RequestError(
+      `the model "${id}" has no chat template, so it takes no messages; send the conversation as the prompt of /v1/completions`,
+      { param: "messages" },
+    );
+  }
+  const messages = body.messages.map(chatMessage);
+  const addGenerationPrompt = body.add_generation_prompt ?? true;
+  const render = (tools: readonly unknown[] | null) =>
+    chatTemplate
+      .render(messages, { addGenerationPrompt, ...(tools && { tools }) })
+      .tokens.map((token) => token.id);
+  const tools = body.tools ?? [];
+  const plain = () => render(null);
+  if (tools.length === 0 || body.tool_choice === "none") return plain();
+  const ids = render(tools);
+  if (!isSame(ids, plain())) return ids;
+  throw new RequestError(
+    `the chat template of "${id}" does not write tools, so the model would never see the ${tools.length} given; leave tools out, or choose a model whose template takes them`,
+    { param: "tools" },
+  );
+}
+
+/** A message as templates take it: the parts of its content one after another, and "developer" by its older name. */
+function chatMessage({ role, content }: ChatMessagesBody["messages"][number]): ChatMessage {
+  const parts = typeof content === "string" ? [content] : (content ?? []).map(({ text }) => text);
+  return { role: role === "developer" ? "system" : role, content: parts.join("") };
+}
+
+function isSame(a: readonly TokenId[], b: readonly TokenId[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}
+
+/** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */
+export function checkRoom(promptTokens: number, maxTokens: number, contextLength: number): void {
+  if (promptTokens + maxTokens <= contextLength) return;
+  throw new UsageError(
+    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${Math.max(0, contextLength - promptTokens)} tokens`,
+  );
+}

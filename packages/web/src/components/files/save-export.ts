@@ -1,0 +1,66 @@
+// Makes one export of the state and gives it to the browser to save.
+
+import type { AppState, Span } from "../../store/state.ts";
+import { chartPicture } from "../../views/chart-picture.ts";
+import { exportCsv, exportJson } from "../../views/export-table.ts";
+import { activeDocumentPath } from "../../views/path.ts";
+import { modelBehind } from "../../views/session.ts";
+import { pictureTurns, stripPicture } from "../../views/strip-picture.ts";
+import { pngOf, saveFile } from "./save-file.ts";
+
+export type ExportKind = "csv" | "json" | "strip-svg" | "strip-png" | "chart-svg" | "chart-png";
+
+interface ExportPlan {
+  readonly span: Span;
+  readonly caption: string;
+  /** A file's name from its ending. */
+  readonly name: (ending: string) => string;
+}
+
+/** Saves the export of this kind; resolves with the file's name, rejects with a sentence. */
+export async function saveExport(
+  kind: ExportKind,
+  state: AppState,
+  { span, caption, name }: ExportPlan,
+): Promise<string> {
+  const { history, scores, vocabulary, settings, seed } = state;
+  const model = modelBehind(state);
+  if (model === null) throw new Error("These numbers have no model yet; wait until it is there.");
+  const path = activeDocumentPath(history.present);
+  const parts = { path, scores, vocabulary, model, span };
+  const turns = () => pictureTurns(path, scores, vocabulary, span);
+  switch (kind) {
+    case "csv":
+      return saved(exportCsv(parts), name(".csv"), "text/csv");
+    case "json": {
+      const json = exportJson(parts, { settings, seed });
+      return saved(`${JSON.stringify(json, null, 1)}\n`, name(".json"), "application/json");
+    }
+    case "strip-svg":
+      return saved(stripPicture(turns(), { caption }), name("-tokens.svg"), SVG);
+    case "strip-png":
+      return saved(await pngOf(stripPicture(turns(), { caption })), name("-tokens.png"), PNG);
+    case "chart-svg":
+      return saved(chartPicture(tokensOf(turns()), { caption }), name("-bits.svg"), SVG);
+    case "chart-png":
+      return saved(
+        await pngOf(chartPicture(tokensOf(turns()), { caption })),
+        name("-bits.png"),
+        PNG,
+      );
+    default:
+      return kind satisfies never;
+  }
+}
+
+const SVG = "image/svg+xml";
+const PNG = "image/png";
+
+function tokensOf(turns: ReturnType<typeof pictureTurns>) {
+  return turns.flatMap(({ tokens }) => tokens);
+}
+
+function saved(content: string | Blob, name: string, type: string): string {
+  saveFile(content, name, type);
+  return name;
+}

@@ -1,0 +1,27 @@
+// A GGUF file dropped anywhere on the page is offered as a model; other files are left to those who know them.
+
+import { useEffect } from "react";
+import { useActions } from "../store-context.ts";
+
+/** Takes dropped .gguf files from now on. */
+export function useModelDrop(): void {
+  const { offerFile } = useActions();
+  useEffect(() => {
+    const onDragOver = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser would leave the page for the file
+    };
+    const onDrop = (event: DragEvent) => {
+      const file = [...(event.dataTransfer?.files ?? [])].find(({ name }) => /\.gguf$/i.test(name));
+      event.preventDefault();
+      if (file === undefined) return;
+      event.stopPropagation(); // it is no conversation and no lab file
+      offerFile({ name: file.name, file });
+    };
+    document.addEventListener("dragover", onDragOver);
+    document.addEventListener("drop", onDrop, true);
+    return () => {
+      document.removeEventListener("dragover", onDragOver);
+      document.removeEventListener("drop", onDrop, true);
+    };
+  }, [offerFile]);
+}

@@ -1,0 +1,54 @@
+// Gives the neighbour's tokens their scores: a link brings none, and the loaded model can tell where it is the same one.
+
+import { activePath, type NodeId, nodesOf, type ScoredToken, type Session } from "@tokenscope/core";
+import type { StoreApi } from "zustand/vanilla";
+import { type ModelLink, problemOf } from "./model-link.ts";
+import type { Store } from "./state.ts";
+
+/** Follows the store from now on; each neighbour is asked about once a load. */
+export function followNeighbour(store: StoreApi<Store>, link: ModelLink): void {
+  let asked: Session | null = null;
+  let loads = 0;
+  const look = ({ neighbour, drawer, model, work }: Store): void => {
+    if (neighbour === null || drawer !== "neighbour") return;
+    if (model.kind !== "ready" || work.kind !== "idle") return;
+    const { session } = neighbour;
+    if (session === asked && loads === link.loads) return;
+    if (model.loaded.identity.sha256 !== session.model.sha256 || isScored(session)) return;
+    asked = session;
+    loads = link.loads;
+    void score(store, link, session);
+  };
+  store.subscribe(look);
+}
+
+function isScored({ document, scores }: Session): boolean {
+  return activePath(document).every((id) => scores.has(id));
+}
+
+/** One run over the neighbour's active branch; the numbers are put beside its tokens if it is still there. */
+async function score(store: StoreApi<Store>, link: ModelLink, session: Session): Promise<void> {
+  const path = activePath(session.document);
+  const ids = nodesOf(session.document, path).map(({ id }) => id);
+  const scores = new Map<NodeId, ScoredToken>(session.scores);
+  try {
+    await link.ask(
+      "score",
+      { ids, from: 0 },
+      {
+        onEvent: ({ from, tokens }) => {
+          for (const [i, scored] of tokens.entries()) {
+            const node = path[from + i];
+            if (node !== undefined) scores.set(node, scored);
+          }
+        },
+      },
+    );
+    const { neighbour } = store.getState();
+    if (neighbour?.session !== session) return;
+    store.setState({ neighbour: { ...neighbour, session: { ...session, scores } } });
+  } catch (error) {
+    const problem = problemOf(error, store.getState());
+    if (problem !== null) store.setState({ problem });
+  }
+}
