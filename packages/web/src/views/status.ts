@@ -45,7 +45,7 @@ const BACKENDS: Readonly<Record<Backend, string>> = {
 const CONVENTIONS = "Positions count from 0. Bits: −log₂ p, raw, T = 1. The first token has none.";
 
 /** How the two precisions are named; compact with its measured divergence from exact. */
-export const PRECISION_WORDS = { compact: "compact, ±0.1 bit", exact: "exact" } as const;
+export const PRECISION_WORDS = { compact: "compact, ±0.01 bit", exact: "exact" } as const;
 
 /** The status bar of a state. */
 export function statusBar({ model }: Pick<AppState, "model">, pathLength: number): StatusBar {
