@@ -1,4 +1,4 @@
-// The API's routes, assembled: /v1/models, completions, chats, /tokenize, /detokenize. Every answer is JSON, errors too.
+// The API's routes, assembled: /v1/models, completions, chats, /tokenize, /detokenize, /tokenizer_info. Every answer is JSON, errors too.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -7,7 +7,7 @@ import { answerChat } from "./chat.ts";
 import { answerCompletion } from "./completions.ts";
 import { readBody } from "./read-body.ts";
 import { errorAnswer, RequestError } from "./request-error.ts";
-import { answerDetokenize, answerTokenize } from "./tokenize.ts";
+import { answerDetokenize, answerTokenize, answerTokenizerInfo } from "./tokenize.ts";
 
 export interface ApiOptions {
   readonly models: ApiModels;
@@ -25,17 +25,18 @@ const POSTS: Readonly<Record<string, Answer>> = {
   "/tokenize": answerTokenize,
   "/detokenize": answerDetokenize,
 };
+const TOKEN_PATHS = ["/tokenize", "/detokenize", "/tokenizer_info"];
 
 /** True for the paths whose answers, errors too, are the API's. */
 export function isApiPath(path: string): boolean {
-  return path === "/v1" || path.startsWith("/v1/") || ["/tokenize", "/detokenize"].includes(path);
+  return path === "/v1" || path.startsWith("/v1/") || TOKEN_PATHS.includes(path);
 }
 
 /** The API. */
 export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOptions): Hono {
   const routes = new Hono();
   if (keyCheck !== null) {
-    for (const path of ["/v1/*", "/tokenize", "/detokenize"]) routes.use(path, keyCheck);
+    for (const path of ["/v1/*", ...TOKEN_PATHS]) routes.use(path, keyCheck);
   }
   for (const [path, answer] of Object.entries(POSTS)) {
     routes.post(path, async (c) => answer(c, await readBody(c, maxBodyBytes), models));
@@ -49,6 +50,7 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
     created: startedAt,
     owned_by: "tokenscope",
   });
+  routes.get("/tokenizer_info", (c) => answerTokenizerInfo(c, models));
   routes.get("/v1/models", (c) => c.json({ object: "list", data: models.ids.map(described) }));
   routes.get("/v1/models/:id", (c) => {
     const id = c.req.param("id");

@@ -1,6 +1,6 @@
-// POST /tokenize and /detokenize, in vLLM's shapes.
+// POST /tokenize and /detokenize, GET /tokenizer_info, in vLLM's shapes.
 
-import { decodeTokens, tokenId } from "@tokenscope/core";
+import { decodeTokens, type TokenId, tokenId } from "@tokenscope/core";
 import type { Context } from "hono";
 import type { ApiModels, ReadyModel } from "./api-models.ts";
 import { chatIds, promptIds } from "./prompts.ts";
@@ -34,6 +34,21 @@ function idsOf(body: TokenizeBody, model: ReadyModel) {
   }
   const given = prompt === undefined ? "neither prompt nor messages" : "both prompt and messages";
   throw new RequestError(`the body has ${given}; give one of them`, { param: "prompt" });
+}
+
+/** What evaluation harnesses ask before they send token ids: the tokens that end and start a text. */
+export async function answerTokenizerInfo(c: Context, models: ApiModels): Promise<Response> {
+  const { tokenizer, engine } = await models.ready(c.req.query("model"));
+  const { vocabulary, endTokenIds, startTokenId } = tokenizer;
+  const written = (id: TokenId | null | undefined) =>
+    id === null || id === undefined ? null : decodeTokens([vocabulary.bytes(id)]);
+  return c.json({
+    tokenizer_class: tokenizer.name,
+    vocab_size: vocabulary.size,
+    model_max_length: engine.contextLength,
+    eos_token: written(endTokenIds[0]),
+    bos_token: written(startTokenId),
+  });
 }
 
 /** Answers a body of /detokenize: {prompt}. */

@@ -145,6 +145,11 @@ test("tokens and their text go both ways, special tokens too", async () => {
   });
 });
 
+test("a harness learns which tokens end and start a text", async () => {
+  const info = (await (await fetch(`${server.url}/tokenizer_info`)).json()) as Json;
+  expect(info).toMatchObject({ eos_token: "<|endoftext|>", bos_token: null, vocab_size: 259 });
+});
+
 test("fields that change nothing are taken: null, neutral values, what only OpenAI keeps", async () => {
   const neutral = {
     presence_penalty: 0,
@@ -166,7 +171,14 @@ test("a key is asked for where the API computes or tells, and not for the page",
       const headers = authorization === undefined ? {} : { authorization };
       return (await fetch(locked.url + path, { headers })).status;
     };
-    for (const path of ["/v1/models", "/v1/completions", "/tokenize", "/detokenize", "/v1/none"]) {
+    for (const path of [
+      "/v1/models",
+      "/v1/completions",
+      "/tokenize",
+      "/detokenize",
+      "/tokenizer_info",
+      "/v1/none",
+    ]) {
       for (const wrong of [
         undefined,
         "",
