@@ -29,7 +29,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Compare with a neighbouring team. Did you get the same? Why, or why not? Test your theory.",
-          "Open the neighbours’ link beside your own to see where the two first differ.",
+          "Share makes a link. A neighbour’s link, opened beside your own, shows where the two first differ.",
         ],
         [
           "Press Start over. Choose an unlikely first token, the 5th or 10th of the list, then the most likely one about ten times. What happens?",
@@ -57,13 +57,13 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Where was the model most surprised by the token that came, and where least? Does it match your intuition about which words are predictable?",
-          "The bar under the strip names both.",
+          "Along the text, above the strip, draws the bits of every position.",
         ],
       ]),
     },
     {
       title: "Measuring surprise",
-      task: "Surprise has a unit. −log₂ p bits are needed to identify the token that came, given what stands before it. A coin is 1 bit, a die 2.58 bits, a near-certain token (p = 0.99) 0.01 bits.",
+      task: "Surprise has a unit. −log₂ p bits are needed to identify the token that came, given what stands before it. A coin is 1 bit, a die 2.58 bits, a near-certain token (p = 0.99) 0.01 bits.",
       questions: questions(4, [
         [
           "Compute −log₂ p for a token of which the model was sure, and for one of which it was not. Which takes more bits? Does that match your intuition?",
@@ -75,6 +75,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Select two spans of similar length, a predictable one and a surprising one. Which takes more bits? Training makes this total small: it is the cross-entropy loss.",
+          "Compare, under the strip, holds a span until you have selected the other.",
         ],
         [
           "Stretch. Divide the total bits by the number of tokens. Is the model, on average, more like a coin or like a near-certain prediction?",
