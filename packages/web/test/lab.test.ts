@@ -98,6 +98,17 @@ test("another guide has a sheet of its own, and the first one's answers are stil
   expect(answer(page).text).toBe("own");
 });
 
+test("the same guide opened again stays on its part, another begins with its first", async () => {
+  const page = await openPage();
+  const guide = { title: "Own", start: null, parts: [] };
+  page.actions.openLabGuide(guide);
+  page.actions.openLabPart(1);
+  page.actions.openLabGuide({ ...guide });
+  expect(page.state().lab.openPart).toBe(1);
+  page.actions.openLabGuide(null);
+  expect(page.state().lab.openPart).toBe(0);
+});
+
 test("a lab begins with its settings, its seed and the system prompt, then the message", async () => {
   const page = await openPage();
   const settings = { temperature: 0.5, topK: 0, topP: 1, minP: 0 };

@@ -100,7 +100,9 @@ export function labActions(store: StoreApi<Store>): LabActions {
     openLabPart: (openPart) => change({ openPart }),
     setLabAuthor: (author) => change({ author }),
     openLabGuide(guide, guideUrl) {
-      change({ guide, guideUrl: guideUrl ?? null, openPart: 0 });
+      const { lab } = store.getState();
+      const isSame = sheetTitle(guide) === sheetTitle(lab.guide); // a reload fetches it again
+      change({ guide, guideUrl: guideUrl ?? null, openPart: isSame ? lab.openPart : 0 });
       store.setState({ isLabOpen: true });
     },
     beginLab(start) {

@@ -51,7 +51,8 @@ function SideFrame({ close, children }: FrameProps) {
       aria-label="Lab guide"
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        const isTyping = event.nativeEvent.isComposing; // an input method has its own Escape
+        if (event.key !== "Escape" || event.defaultPrevented || isTyping) return;
         event.preventDefault();
         close();
       }}
