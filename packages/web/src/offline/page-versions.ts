@@ -40,7 +40,7 @@ export function keptPage(caches: CacheStorage, scope: string): KeptPage {
   const fetched = async (file: string): Promise<Response> => {
     const url = scope + file;
     const response = isHashed(file)
-      ? ((await match(url)) ?? (await fetch(url)))
+      ? ((await match(url)) ?? (await fetch(url, { cache: "force-cache" }))) // the page has just loaded most of them
       : await fetch(url, { cache: "no-cache" });
     if (response.ok) return response;
     throw new Error(`${url}: the host answered ${response.status}`);

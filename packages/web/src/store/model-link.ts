@@ -153,7 +153,8 @@ function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partia
     documentSha256: sha256,
     role: roleFor(loaded, state.role),
     ...namedChoice(state.chosen, loaded),
-    ...(isForeign ? emptyPage(loaded) : {}),
+    ...(isForeign ? emptyPage() : {}),
+    problem: news({ isForeign, isNew: documentSha256 !== sha256 }, loaded) ?? state.problem,
   };
 }
 
@@ -168,8 +169,17 @@ function roleFor({ hasTemplate }: LoadedModel, role: string): string {
   return role === TEXT_ROLE ? "user" : role;
 }
 
+/** What is said of a model that the document does not know; null where nothing. */
+function news(
+  { isForeign, isNew }: { readonly isForeign: boolean; readonly isNew: boolean },
+  { hasTemplate }: LoadedModel,
+): string | null {
+  const sentences = [isForeign && NEW_CONVERSATION, isNew && !hasTemplate && BASE_MODEL];
+  return sentences.filter(Boolean).join(" ") || null;
+}
+
 /** Another model's token ids would say something else here: they are not shown. */
-function emptyPage({ hasTemplate }: LoadedModel): Partial<Store> {
+function emptyPage(): Partial<Store> {
   return {
     history: startHistory(emptyDocument()),
     scores: new Map(),
@@ -181,7 +191,6 @@ function emptyPage({ hasTemplate }: LoadedModel): Partial<Store> {
     settled: null,
     search: null,
     ending: null,
-    problem: hasTemplate ? NEW_CONVERSATION : `${NEW_CONVERSATION} ${BASE_MODEL}`,
   };
 }
 

@@ -84,7 +84,8 @@ export async function newPage(
   { browser }: Stage,
   options: BrowserContextOptions = DESKTOP,
 ): Promise<OpenPage> {
-  const context = await browser.newContext(options);
+  // A service worker would answer what a test means to break; static.test.ts is about it.
+  const context = await browser.newContext({ serviceWorkers: "block", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const errors: string[] = [];
