@@ -42,6 +42,15 @@ export {
   philox4x32,
 } from "./draw.ts";
 export { type DrawStrip, drawStrip, type StripSegment } from "./draw-strip.ts";
+export { editTokens } from "./edit.ts";
+export type { MarkFormat, Splice, WrittenToken } from "./edit-marks.ts";
+export {
+  editableText,
+  parseEditableText,
+  type SpecialToken,
+  specialText,
+  specialTokens,
+} from "./editable-text.ts";
 export {
   type AppendOptions,
   type AttentionRow,
@@ -179,6 +188,7 @@ export {
   surpriseClass,
   surpriseHeight,
 } from "./surprise.ts";
+export { type TextEdit, textEdit } from "./text-edit.ts";
 export { type TokenId, tokenId } from "./token.ts";
 export { type HeadRow, tokenLogprobNats } from "./token-logprob.ts";
 export type {
