@@ -18,6 +18,7 @@ import {
   readConversation,
   readConversations,
 } from "./conversations.ts";
+import { listedFile, listedModels } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** A conversation whose model is not the one that is loaded: it is shown once that is there. */
@@ -84,6 +85,7 @@ export function filesActions(store: StoreApi<Store>): FilesActions {
     openText: (text) =>
       orProblem(async () => {
         const session = await parseSession(text);
+        await preferModelOf(store, session);
         openSession(session);
         if (session.lab !== null) await store.getState().actions.takeLab(session.lab);
       }),
@@ -121,6 +123,14 @@ async function parseSession(text: string): Promise<Session> {
   return /^\s*\{/.test(text) ? parseSessionFile(text) : parseSessionLink(text);
 }
 
+/** Before any model is loaded: the one that a conversation was made with, where the page's own host has it. */
+async function preferModelOf(store: StoreApi<Store>, { model }: Session): Promise<void> {
+  if (store.getState().model.kind !== "waiting") return;
+  const listed = await listedModels();
+  const own = listed.find(({ sha256 }) => sha256 === model.sha256);
+  if (own !== undefined && own !== listed[0]) store.setState({ chosen: listedFile(own) });
+}
+
 function sentence(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   const start = words.charAt(0).toUpperCase() + words.slice(1);
@@ -156,10 +166,9 @@ function open(store: StoreApi<Store>, opening: AwaitingSession): void {
   });
 }
 
-function isOnScreen({ document }: Session, state: Store): boolean {
-  return (
-    JSON.stringify(document) === JSON.stringify(prunedDocument(state.history.present).document)
-  );
+function isOnScreen({ document, model }: Session, { history, documentSha256 }: Store): boolean {
+  const { document: own } = prunedDocument(history.present);
+  return documentSha256 === model.sha256 && JSON.stringify(document) === JSON.stringify(own);
 }
 
 /** True where the next load may be in any precision. */
@@ -205,8 +214,9 @@ export function followFiles(store: StoreApi<Store>): void {
     const { present } = state.history;
     const isOther = !isSameConversation(before.history.present, present);
     if (isOther) keep(before);
-    if (isOther && !continuesTable(before.history.present, present)) ids.clear();
-    for (const { key } of before.history.present.branches) {
+    const isSameTable = continuesTable(before.history.present, present);
+    if (!isSameTable) ids.clear();
+    for (const { key } of isSameTable ? before.history.present.branches : []) {
       if (before.conversationId !== "" && !ids.has(key)) ids.set(key, before.conversationId);
     }
     const isNamed = state.conversationId !== before.conversationId;
@@ -217,6 +227,7 @@ export function followFiles(store: StoreApi<Store>): void {
     timer ??= setTimeout(() => keep(store.getState()), KEEP_AFTER_MS);
   };
   if (seen.conversationId === "" && hasOwnWords(seen)) store.setState({ conversationId: newId() });
+  onModel(store, store.getState());
   seen = store.getState();
   store.subscribe(follow);
   document.addEventListener("visibilitychange", () => {

@@ -117,7 +117,7 @@ export function openedState(
     vocabulary: vocabularyFor(session, state, isSameModel),
     documentSha256: model.sha256,
     documentModel: model,
-    recordedTips: new Set(),
+    recordedTips: before === null ? new Set() : state.recordedTips,
     isRecording: false,
     position,
     span,

@@ -1,7 +1,10 @@
 // A conversation leaves the page and comes back: as a link in a fresh profile, as files that other programs read, and from the list.
 
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { parseSessionFile } from "@tokenscope/core";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { formatBits, formatCount, parseSessionFile } from "@tokenscope/core";
 import papaparse from "papaparse";
 import type { Download, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -86,6 +89,33 @@ test("a link gives the same tokens at once and the same numbers with the model, 
   expect(other.errors).toEqual([]);
   await other.page.context().close();
 });
+
+test("the copied commands run in a terminal and give the page's own numbers", async () => {
+  const { page } = own;
+  await open(page, "Share");
+  const [score, reply] = await Promise.all(
+    ["Scores of this branch", "The reply"].map((name) => page.getByLabel(name).inputValue()),
+  );
+  await page.keyboard.press("Escape");
+  const { tokens } = JSON.parse(await commandOutput(`${score} --json`));
+  const names = await tokenNames(page);
+  const words = tokens.map(({ surprisalBits, rank }: { surprisalBits: number; rank: number }) =>
+    surprisalBits === null
+      ? "no prediction"
+      : `${formatBits(surprisalBits)} bits, rank ${formatCount(rank)}`,
+  );
+  for (const [i, measure] of words.entries()) expect(names[i]).toContain(measure);
+  const { ids } = JSON.parse(await commandOutput(`${reply} --json`));
+  expect(ids).toHaveLength(2); // as long as the reply here, whose second token was chosen by hand
+});
+
+/** What a command prints; its first two words are the program's. */
+async function commandOutput(command: string | undefined): Promise<string> {
+  const [, , ...words] = (command ?? "").split(" ");
+  const program = fileURLToPath(new URL("../../../cli/tokenscope.mjs", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...words]);
+  return stdout;
+}
 
 test("a neighbour's link says where the two part and why, and both sides have their numbers", async () => {
   const { page } = own;
