@@ -18,7 +18,7 @@ import {
   readConversation,
   readConversations,
 } from "./conversations.ts";
-import { listedFile, listedModels } from "./served-models.ts";
+import { hostModels } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** A conversation whose model is not the one that is loaded: it is shown once that is there. */
@@ -126,9 +126,9 @@ async function parseSession(text: string): Promise<Session> {
 /** Before any model is loaded: the one that a conversation was made with, where the page's own host has it. */
 async function preferModelOf(store: StoreApi<Store>, { model }: Session): Promise<void> {
   if (store.getState().model.kind !== "waiting") return;
-  const listed = await listedModels();
-  const own = listed.find(({ sha256 }) => sha256 === model.sha256);
-  if (own !== undefined && own !== listed[0]) store.setState({ chosen: listedFile(own) });
+  const models = await hostModels();
+  const own = models.find(({ file }) => file.sha256 === model.sha256);
+  if (own !== undefined && own !== models[0]) store.setState({ chosen: own.file });
 }
 
 function sentence(error: unknown): string {

@@ -4,12 +4,12 @@ import type { StoreApi } from "zustand/vanilla";
 import { deleteKept, type KeptModel, keepBlob, keptModels } from "../worker/model-cache.ts";
 import type { ModelFile } from "../worker/protocol.ts";
 import type { ModelLink } from "./model-link.ts";
-import { type ListedModel, listedModels } from "./served-models.ts";
+import { type HostModel, hostModels } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** What there is to choose from, as it was when the shelf was read. */
 export interface ModelShelf {
-  readonly listed: readonly ListedModel[]; // beside the page
+  readonly hosted: readonly HostModel[]; // beside the page
   readonly kept: readonly KeptModel[]; // in this browser
   /** Of everything this browser keeps for the page's host, and the most it would keep; null where it does not say. */
   readonly storage: { readonly usedBytes: number; readonly quotaBytes: number } | null;
@@ -92,12 +92,12 @@ function ownModel({ name, file }: OfferedFile): ModelFile {
 }
 
 async function modelShelf(): Promise<ModelShelf> {
-  const [listed, kept, estimate] = await Promise.all([
-    listedModels(),
+  const [hosted, kept, estimate] = await Promise.all([
+    hostModels(),
     keptModels(),
     navigator.storage?.estimate().catch(() => undefined), // none outside a secure context
   ]);
   const { usage, quota } = estimate ?? {};
   const isKnown = usage !== undefined && quota !== undefined;
-  return { listed, kept, storage: isKnown ? { usedBytes: usage, quotaBytes: quota } : null };
+  return { hosted, kept, storage: isKnown ? { usedBytes: usage, quotaBytes: quota } : null };
 }

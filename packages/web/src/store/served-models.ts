@@ -4,7 +4,7 @@ import { DEFAULT_MODEL_ID, hubUrl, type ModelEntry, modelEntry } from "@tokensco
 import type { ModelFile } from "../worker/protocol.ts";
 
 /** What models.json says of a file; the server package and `npm run build -- --with-model` write it. */
-export interface ListedModel {
+interface ListedModel {
   readonly id: string;
   readonly label: string;
   readonly sizeBytes: number;
@@ -13,28 +13,34 @@ export interface ListedModel {
   readonly url: string; // relative to the page
 }
 
+/** A model on the page's own host. */
+export interface HostModel {
+  readonly file: ModelFile;
+  readonly licence: string | null;
+}
+
 /** The model beside the page, or the default one at the hub where the page lies on a host without models. */
 export async function findModel(): Promise<ModelFile> {
-  const [listed] = await listedModels();
-  const found = listed === undefined ? hubFile(modelEntry(DEFAULT_MODEL_ID)) : listedFile(listed);
-  if (found === null) throw new RangeError(`findModel: ${DEFAULT_MODEL_ID} is on no hub`);
-  return found;
+  const [first] = await hostModels();
+  const file = first?.file ?? hubFile(modelEntry(DEFAULT_MODEL_ID));
+  if (file === null) throw new RangeError(`findModel: ${DEFAULT_MODEL_ID} is on no hub`);
+  return file;
 }
 
 /** The models beside the page; none where the host has no list. */
-export async function listedModels(): Promise<readonly ListedModel[]> {
+export async function hostModels(): Promise<readonly HostModel[]> {
   try {
     const response = await fetch(new URL("models.json", document.baseURI));
     if (!response.ok) return [];
-    return ((await response.json()) as { models: readonly ListedModel[] }).models;
+    return ((await response.json()) as { models: readonly ListedModel[] }).models.map(hostModel);
   } catch {
     return []; // a static host answers with a page of its own, or the network is away: the hub's answer will tell
   }
 }
 
-/** A listed model's file, at its full address. */
-export function listedFile({ id, label, sha256, sizeBytes, url }: ListedModel): ModelFile {
-  return { id, label, sha256, fileBytes: sizeBytes, url: new URL(url, document.baseURI).href };
+function hostModel({ id, label, sha256, sizeBytes, licence, url }: ListedModel): HostModel {
+  const address = new URL(url, document.baseURI).href;
+  return { file: { id, label, sha256, fileBytes: sizeBytes, url: address }, licence };
 }
 
 /** A table's model at the hub; null where it is on none, for the page reads no wheels. */

@@ -3,7 +3,7 @@
 import { formatCount, formatMegabytes } from "@tokenscope/core";
 import { MODELS, type ModelEntry, type ModelTerms } from "@tokenscope/models";
 import type { ModelShelf } from "../store/models.ts";
-import { hubFile, listedFile } from "../store/served-models.ts";
+import { hubFile } from "../store/served-models.ts";
 import type { AppState } from "../store/state.ts";
 import type { ModelFile } from "../worker/protocol.ts";
 
@@ -39,7 +39,7 @@ export type ModelsInputs = Pick<
   "shelf" | "offered" | "chosen" | "ownFile" | "model" | "work" | "history" | "isRecording"
 >;
 
-const NO_SHELF: ModelShelf = { listed: [], kept: [], storage: null };
+const NO_SHELF: ModelShelf = { hosted: [], kept: [], storage: null };
 
 /** The chooser for a state. */
 export function modelsView(inputs: ModelsInputs): ModelsView {
@@ -63,9 +63,9 @@ function warningOf({ history, model, isRecording }: ModelsInputs): string | null
 /** The page's host's models, then those of the table at the hub, then what else this browser keeps or reads; no file twice. */
 function modelRows(inputs: ModelsInputs): readonly ModelRow[] {
   const { shelf, chosen, ownFile } = inputs;
-  const { listed, kept } = shelf ?? NO_SHELF;
+  const { hosted, kept } = shelf ?? NO_SHELF;
   const rows = [
-    ...listed.map((item) => rowOf(listedFile(item), HOST, item.licence)),
+    ...hosted.map(({ file, licence }) => rowOf(file, HOST, licence)),
     ...MODELS.flatMap((entry) => {
       const file = hubFile(entry);
       return file === null ? [] : [rowOf(file, HUB, entry.licence)];
