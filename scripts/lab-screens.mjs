@@ -80,13 +80,15 @@ async function partThree(replyStart) {
   await page.waitForSelector('footer[data-work="generating"]');
   await idle();
   await token(await surprising(replyStart)).click();
-  await write("3.3", "Here; it is a name, and any other would have done.");
+  await press("Along the text");
+  await write("3.3", "Here: a lion or a ship would have fitted as well.");
   await attach("3.3");
 }
 
 /** Five tokens and their sum. */
 async function partFour(replyStart) {
   await part(4);
+  await press("Along the text");
   await token(replyStart + 5).click();
   await token(replyStart + 9).click({ modifiers: ["Shift"] });
   await write("4.2", "");

@@ -29,7 +29,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Compare with a neighbouring team. Did you get the same? Why, or why not? Test your theory.",
-          "Share makes a link. A neighbour’s link, opened beside your own, shows where the two first differ.",
+          "Share makes a link. Open takes your neighbours’, beside yours, and says where the two part and why.",
         ],
         [
           "Press Start over. Choose an unlikely first token, the 5th or 10th of the list, then the most likely one about ten times. What happens?",
@@ -51,13 +51,15 @@ export const BUILT_IN: LabGuide = {
       questions: questions(3, [
         [
           "Find a token of which the model was very sure: one option far ahead, p above 0.8. Which token is it, and why is it so predictable?",
+          "Along the text, above the strip, goes to the most certain place, then to the next.",
         ],
         [
           "Find a token where several options have similar p. Which token is it, and why is this place harder to predict?",
+          "It goes to the most uncertain place too.",
         ],
         [
           "Where was the model most surprised by the token that came, and where least? Does it match your intuition about which words are predictable?",
-          "Along the text, above the strip, draws the bits of every position.",
+          "Along the text draws the bits of every position.",
         ],
       ]),
     },

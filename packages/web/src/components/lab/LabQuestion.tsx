@@ -104,7 +104,7 @@ function Chip({ attachment, question }: ChipProps) {
   const { goToAttachment, detach } = useActions();
   const label = attachmentLabel(attachment);
   return (
-    <li className="chip">
+    <li className="lab-chip">
       <button
         type="button"
         title={attachmentText(attachment)}
