@@ -182,7 +182,7 @@ function toyWorker(contextLength: number, post: (message: FromWorker) => void): 
       identity: { id, sha256, architecture, quantization, precision, backend },
       label,
       fileBytes,
-      weights: 2_000_000,
+      weightBytes: { exact: 1_000_000, compact: 1_000_000 },
       threads: 1,
       engineReason: "",
       hasGpu: true,

@@ -247,13 +247,13 @@ test("agreement along the text counts the positions that both have scored", () =
 });
 
 test("what a second engine costs is said in megabytes", () => {
-  const loaded = { fileBytes: 98_400_000, weights: 134_500_000 };
+  const loaded = { weightBytes: { exact: 98_400_000, compact: 52_300_000 } };
   const cost = (precision: "exact" | "compact") =>
     secondCost(
       { ...loaded, identity: { precision } } as never,
       precision === "exact" ? "compact" : "exact",
     );
-  expect(cost("exact")).toContain("A second engine in compact takes about 134.5 MB more memory");
+  expect(cost("exact")).toContain("A second engine in compact takes about 52.3 MB more memory");
   expect(cost("compact")).toContain("A second engine in exact takes about 98.4 MB more memory");
 });
 

@@ -133,10 +133,6 @@ export function agreementWords(
 
 /** What a second engine costs, before it is loaded. */
 export function secondCost(loaded: LoadedModel, other: Precision): string {
-  const bytes = other === "exact" ? loaded.fileBytes : loaded.weights;
-  const what =
-    other === "exact"
-      ? "the file's blocks as they are"
-      : `a byte for each of ${formatCount(loaded.weights)} weights`;
-  return `The page runs in ${loaded.identity.precision}. A second engine in ${other} takes about ${formatMegabytes(bytes)} more memory (${what}), reads the same file again, and is closed with this drawer.`;
+  const bytes = loaded.weightBytes[other];
+  return `The page runs in ${loaded.identity.precision}. A second engine in ${other} takes about ${formatMegabytes(bytes)} more memory for its weights, reads the same file again, and is closed with this drawer.`;
 }

@@ -1,6 +1,7 @@
 // A model that is ready in the worker: its engine, what the page must know of it, its host, and another engine when the first is lost.
 
-import type { ChatTemplate, Engine, RunCounts, Tokenizer } from "@tokenscope/core";
+import type { ChatTemplate, Engine, Precision, RunCounts, Tokenizer } from "@tokenscope/core";
+import { placedBytes } from "@tokenscope/engine";
 import { openKernelEngine } from "./kernel-engine.ts";
 import { type EngineFile, openEngine } from "./open-engine.ts";
 import type { EngineChoice, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
@@ -79,7 +80,7 @@ function describe(
     identity: { id, sha256, architecture, quantization, precision: file.precision, backend },
     label,
     fileBytes,
-    weights: weightCount(file),
+    weightBytes: { exact: weightBytes(file, "exact"), compact: weightBytes(file, "compact") },
     threads,
     engineReason,
     hasGpu,
@@ -90,9 +91,8 @@ function describe(
   };
 }
 
-function weightCount({ gguf }: EngineFile): number {
-  const counts = Array.from(gguf.tensors.values(), ({ dims }) =>
-    dims.reduce((product, dim) => product * dim, 1),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+function weightBytes({ gguf }: EngineFile, precision: Precision): number {
+  let bytes = 0;
+  for (const tensor of gguf.tensors.values()) bytes += placedBytes(tensor, precision);
+  return bytes;
 }

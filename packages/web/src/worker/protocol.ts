@@ -17,6 +17,7 @@ import type {
   SamplingSettings,
   ScoredToken,
   SettingsView,
+  TextEdit,
   TokenDocument,
   TokenId,
   TokenScore,
@@ -48,8 +49,8 @@ export interface LoadedModel {
   readonly identity: ModelIdentity;
   readonly label: string;
   readonly fileBytes: number;
-  /** How many numbers the file holds: in compact each takes a byte of memory. */
-  readonly weights: number;
+  /** What the weights take in memory on the kernel, in each precision. */
+  readonly weightBytes: Readonly<Record<Precision, number>>;
   readonly threads: number;
   /** Why this engine, and what slows it down here: a sentence or more. */
   readonly engineReason: string;
@@ -183,6 +184,18 @@ export interface Calls {
     request: { readonly contextVector: Float32Array };
     event: never;
     result: Float32Array;
+  };
+  /** What must be written so that these tokens say the edited text (core's textEdit); no run. Fails with a sentence where the text cannot be written. */
+  textEdit: {
+    request: { readonly ids: readonly TokenId[]; readonly text: string };
+    event: never;
+    result: TextEdit;
+  };
+  /** Tokens by their text or id, as search finds them, where there is no context to rank them by; by id, no run. */
+  find: {
+    request: { readonly query: string; readonly limit: number };
+    event: never;
+    result: { readonly ids: readonly TokenId[]; readonly matches: number };
   };
 }
 

@@ -1,5 +1,6 @@
 // Attention from the selected token: which head, all heads at a glance, and where the chosen one looks, here and on the strip.
 
+import "../../styles/deeper-attention.css";
 import { useEffect, useMemo } from "react";
 import type { Overlay } from "../../views/coloring.ts";
 import { attentionPlace, deeperAbsence } from "../../views/deeper.ts";
@@ -37,13 +38,15 @@ export function AttentionPart() {
           <IndexSelect label="Head" count={view?.heads ?? 0} field="head" />
         </div>
         {view && <p className="found">{view.sentence}</p>}
-        <HeadOffPart />
       </div>
       {view === null || at === null ? (
         <Running position={at?.position ?? place.position} />
       ) : (
         <>
-          <HeadMatrix view={view} />
+          <div className="heads">
+            <HeadMatrix view={view} />
+            <HeadOffPart />
+          </div>
           <Attended view={view} />
         </>
       )}
@@ -130,19 +133,20 @@ function Attended({ view }: { readonly view: AttentionView }) {
       <ol>
         {view.rows.map((row) => (
           <li key={row.position}>
-            <button
-              type="button"
-              aria-label={`${row.name}; go there`}
-              onClick={() => moveTo(row.position)}
-            >
-              <span className="num label">{row.position}</span>
-              <span className="mono">
+            <button type="button" onClick={() => moveTo(row.position)}>
+              <span className="vh">{row.name}; go there</span>
+              <span className="num label" aria-hidden="true">
+                {row.position}
+              </span>
+              <span className="mono" aria-hidden="true">
                 <Piece segments={row.segments} />
               </span>
               <span className="weight">
                 <i style={{ width: `${(100 * row.weight).toFixed(1)}%` }} />
               </span>
-              <span className="num">{row.percent}</span>
+              <span className="num" aria-hidden="true">
+                {row.percent}
+              </span>
             </button>
           </li>
         ))}

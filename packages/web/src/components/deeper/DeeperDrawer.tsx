@@ -3,6 +3,7 @@
 import "../../styles/deeper.css";
 import { type KeyboardEvent, useRef } from "react";
 import type { DeeperView } from "../../store/deeper.ts";
+import { activeDocumentPath, lastPosition } from "../../views/path.ts";
 import { Drawer } from "../Drawer.tsx";
 import { useActions, usePage } from "../store-context.ts";
 import { AttentionPart } from "./AttentionPart.tsx";
@@ -20,12 +21,54 @@ const PARTS: readonly { readonly view: DeeperView; readonly title: string }[] = 
 /** The drawer with its four parts. */
 export function DeeperDrawer() {
   const view = usePage((state) => state.deeper.view);
+  const { openDrawer } = useActions();
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== "i") return;
+    event.preventDefault();
+    openDrawer(null);
+  };
+  const tools = (
+    <>
+      <PartTabs view={view} />
+      <LookAt />
+    </>
+  );
   return (
-    <Drawer title="Look deeper" tools={<PartTabs view={view} />}>
+    <Drawer title="Look deeper" tools={tools} onKey={onKey}>
       <div className="deeper" id="deeper" role="tabpanel" aria-labelledby={`deeper-${view}`}>
         <Part view={view} />
       </div>
     </Drawer>
+  );
+}
+
+/** From one position to the next without leaving the drawer, which covers the text on a phone. */
+function LookAt() {
+  const { moveBy } = useActions();
+  const position = usePage((state) => state.position);
+  const last = usePage((state) => lastPosition(activeDocumentPath(state.history.present)));
+  return (
+    <span className="look-at">
+      <button
+        type="button"
+        className="btn plain"
+        aria-label="Look at the position before"
+        aria-disabled={position === 0}
+        onClick={() => moveBy(-1)}
+      >
+        ‹
+      </button>
+      <span className="label">position {position}</span>
+      <button
+        type="button"
+        className="btn plain"
+        aria-label="Look at the position after"
+        aria-disabled={position === last}
+        onClick={() => moveBy(1)}
+      >
+        ›
+      </button>
+    </span>
   );
 }
 

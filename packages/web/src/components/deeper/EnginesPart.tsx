@@ -1,6 +1,6 @@
 // Exact beside compact at the position shown. The second engine is loaded when it is asked for, and goes with the drawer.
 
-import { formatMegabytes } from "@tokenscope/core";
+import { formatMegabytes, type Precision } from "@tokenscope/core";
 import { useMemo } from "react";
 import type { DeeperState } from "../../store/deeper.ts";
 import { otherPrecision } from "../../store/second-engine.ts";
@@ -29,7 +29,7 @@ export function EnginesPart() {
   );
   if (absence !== "" || model.kind !== "ready") return <Absence words={absence} />;
   if (deeper.second.kind !== "ready") {
-    return <Offer cost={secondCost(model.loaded, other)} second={deeper.second} />;
+    return <Offer cost={secondCost(model.loaded, other)} other={other} second={deeper.second} />;
   }
   if (view === null) return <Running position={place.position - 1} />;
   return (
@@ -43,10 +43,11 @@ export function EnginesPart() {
 
 interface OfferProps {
   readonly cost: string;
+  readonly other: Precision;
   readonly second: DeeperState["second"];
 }
 
-function Offer({ cost, second }: OfferProps) {
+function Offer({ cost, other, second }: OfferProps) {
   const { openSecond } = useActions();
   const isLoading = second.kind === "loading" || second.kind === "preparing";
   return (
@@ -58,7 +59,7 @@ function Offer({ cost, second }: OfferProps) {
         aria-disabled={isLoading}
         onClick={() => !isLoading && openSecond()}
       >
-        Load it beside this one
+        Load {other} beside it
       </button>
       <p role="status">{loadingWords(second)}</p>
       <p className="label">

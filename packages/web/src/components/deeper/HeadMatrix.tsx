@@ -29,12 +29,15 @@ export function HeadMatrix({ view }: { readonly view: AttentionView }) {
     const y = ((event.clientY - box.top) / box.height) * height;
     return view.cells[Math.floor(y / CELL)]?.[Math.floor(x / CELL)] ?? null;
   };
+  const { layer: chosenLayer, head: chosenHead } = deeper;
+  const chosen =
+    chosenLayer === null || chosenHead === null ? null : view.cells[chosenHead]?.[chosenLayer];
   const isChosen = ({ layer, head }: HeadCell): boolean =>
     (deeper.layer !== null || deeper.head !== null) &&
     (deeper.layer ?? layer) === layer &&
     (deeper.head ?? head) === head;
   return (
-    <div className="heads">
+    <>
       <p className="label mass-legend">
         {PARTS.map(({ part, label }) => (
           <span key={part}>
@@ -71,8 +74,11 @@ export function HeadMatrix({ view }: { readonly view: AttentionView }) {
           {view.layers - 1}
         </text>
       </svg>
-      <p className="label readout">{under?.name ?? "A row is a head, a column a layer."}</p>
-    </div>
+      <p className="label readout">
+        {(under ?? chosen)?.name ??
+          "A row is a head, a column a layer; each cell is where it looks."}
+      </p>
+    </>
   );
 }
 

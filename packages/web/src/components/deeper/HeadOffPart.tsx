@@ -21,44 +21,44 @@ export function HeadOffPart() {
       : null;
   return (
     <div className="head-off">
-      <button
-        type="button"
-        className="btn"
-        aria-pressed={isHeadOff && canSwitch}
-        aria-disabled={!canSwitch}
-        onClick={() => canSwitch && setDeeper({ isHeadOff: !isHeadOff })}
-      >
-        Switch this head off
-      </button>
-      <p className="label">
-        {canSwitch
-          ? `It then adds nothing at position ${position - 1}, which predicts ${position}.`
-          : "Choose one layer and one head to switch it off."}
-      </p>
+      <div>
+        <button
+          type="button"
+          className="btn"
+          aria-pressed={isHeadOff && canSwitch}
+          aria-disabled={!canSwitch}
+          onClick={() => canSwitch && setDeeper({ isHeadOff: !isHeadOff })}
+        >
+          Switch this head off
+        </button>
+        <p className="label">
+          {canSwitch
+            ? `It then adds nothing at position ${position - 1}, which predicts ${position}.`
+            : "Choose one layer and one head to switch it off."}
+        </p>
+        {view && <p className="found">{view.sentence}</p>}
+      </div>
       {view && (
-        <>
-          <table>
-            <thead>
-              <tr className="label">
-                <th scope="col">token</th>
-                <th scope="col">with</th>
-                <th scope="col">without</th>
+        <table>
+          <thead>
+            <tr className="label">
+              <th scope="col">token</th>
+              <th scope="col">with</th>
+              <th scope="col">without</th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.rows.map((row) => (
+              <tr key={row.id} className={row.isActual ? "act" : ""}>
+                <th scope="row" className="mono">
+                  <Piece segments={row.segments} />
+                </th>
+                <td className="num">{row.before}</td>
+                <td className="num">{row.after}</td>
               </tr>
-            </thead>
-            <tbody>
-              {view.rows.map((row) => (
-                <tr key={row.id} className={row.isActual ? "act" : ""}>
-                  <th scope="row" className="mono">
-                    <Piece segments={row.segments} />
-                  </th>
-                  <td className="num">{row.before}</td>
-                  <td className="num">{row.after}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <p className="found">{view.sentence}</p>
-        </>
+            ))}
+          </tbody>
+        </table>
       )}
     </div>
   );

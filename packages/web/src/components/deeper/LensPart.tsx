@@ -38,8 +38,8 @@ export function LensPart() {
           norm and the head.
         </p>
         <TokenSelect label="Follow" chosen="logitToken" />
-        {lens.chart && <RankChart chart={lens.chart} pointed={deeper.lensLayer} />}
         <p className="found">{lens.sentence}</p>
+        {lens.chart && <RankChart chart={lens.chart} pointed={deeper.lensLayer} />}
         <p className="label readout" aria-hidden="true">
           {pointed &&
             `After layer ${pointed.layer}: rank ${pointed.rank}, ${pointed.percent}, entropy ${pointed.entropy} bits`}
