@@ -253,6 +253,17 @@ test("a cache that cannot be opened is as good as none", async () => {
   expect(await load()).toEqual(FILE);
 });
 
+test("a file of the user's own that was not kept is asked for again, and nothing is fetched", async () => {
+  const kept = cacheStorage();
+  const asked = host(whole);
+  const own = { ...MODEL, label: "mine", url: "" };
+  const error = await failureOf(load(own));
+  expect(error.message).toMatch(/^mine is a file of yours .* choose it again under Models/);
+  expect(asked).toEqual([]);
+  kept.set(`/tokenscope-models/${own.sha256}`, FILE);
+  expect(await load(own)).toEqual(FILE);
+});
+
 test("a cached file that was cut short is fetched again", async () => {
   const kept = cacheStorage();
   kept.set(`/tokenscope-models/${MODEL.sha256}`, FILE.slice(0, 400));

@@ -65,6 +65,19 @@ test("while a model prepares nothing else runs, so a failure then is a failure",
   expect(idsOf(page.state()).length).toBeGreaterThan(0);
 });
 
+test("the host's first model is what opens, whatever the host makes of it later, so it is no choice", async () => {
+  const page = await openPage();
+  const hosted = [{ file: TOY_FILE, licence: null }];
+  page.store.setState({ shelf: { hosted, kept: [], storage: null } });
+  page.actions.chooseModel(OTHER);
+  await page.quiet();
+  expect(page.state().chosen).toEqual(OTHER);
+  page.actions.chooseModel(TOY_FILE);
+  await page.quiet();
+  expect(page.state().chosen).toBeNull();
+  expect(page.state().model).toMatchObject({ loaded: { label: "Toy" } });
+});
+
 test("a file of the user's own has its name at once and its sha256 once it was read", async () => {
   const page = closedPage();
   const file = new Blob([new Uint8Array(8)]);

@@ -53,7 +53,7 @@ const NO_ROOM = "This browser has no room for the file, so it was not kept; dele
 
 /** The verbs over a store and its model. */
 export function modelsActions(store: StoreApi<Store>, link: ModelLink): ModelsActions {
-  const load = (chosen: ModelFile, ownFile: Blob | null): void => {
+  const load = (chosen: ModelFile | null, ownFile: Blob | null): void => {
     if (store.getState().work.kind === "generating") return;
     store.setState({ offered: null, dialog: null, settled: null, search: null });
     void link.load({ chosen, ownFile });
@@ -61,7 +61,7 @@ export function modelsActions(store: StoreApi<Store>, link: ModelLink): ModelsAc
   const readShelf = async (): Promise<void> => store.setState({ shelf: await modelShelf() });
   return {
     readShelf,
-    chooseModel: (model) => load(model, null),
+    chooseModel: (model) => load(isHostsFirst(model, store.getState()) ? null : model, null),
     offerFile: (offered) =>
       store.setState(offered === null ? { offered } : { offered, dialog: "models" }),
     useOfferedFile() {
@@ -79,6 +79,11 @@ export function modelsActions(store: StoreApi<Store>, link: ModelLink): ModelsAc
       await readShelf();
     },
   };
+}
+
+/** The host's first model is no choice of its own: what the host puts in its place opens instead. */
+function isHostsFirst({ sha256 }: ModelFile, { shelf }: ModelsState): boolean {
+  return shelf?.hosted[0]?.file.sha256 === sha256;
 }
 
 /** The model to load: the chosen one, with its own file where it has one. */

@@ -5,7 +5,16 @@ import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { referencePath } from "../../../../fixtures/index.ts";
-import { button, DESKTOP, newPage, openStage, ready, type Stage, tokenIds } from "./browser.ts";
+import {
+  button,
+  DESKTOP,
+  newPage,
+  openStage,
+  ready,
+  type Stage,
+  shown,
+  tokenIds,
+} from "./browser.ts";
 import { type FileServer, type OtherFiles, openFileServer } from "./file-server.ts";
 import { mouse } from "./hands.ts";
 import { tinyChat } from "./tiny-chat.ts";
@@ -56,8 +65,9 @@ async function kept(page: Page, name = "tokenscope-page"): Promise<void> {
   await expect.poll(() => hasPage(name), { timeout: 15_000 }).toBe(true);
 }
 
-test("on a plain file server the page isolates itself, and from then on needs no network", async () => {
+test("on a plain file server the page isolates itself, needs no network from then on, and follows its host", async () => {
   const { page, errors } = await newPage(stage, WITH_WORKERS);
+  const context = page.context();
   await page.goto(host.url);
   await ready(page);
   expect(await words(engine(page))).toMatch(/^WASM, [2-8] threads$/);
@@ -70,7 +80,7 @@ test("on a plain file server the page isolates itself, and from then on needs no
   await page.waitForTimeout(1_000); // the page saves a moment after a change
   expect(errors).toEqual([]);
 
-  await page.context().setOffline(true);
+  await context.setOffline(true);
   await page.reload();
   await ready(page);
   expect(await words(engine(page))).toMatch(/threads$/);
@@ -79,10 +89,36 @@ test("on a plain file server the page isolates itself, and from then on needs no
   await expect.poll(async () => (await tokenIds(page)).length).toBe(ids.length + 1);
   await status(page).click(); // what is loaded when it is first opened was kept too
   await dialog(page).getByText("in use").waitFor();
-  await page.context().close();
+
+  await context.setOffline(false);
+  const newer = await newerPage(page);
+  await page.goto(host.url);
+  expect(await page.title()).toMatch(/^Newer/);
+  await kept(page, newer);
+  await context.setOffline(true);
+  await page.reload();
+  expect(await page.title()).toMatch(/^Newer/);
+  await ready(page);
+  await context.close();
+  host.others.delete("index.html");
+  host.others.delete("service-worker.js");
 });
 
-test("where there are no service workers it runs on one thread and says so", async () => {
+/** Puts a newer build of the page on the host; its version comes back. */
+async function newerPage(page: Page): Promise<string> {
+  const names = await page.evaluate(() => caches.keys());
+  const version = names
+    .find((name) => name.startsWith("tokenscope-page"))
+    ?.split(" ")
+    .at(-1);
+  if (version === undefined) throw new Error("no version of the page is kept");
+  const read = (name: string) => readFileSync(`${FOLDER}/${name}`, "utf8");
+  host.others.set("index.html", read("index.html").replace("<title>", "<title>Newer "));
+  host.others.set("service-worker.js", read("service-worker.js").replace(version, "newer"));
+  return "newer";
+}
+
+test("where there are no service workers it runs on one thread and says so; a dropped GGUF file is offered, and a model with terms waits", async () => {
   const { page, errors } = await newPage(stage);
   await page.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
@@ -91,33 +127,19 @@ test("where there are no service workers it runs on one thread and says so", asy
   await ready(page);
   expect(await words(engine(page))).toBe("WASM, 1 thread");
   expect(await engine(page).getAttribute("title")).toContain("One thread");
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["GGUF"], "dropped.gguf"));
+    const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector("main")?.dispatchEvent(drop);
+  });
+  await dialog(page).getByText("dropped.gguf").waitFor();
+  await button(page, "Not now").click();
+  const gemma = button(page, /^Use Gemma/);
+  expect(await gemma.getAttribute("aria-disabled")).toBe("true");
+  await page.getByRole("checkbox", { name: /^I accept/ }).check();
+  expect(await gemma.getAttribute("aria-disabled")).toBe("false");
   expect(errors).toEqual([]);
-  await page.context().close();
-});
-
-test("a newer page is there at the next visit, and is the one that is kept", async () => {
-  const { page } = await newPage(stage, WITH_WORKERS);
-  await page.goto(host.url);
-  await ready(page);
-  await kept(page);
-  const names = await page.evaluate(() => caches.keys());
-  const version =
-    names
-      .find((name) => name.startsWith("tokenscope-page"))
-      ?.split(" ")
-      .at(-1) ?? "";
-  const read = (name: string) => readFileSync(`${FOLDER}/${name}`, "utf8");
-  host.others.set("index.html", read("index.html").replace("<title>", "<title>Newer "));
-  host.others.set("service-worker.js", read("service-worker.js").replace(version, "newer"));
-  await page.goto(host.url);
-  expect(await page.title()).toMatch(/^Newer/);
-  await kept(page, "newer");
-  await page.context().setOffline(true);
-  await page.reload();
-  expect(await page.title()).toMatch(/^Newer/);
-  await ready(page);
-  host.others.delete("index.html");
-  host.others.delete("service-worker.js");
   await page.context().close();
 });
 
@@ -142,10 +164,11 @@ test("a file of one's own runs unsent, can be kept and deleted, and one that is 
   await expect.poll(() => words(status(page))).toBe("mine");
   await expect.poll(() => words(alert(page))).toMatch(/has no chat template/);
   await mouse(page).write("abc", "text");
+  await page.getByRole("group", { name: "text turn" }).waitFor();
   await ready(page);
-  expect(await page.getByRole("group", { name: "text turn" }).count()).toBe(1);
 
-  await status(page).click();
+  await shown(page).focus();
+  await page.keyboard.press("m");
   await button(page, "Keep in this browser").click();
   await dialog(page)
     .getByText(/your own file, kept/)
@@ -162,24 +185,5 @@ test("a file of one's own runs unsent, can be kept and deleted, and one that is 
   await expect.poll(() => words(status(page))).toBe("Tiny");
   expect(sent).toEqual([]);
   expect(errors).toEqual([]);
-  await page.context().close();
-});
-
-test("a dropped GGUF file is offered, and a model with terms waits until they are accepted", async () => {
-  const { page } = await newPage(stage, WITH_WORKERS);
-  await page.goto(host.url);
-  await ready(page);
-  await page.evaluate(() => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File(["GGUF"], "dropped.gguf"));
-    const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
-    document.querySelector("#strip")?.dispatchEvent(drop);
-  });
-  await dialog(page).getByText("dropped.gguf").waitFor();
-  await button(page, "Not now").click();
-  const gemma = button(page, /^Use Gemma/);
-  expect(await gemma.getAttribute("aria-disabled")).toBe("true");
-  await page.getByRole("checkbox", { name: /^I accept/ }).check();
-  expect(await gemma.getAttribute("aria-disabled")).toBe("false");
   await page.context().close();
 });
