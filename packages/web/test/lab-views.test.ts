@@ -1,7 +1,7 @@
 import { GREEDY, tokenId } from "@tokenscope/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FIRST_LAB } from "../src/store/lab.ts";
+import { FIRST_LAB, progressOf } from "../src/store/lab.ts";
 import { labAddress } from "../src/views/lab-address.ts";
 import {
   type Attachment,
@@ -14,7 +14,7 @@ import {
   selectionLabel,
 } from "../src/views/lab-attachment.ts";
 import { labCard } from "../src/views/lab-card.ts";
-import { guideString, guideText, progressOf } from "../src/views/lab-guide.ts";
+import { guideString, guideText } from "../src/views/lab-guide.ts";
 import { turnMarkers } from "../src/views/lab-markers.ts";
 import { BUILT_IN } from "../src/views/lab-parts.ts";
 import { joinedText } from "../src/views/lab-typing.ts";
@@ -214,8 +214,14 @@ test("the built-in guide has the lab's 2, 5, 3 and 4 questions under their numbe
 
 test("white space is no answer", () => {
   const { questions = [] } = BUILT_IN.parts[0] ?? {};
-  expect(progressOf(questions, { "1.1": { text: " \n" } })).toEqual({ answered: 0, of: 2 });
-  expect(progressOf(questions, { "1.1": { text: "x" } })).toEqual({ answered: 1, of: 2 });
+  expect(progressOf(questions, { "1.1": { text: " \n", attachments: [] } })).toEqual({
+    answered: 0,
+    of: 2,
+  });
+  expect(progressOf(questions, { "1.1": { text: "x", attachments: [] } })).toEqual({
+    answered: 1,
+    of: 2,
+  });
 });
 
 test("the selection goes where the caret is, on a line of its own", () => {

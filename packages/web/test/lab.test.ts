@@ -2,7 +2,7 @@ import { tokenId } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import { answerTo, sheetOf } from "../src/store/lab.ts";
 import { activeDocumentPath } from "../src/views/path.ts";
-import { idsOf, openPage, type Page, textOf } from "./store-model.ts";
+import { generating, idsOf, openPage, type Page, textOf } from "./store-model.ts";
 
 const answer = (page: Page, question = "1.1") => answerTo(sheetOf(page.state().lab), question);
 const chosen = (character: string) => tokenId(character.charCodeAt(0));
@@ -84,6 +84,28 @@ test("a chip of another model's tokens says so and moves nothing", async () => {
   expect(page.state().problem).toMatch(/attached under another model/);
 });
 
+test("a chip whose branch is nowhere on the page says so, and one off screen waits for the end of a generation", async () => {
+  const page = await openPage("Hi");
+  page.actions.moveTo(4);
+  page.actions.attachSelection("1.1");
+  const [attachment] = answer(page).attachments;
+  if (attachment === undefined) throw new Error("nothing was attached");
+  page.actions.goToAttachment({ ...attachment, ids: [...attachment.ids.slice(1), chosen("?")] });
+  expect(page.state().problem).toMatch(/not on the page any more/);
+
+  page.actions.startNew();
+  page.actions.setMessage("Ho");
+  page.actions.endTurn();
+  await page.quiet();
+  await generating(page, 2);
+  page.actions.goToAttachment(attachment);
+  expect(page.state().problem).toMatch(/stop the generation/);
+  await page.quiet();
+  page.actions.goToAttachment(attachment);
+  expect(page.state().position).toBe(4);
+  expect(textOf(page.state())).toContain("Hi");
+});
+
 test("another guide has a sheet of its own, and the first one's answers are still there", async () => {
   const page = await openPage("Hi");
   const guide = { title: "Own", start: null, parts: [] };
@@ -96,6 +118,14 @@ test("another guide has a sheet of its own, and the first one's answers are stil
   expect(answer(page).text).toBe("built in");
   page.actions.openLabGuide(guide);
   expect(answer(page).text).toBe("own");
+});
+
+test("a file may name a question and itself as Object's own are named", async () => {
+  const page = await openPage();
+  page.actions.openLabGuide({ title: "constructor", start: null, parts: [] });
+  expect(answer(page, "__proto__")).toEqual({ text: "", attachments: [] });
+  page.actions.setLabAnswer("__proto__", "x");
+  expect(answer(page, "__proto__").text).toBe("x");
 });
 
 test("the same guide opened again stays on its part, another begins with its first", async () => {

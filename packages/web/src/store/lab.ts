@@ -11,10 +11,11 @@ import {
   isSamePlace,
   placeOf,
 } from "../views/lab-attachment.ts";
-import { type LabGuide, type LabStart, sheetTitle } from "../views/lab-guide.ts";
+import { type LabGuide, type LabQuestion, type LabStart, sheetTitle } from "../views/lab-guide.ts";
 import { type TurnMarkers, turnMarkers } from "../views/lab-markers.ts";
 import { activeDocumentPath, documentPath, systemPrompt } from "../views/path.ts";
 import type { ModelLink } from "./model-link.ts";
+import { isRecorded } from "./moves.ts";
 import type { AppState, Store } from "./state.ts";
 
 /** What was written under one question. */
@@ -72,12 +73,31 @@ const EMPTY_SHEET: LabSheet = {};
 
 /** The sheet of the guide that is open. */
 export function sheetOf({ guide, sheets }: Lab): LabSheet {
-  return sheets[sheetTitle(guide)] ?? EMPTY_SHEET;
+  return own(sheets, sheetTitle(guide)) ?? EMPTY_SHEET;
 }
 
 /** What is written under a question; empty where nothing is. */
 export function answerTo(sheet: LabSheet, question: string): LabAnswer {
-  return sheet[question] ?? EMPTY_ANSWER;
+  return own(sheet, question) ?? EMPTY_ANSWER;
+}
+
+/** An entry of a record whose names a file chose: one called "constructor" is not Object's. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** True where something is written under a question. */
+export function isAnswered(sheet: LabSheet, question: string): boolean {
+  return answerTo(sheet, question).text.trim() !== "";
+}
+
+/** How many of these questions have a written answer. */
+export function progressOf(
+  questions: readonly LabQuestion[],
+  sheet: LabSheet,
+): { readonly answered: number; readonly of: number } {
+  const answered = questions.filter(({ key }) => isAnswered(sheet, key));
+  return { answered: answered.length, of: questions.length };
 }
 
 /** The lab as a file carries it; null where nothing was written or attached. */
@@ -89,14 +109,8 @@ export function labForFile(lab: Lab): Lab | null {
 export function labActions(store: StoreApi<Store>): LabActions {
   const change = (part: Partial<Lab>): void =>
     store.setState(({ lab }) => ({ lab: { ...lab, ...part } }));
-  const answer = (question: string, part: (before: LabAnswer) => Partial<LabAnswer>): void => {
-    const { lab } = store.getState();
-    const sheet = sheetOf(lab);
-    const before = answerTo(sheet, question);
-    const after = { ...sheet, [question]: { ...before, ...part(before) } };
-    change({ sheets: { ...lab.sheets, [sheetTitle(lab.guide)]: after } });
-  };
   return {
+    ...answerActions(store),
     openLabPart: (openPart) => change({ openPart }),
     setLabAuthor: (author) => change({ author }),
     openLabGuide(guide, guideUrl) {
@@ -114,6 +128,32 @@ export function labActions(store: StoreApi<Store>): LabActions {
       actions.setRole(isSystemNext ? "system" : "user");
       actions.setMessage(isSystemNext ? start.system : start.user);
     },
+    async takeLab(value) {
+      try {
+        const { joinedLabs, parseLab } = await import("../views/lab-answers.ts");
+        const other = parseLab(value);
+        store.setState(({ lab }) => ({ lab: joinedLabs(lab, other) }));
+      } catch (error) {
+        store.setState({ problem: error instanceof Error ? error.message : String(error) });
+      }
+    },
+    goToAttachment: (attachment) => goTo(store, attachment),
+  };
+}
+
+function answerActions(
+  store: StoreApi<Store>,
+): Pick<LabActions, "setLabAnswer" | "attachSelection" | "detach"> {
+  const answer = (question: string, part: (before: LabAnswer) => Partial<LabAnswer>): void => {
+    const { lab } = store.getState();
+    const sheet = sheetOf(lab);
+    const before = answerTo(sheet, question);
+    const after = { ...sheet, [question]: { ...before, ...part(before) } };
+    store.setState({
+      lab: { ...lab, sheets: { ...lab.sheets, [sheetTitle(lab.guide)]: after } },
+    });
+  };
+  return {
     setLabAnswer: (question, text) => answer(question, () => ({ text })),
     attachSelection(question) {
       const attachment = attachmentAt(store.getState());
@@ -130,41 +170,45 @@ export function labActions(store: StoreApi<Store>): LabActions {
       }));
       store.setState({ announcement: `Removed: ${attachmentLabel(attachment)}` });
     },
-    async takeLab(value) {
-      try {
-        const { joinedLabs, parseLab } = await import("../views/lab-answers.ts");
-        const other = parseLab(value);
-        store.setState(({ lab }) => ({ lab: joinedLabs(lab, other) }));
-      } catch (error) {
-        store.setState({ problem: error instanceof Error ? error.message : String(error) });
-      }
-    },
-    goToAttachment(attachment) {
-      const state = store.getState();
-      const { actions, work } = state;
-      if (attachment.sha256 !== state.documentSha256) {
-        store.setState({ problem: OTHER_MODEL });
-        return;
-      }
-      const key = branchHolding(state.history.present, attachment);
-      if (key !== null) actions.switchBranch(key);
-      else if (work.kind === "generating") return store.setState({ problem: STILL_WRITING });
-      else {
-        const history = broughtBack(state.history, attachment);
-        if (history === null) return store.setState({ problem: GONE });
-        store.setState({ history, isRecording: false, ending: null });
-      }
-      const { position, span } = placeOf(attachment);
-      actions.moveTo(position);
-      actions.selectSpan(span);
-    },
   };
+}
+
+function goTo(store: StoreApi<Store>, attachment: Attachment): void {
+  const state = store.getState();
+  const problem = refusal(state, attachment);
+  if (problem !== null) {
+    store.setState({ problem });
+    return;
+  }
+  const { actions, history, recordedTips } = state;
+  const key = branchHolding(history.present, attachment);
+  if (key !== null) actions.switchBranch(key);
+  else {
+    const whole = broughtBack(history, attachment) ?? history;
+    const isRecording = isRecorded(whole.present, recordedTips);
+    store.setState({ history: whole, isRecording, ending: null });
+  }
+  const { position, span } = placeOf(attachment);
+  actions.moveTo(position);
+  actions.selectSpan(span);
+}
+
+/** Why one cannot go to an attachment, in a sentence; null where one can. */
+function refusal(
+  { documentSha256, history, work }: Pick<AppState, "documentSha256" | "history" | "work">,
+  attachment: Attachment,
+): string | null {
+  if (attachment.sha256 !== documentSha256) return OTHER_MODEL;
+  if (branchHolding(history.present, attachment) !== null) return null;
+  if (broughtBack(history, attachment) === null) return GONE;
+  return work.kind === "generating" ? STILL_WRITING : null;
 }
 
 const OTHER_MODEL =
   "This was attached under another model, whose tokens are not on screen; its numbers stay in your answer.";
 const STILL_WRITING = "This branch is not on screen: stop the generation, then go to it.";
-const GONE = "This branch is not in the conversation any more; its numbers stay in your answer.";
+const GONE =
+  "This branch is not on the page any more: look for its conversation under Open. Its numbers stay in your answer.";
 
 /** A history with the attached branch open again, as an earlier version had it; null where none had. */
 function broughtBack(history: History, attachment: Attachment): History | null {

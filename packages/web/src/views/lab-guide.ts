@@ -36,28 +36,9 @@ export interface GuideText {
   readonly isMarker: boolean;
 }
 
-/** How many of a guide's or a part's questions have a written answer. */
-export interface Progress {
-  readonly answered: number;
-  readonly of: number;
-}
-
-interface WrittenAnswer {
-  readonly text: string;
-}
-
 /** The title under which a guide's answers are kept; null is the built-in guide. */
 export function sheetTitle(guide: LabGuide | null): string {
   return guide?.title ?? "";
-}
-
-/** How far answers have come with these questions. */
-export function progressOf(
-  questions: readonly LabQuestion[],
-  sheet: Readonly<Record<string, WrittenAnswer>>,
-): Progress {
-  const answered = questions.filter(({ key }) => (sheet[key]?.text ?? "").trim() !== "");
-  return { answered: answered.length, of: questions.length };
 }
 
 /** Where a guide's text names a marker, or has a sentence about them. Example: "{userEnds}". */

@@ -2,8 +2,7 @@
 
 import "../../styles/lab.css";
 import { type DragEvent, type ReactNode, useEffect, useRef } from "react";
-import { sheetOf } from "../../store/lab.ts";
-import { progressOf } from "../../views/lab-guide.ts";
+import { isAnswered, progressOf, sheetOf } from "../../store/lab.ts";
 import { BUILT_IN } from "../../views/lab-parts.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { PHONE, useMedia } from "../use-media.ts";
@@ -98,14 +97,16 @@ function Guide() {
   );
   const onDrop = (event: DragEvent) => {
     const file = event.dataTransfer.files[0];
-    if (file === undefined || !file.name.endsWith(".json")) return; // other files are for the page
-    event.preventDefault();
-    event.stopPropagation();
+    if (file === undefined) return; // a text, which the browser puts where it is dropped
+    event.preventDefault(); // it would leave the page for the file
     void openFile(file);
+  };
+  const onDragOver = (event: DragEvent) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping a file is the mouse's way of the button "Open a lab file"
-    <div className="lab-scroll" onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
+    <div className="lab-scroll" onDragOver={onDragOver} onDrop={onDrop}>
       <header className="lab-head">
         <h2>Lab guide</h2>
         <span className="label">
@@ -116,9 +117,9 @@ function Guide() {
         </button>
         <div className="lab-progress" aria-hidden="true">
           {guide.parts.map((part) => (
-            <span key={part.title} style={{ flexGrow: part.questions.length }}>
+            <span key={part.questions[0]?.key} style={{ flexGrow: part.questions.length }}>
               {part.questions.map(({ key }) => (
-                <i key={key} className={(sheet[key]?.text ?? "").trim() === "" ? "" : "done"} />
+                <i key={key} className={isAnswered(sheet, key) ? "done" : ""} />
               ))}
             </span>
           ))}
@@ -134,7 +135,7 @@ function Guide() {
       )}
       {guide.start !== null && <LabStart start={guide.start} />}
       {guide.parts.map((part, index) => (
-        <LabPart key={part.title} part={part} index={index} />
+        <LabPart key={part.questions[0]?.key} part={part} index={index} />
       ))}
       <LabFoot />
     </div>

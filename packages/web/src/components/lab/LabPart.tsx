@@ -1,7 +1,7 @@
 // One part of the guide: what to do, and its questions while it is open.
 
-import { sheetOf } from "../../store/lab.ts";
-import { guideText, type LabPart as Part, progressOf } from "../../views/lab-guide.ts";
+import { progressOf, sheetOf } from "../../store/lab.ts";
+import { guideText, type LabPart as Part } from "../../views/lab-guide.ts";
 import { knownMarkers, type TurnMarkers } from "../../views/lab-markers.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { LabQuestion } from "./LabQuestion.tsx";
