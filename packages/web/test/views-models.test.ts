@@ -99,8 +99,16 @@ test("while the model writes no other is chosen", () => {
 
 test("what is kept is counted, the page's own part is the rest", () => {
   expect(view().storage).toBe("Kept in this browser: 0 models, 0.0 MB.");
-  const storage = { usedBytes: 255_613_024, quotaBytes: 60_400_000_000 };
+  const storage = {
+    usedBytes: 255_613_024,
+    quotaBytes: 60_400_000_000,
+    conversationBytes: null,
+  };
   expect(view({ shelf: { ...NOTHING, kept: [keptGemma], storage } }).storage).toBe(
     "Kept in this browser: 1 model, 253.1 MB; the page and its conversations, 2.5 MB. The browser allows 60 GB.",
+  );
+  const detailed = { ...storage, conversationBytes: 400_000 };
+  expect(view({ shelf: { ...NOTHING, kept: [keptGemma], storage: detailed } }).storage).toMatch(
+    /; conversations, 0\.4 MB; the page itself, 2\.1 MB\./,
   );
 });

@@ -12,11 +12,23 @@ export interface ModelShelf {
   readonly hosted: readonly HostModel[]; // beside the page
   readonly kept: readonly KeptModel[]; // in this browser
   /** Of everything this browser keeps for the page's host, and the most it would keep; null where it does not say. */
-  readonly storage: { readonly usedBytes: number; readonly quotaBytes: number } | null;
+  readonly storage: StorageUse | null;
+}
+
+export interface StorageUse {
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  /** Of the conversations; null where the browser gives the sum alone. */
+  readonly conversationBytes: number | null;
+}
+
+/** What Chromium adds to the standard's estimate. */
+interface DetailedEstimate extends StorageEstimate {
+  readonly usageDetails?: { readonly indexedDB?: number };
 }
 
 /** A file that was picked or dropped; its name ends in .gguf. */
-export interface OfferedFile {
+interface OfferedFile {
   readonly name: string;
   readonly file: Blob;
 }
@@ -97,12 +109,15 @@ function ownModel({ name, file }: OfferedFile): ModelFile {
 }
 
 async function modelShelf(): Promise<ModelShelf> {
-  const [hosted, kept, estimate] = await Promise.all([
-    hostModels(),
-    keptModels(),
-    navigator.storage?.estimate().catch(() => undefined), // none outside a secure context
-  ]);
-  const { usage, quota } = estimate ?? {};
-  const isKnown = usage !== undefined && quota !== undefined;
-  return { hosted, kept, storage: isKnown ? { usedBytes: usage, quotaBytes: quota } : null };
+  const [hosted, kept, storage] = await Promise.all([hostModels(), keptModels(), storageUse()]);
+  return { hosted, kept, storage };
+}
+
+async function storageUse(): Promise<StorageUse | null> {
+  const storage: StorageManager | undefined = navigator.storage; // none outside a secure context
+  const estimate: DetailedEstimate | undefined = await storage?.estimate().catch(() => undefined);
+  const { usage, quota, usageDetails } = estimate ?? {};
+  if (usage === undefined || quota === undefined) return null;
+  const conversationBytes = usageDetails?.indexedDB ?? null;
+  return { usedBytes: usage, quotaBytes: quota, conversationBytes };
 }

@@ -119,15 +119,19 @@ function shortName(sha256: string): string {
   return `sha256 ${sha256.slice(0, 12)}`;
 }
 
-/** Example: "Kept in this browser: 2 models, 351.5 MB; the page and its conversations, 4.1 MB. It allows 61 GB." */
+/** Example: "Kept in this browser: 2 models, 351.5 MB; conversations, 1.2 MB; the page itself, 2.9 MB. The browser allows 61 GB." */
 function storageWords({ kept, storage }: ModelShelf): string {
   const modelBytes = kept.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
   const count = `${formatCount(kept.length)} model${kept.length === 1 ? "" : "s"}`;
   const models = `Kept in this browser: ${count}, ${formatMegabytes(modelBytes)}`;
   if (storage === null) return `${models}.`;
-  const { usedBytes, quotaBytes } = storage;
-  const rest = formatMegabytes(Math.max(0, usedBytes - modelBytes));
-  return `${models}; the page and its conversations, ${rest}. The browser allows ${formatGigabytes(quotaBytes)}.`;
+  const { usedBytes, quotaBytes, conversationBytes } = storage;
+  const rest = (of: number): string => formatMegabytes(Math.max(0, usedBytes - modelBytes - of));
+  const others =
+    conversationBytes === null
+      ? `the page and its conversations, ${rest(0)}`
+      : `conversations, ${formatMegabytes(conversationBytes)}; the page itself, ${rest(conversationBytes)}`;
+  return `${models}; ${others}. The browser allows ${formatGigabytes(quotaBytes)}.`;
 }
 
 function formatGigabytes(bytes: number): string {

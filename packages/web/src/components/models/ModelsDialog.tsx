@@ -27,7 +27,7 @@ export function ModelsDialog() {
           ))}
         </ul>
         <OwnFile blocked={view.blocked} />
-        <p className="storage">{view.storage}</p>
+        <p className="storage">{view.storage} Conversations are listed, and deleted, under Open.</p>
       </div>
     </Dialog>
   );
