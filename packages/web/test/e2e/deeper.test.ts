@@ -51,8 +51,9 @@ beforeAll(async () => {
   await hand.write("Why is the sky blue?");
   await page.getByRole("group", { name: "assistant turn" }).waitFor();
   await hand.write("The sky is blue because of Rayleigh scattering.", "assistant");
-  await expect.poll(() => tokenIds(page)).toEqual(sky.ids);
+  await token(page, POSITION).waitFor();
   await scored(page);
+  expect(await tokenIds(page)).toEqual(sky.ids);
   await token(page, POSITION).click();
 });
 afterAll(() => stage.close());
@@ -84,16 +85,16 @@ test("I opens the lens for one model run: every layer's first p is that of a flo
   });
   expect(cost).toBe(1);
   const layers = page.getByRole("listbox", { name: "Layers" }).getByRole("option");
-  const names = await layers.evaluateAll((all) =>
-    all.map((each) => each.getAttribute("aria-label")),
-  );
+  const names = await layers.locator(".vh").allTextContents();
   const expected = sky.logitLensTop1LastTwoPositions ?? [];
   expect(names).toHaveLength(expected.length);
   for (const [layer, [first]] of expected.entries()) {
     const shown = names[names.length - 1 - layer] ?? "";
-    const percent = Number(/, >?([0-9.]+) %;/.exec(shown)?.[1]);
+    const percent = /, ([<>]?[0-9.]+) %;/.exec(shown)?.[1] ?? "";
+    const p = Math.exp(first?.[1] ?? 0);
     expect(shown).toContain(`after layer ${layer}:`);
-    expect(Math.abs(percent - 100 * Math.exp(first?.[1] ?? 0))).toBeLessThan(PRINTED);
+    if (/^[<>]/.test(percent)) expect(`${percent} %`).toBe(formatPercent(p));
+    else expect(Math.abs(Number(percent) - 100 * p)).toBeLessThan(PRINTED);
   }
   expect(names[0]).toContain(`rank ${await measure("rank of")}, ${await measure("p of this")}`);
   expect(await violations()).toEqual([]);
@@ -104,7 +105,7 @@ test("the arrow keys go through the layers", async () => {
   await layers.first().focus();
   await page.keyboard.press("ArrowDown");
   const focused = () =>
-    page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
+    page.evaluate(() => document.activeElement?.querySelector(".vh")?.textContent ?? "");
   expect(await focused()).toContain("after layer 28");
   await page.keyboard.press("End");
   expect(await focused()).toContain("after layer 0");
@@ -147,7 +148,7 @@ test("a logit is taken apart without a run, and its p is the panel's", async () 
 
 test("compact beside exact: asked for, compared over the vocabulary, closed with the drawer", async () => {
   await part("Two engines").click();
-  await page.getByText("about 98.4 MB more memory").waitFor();
+  await page.getByText(/about 9\d\.\d MB more memory/).waitFor();
   const workers = page.workers().length;
   await button(page, "Load compact beside it").click();
   await page.getByText("Along this text: the same first choice").waitFor({ timeout: 60_000 });
@@ -156,7 +157,8 @@ test("compact beside exact: asked for, compared over the vocabulary, closed with
   expect(kl).toMatch(/^(<0\.0001|0\.00\d\d)$/); // compact is within 0.01 bits of exact
   expect(await violations()).toEqual([]);
   await page.keyboard.press("Escape");
-  await expect.poll(() => page.workers().length).toBe(workers);
+  const left = () => page.workers().length;
+  await expect.poll(left, { timeout: 15_000 }).toBe(workers); // Chromium gives a worker 2 s to end by itself
   await expectNoProblem(page);
   expect(opened.errors).toEqual([]);
 });

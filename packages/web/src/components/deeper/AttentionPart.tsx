@@ -133,7 +133,13 @@ function Attended({ view }: { readonly view: AttentionView }) {
       <ol>
         {view.rows.map((row) => (
           <li key={row.position}>
-            <button type="button" onClick={() => moveTo(row.position)}>
+            <button
+              type="button"
+              onClick={({ currentTarget }) => {
+                currentTarget.closest<HTMLElement>(".drawer")?.focus(); // this list is about to go
+                moveTo(row.position);
+              }}
+            >
               <span className="vh">{row.name}; go there</span>
               <span className="num label" aria-hidden="true">
                 {row.position}

@@ -28,44 +28,54 @@ export function EnginesPart() {
     [found, actual, precision, other, vocabulary],
   );
   if (absence !== "" || model.kind !== "ready") return <Absence words={absence} />;
-  if (deeper.second.kind !== "ready") {
-    return <Offer cost={secondCost(model.loaded, other)} other={other} second={deeper.second} />;
-  }
-  if (view === null) return <Running position={place.position - 1} />;
+  const { second } = deeper;
+  const agreement = agreementWords(path, scores, deeper.secondScores);
   return (
-    <Comparison
-      view={view}
-      names={{ own: precision, other }}
-      agreement={agreementWords(path, scores, deeper.secondScores)}
-    />
+    <div className="engines">
+      <div className="engines-side">
+        {second.kind !== "ready" ? (
+          <Cost words={secondCost(model.loaded, other)} />
+        ) : view === null ? (
+          <Running position={place.position - 1} />
+        ) : (
+          <Measures view={view} agreement={agreement} />
+        )}
+        <SecondSwitch other={other} second={second} />
+      </div>
+      {second.kind === "ready" && view !== null && (
+        <Candidates view={view} names={{ own: precision, other }} />
+      )}
+    </div>
   );
 }
 
-interface OfferProps {
-  readonly cost: string;
+function Cost({ words }: { readonly words: string }) {
+  return (
+    <>
+      <p>{words}</p>
+      <p className="label">
+        Another model cannot stand beside this one yet: its token ids mean other texts.
+      </p>
+    </>
+  );
+}
+
+interface SecondSwitchProps {
   readonly other: Precision;
   readonly second: DeeperState["second"];
 }
 
-function Offer({ cost, other, second }: OfferProps) {
-  const { openSecond } = useActions();
-  const isLoading = second.kind === "loading" || second.kind === "preparing";
+/** One button that stays where it is, so that the focus does too. */
+function SecondSwitch({ other, second }: SecondSwitchProps) {
+  const { openSecond, closeSecond } = useActions();
+  const isOpen = second.kind !== "closed" && second.kind !== "failed";
   return (
-    <div className="offer">
-      <p>{cost}</p>
-      <button
-        type="button"
-        className="btn"
-        aria-disabled={isLoading}
-        onClick={() => !isLoading && openSecond()}
-      >
-        Load {other} beside it
+    <>
+      <button type="button" className="btn" onClick={isOpen ? closeSecond : openSecond}>
+        {isOpen ? "Close the second engine" : `Load ${other} beside it`}
       </button>
       <p role="status">{loadingWords(second)}</p>
-      <p className="label">
-        Another model cannot stand beside this one yet: its token ids mean other texts.
-      </p>
-    </div>
+    </>
   );
 }
 
@@ -82,65 +92,68 @@ function loadingWords(second: DeeperState["second"]): string {
   }
 }
 
-interface ComparisonProps {
+interface MeasuresProps {
   readonly view: EnginesView;
-  readonly names: { readonly own: string; readonly other: string };
   readonly agreement: string | null;
 }
 
-function Comparison({ view, names, agreement }: ComparisonProps) {
-  const { closeSecond } = useActions();
+function Measures({ view, agreement }: MeasuresProps) {
   return (
-    <div className="engines">
-      <div className="engines-side">
-        <dl className="stats">
-          {view.measures.map(({ label, value }) => (
-            <div key={label}>
-              <dt>{label}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-        <p className="found">{agreement}</p>
-        <button type="button" className="btn" onClick={closeSecond}>
-          Close the second engine
-        </button>
-      </div>
-      <table>
-        <thead>
-          <tr className="label">
-            <th scope="col">token</th>
-            <th scope="col" colSpan={3}>
-              {names.own}: rank, p
+    <>
+      <dl className="stats">
+        {view.measures.map(({ label, value }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="found">{agreement}</p>
+    </>
+  );
+}
+
+interface CandidatesProps {
+  readonly view: EnginesView;
+  readonly names: { readonly own: Precision; readonly other: Precision };
+}
+
+function Candidates({ view, names }: CandidatesProps) {
+  return (
+    <table>
+      <thead>
+        <tr className="label">
+          <th scope="col">token</th>
+          <th scope="col" colSpan={3}>
+            {names.own}: rank, p
+          </th>
+          <th scope="col" colSpan={3}>
+            {names.other}: rank, p
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {view.rows.map((row) => (
+          <tr key={row.id} className={row.isActual ? "act" : ""}>
+            <th scope="row" className="mono">
+              <Piece segments={row.segments} />
             </th>
-            <th scope="col" colSpan={3}>
-              {names.other}: rank, p
-            </th>
+            {[row.own, row.other].map((side, i) => (
+              <Side key={i === 0 ? names.own : names.other} side={side} />
+            ))}
           </tr>
-        </thead>
-        <tbody>
-          {view.rows.map((row) => (
-            <tr key={row.id} className={row.isActual ? "act" : ""}>
-              <th scope="row" className="mono">
-                <Piece segments={row.segments} />
-              </th>
-              {[row.own, row.other].map((side, i) => (
-                <Side key={i === 0 ? names.own : names.other} side={side} />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr className="label">
-            <th scope="row">{view.rest.label}</th>
-            <td colSpan={2} />
-            <td className="num">{view.rest.own}</td>
-            <td colSpan={2} />
-            <td className="num">{view.rest.other}</td>
-          </tr>
-        </tfoot>
-      </table>
-    </div>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr className="label">
+          <th scope="row">{view.rest.label}</th>
+          <td colSpan={2} />
+          <td className="num">{view.rest.own}</td>
+          <td colSpan={2} />
+          <td className="num">{view.rest.other}</td>
+        </tr>
+      </tfoot>
+    </table>
   );
 }
 

@@ -116,13 +116,15 @@ function Layer({ row, isPointed, isTabStop, onPoint }: LayerProps) {
       className={row.isFirst ? "layer first" : "layer"}
       role="option"
       aria-selected={isPointed}
-      aria-label={row.name}
       tabIndex={isTabStop ? 0 : -1}
       onClick={onPoint}
       onFocus={onPoint}
     >
-      <span className="num">{row.layer}</span>
-      <span className="tops">
+      <span className="vh">{row.name}</span>
+      <span className="num" aria-hidden="true">
+        {row.layer}
+      </span>
+      <span className="tops" aria-hidden="true">
         {row.cells.map((cell) => (
           <span key={cell.id} className={cell.isFollowed ? "top-token act" : "top-token"}>
             <i style={{ width: `${(100 * cell.bar).toFixed(1)}%` }} />
@@ -133,9 +135,15 @@ function Layer({ row, isPointed, isTabStop, onPoint }: LayerProps) {
           </span>
         ))}
       </span>
-      <span className="num rank">{row.rank}</span>
-      <span className="num">{row.percent}</span>
-      <span className="num">{row.entropy}</span>
+      <span className="num rank" aria-hidden="true">
+        {row.rank}
+      </span>
+      <span className="num" aria-hidden="true">
+        {row.percent}
+      </span>
+      <span className="num" aria-hidden="true">
+        {row.entropy}
+      </span>
     </div>
   );
 }
