@@ -35,6 +35,7 @@ function inputs(changes: Partial<PanelInputs> = {}): PanelInputs {
     query: "",
     search: null,
     model: { kind: "waiting" },
+    edit: null,
     ...changes,
   };
 }

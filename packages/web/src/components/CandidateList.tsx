@@ -2,11 +2,12 @@
 
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { pinsOf } from "../store/pins.ts";
-import type { CandidateRow, RestRow } from "../views/candidates.ts";
+import type { CandidateRow, CandidateTable, RestRow } from "../views/candidates.ts";
 import { canWrite } from "../views/composer.ts";
 import { candidatesText, conditionsText } from "../views/copy-text.ts";
 import { Candidate, percentOf } from "./Candidate.tsx";
 import { CopyButton } from "./CopyButton.tsx";
+import { FirstToken, Placing } from "./edit/Placing.tsx";
 import { actOnPageKey } from "./page-keys.ts";
 import { useActions, usePage, usePageStore } from "./store-context.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
@@ -54,6 +55,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     if (event.key === "Escape") {
+      if (panel.placing !== null) actions.leaveEdit();
       document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
     } else if (event.key === "Enter" || event.key === " ") {
       return; // the row's own click
@@ -68,6 +70,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
     }
   };
 
+  if (panel.placing !== null && place.position === 0) return <FirstToken panel={panel} />;
   const classes = ["table", table?.isAfter === true ? "after" : "", panel.isStale ? "stale" : ""];
   return (
     <div className={classes.filter(Boolean).join(" ")} aria-busy={panel.isStale}>
@@ -102,16 +105,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
       </div>
       {table?.pinned != null && <PinnedRow row={table.pinned} />}
       {table !== null && <Rest rest={table.rest} />}
-      {table !== null && (
-        <p className="pick">
-          <span>
-            {panel.choosing} <span className="keeping">{panel.keeping}</span>
-          </span>
-          <CopyButton
-            text={() => candidatesText(panel.header, table, conditionsText(store.getState()))}
-          />
-        </p>
-      )}
+      {table !== null && <Choosing panel={panel} table={table} />}
     </div>
   );
 }
@@ -140,6 +134,21 @@ function Axis({ end, isAfter }: { readonly end: string; readonly isAfter: boolea
       <span className="num bits">bits</span>
       {isAfter && <span className="num fin">after</span>}
     </div>
+  );
+}
+
+/** What choosing does here, and beside it what else the list offers. */
+function Choosing({ panel, table }: { readonly panel: HeldPanel; readonly table: CandidateTable }) {
+  const store = usePageStore();
+  const text = () => candidatesText(panel.header, table, conditionsText(store.getState()));
+  if (panel.placing !== null) return <Placing panel={panel} />;
+  return (
+    <p className="pick">
+      <span>
+        {panel.choosing} <span className="keeping">{panel.keeping}</span>
+      </span>
+      <CopyButton text={text} />
+    </p>
   );
 }
 

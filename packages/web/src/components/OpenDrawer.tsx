@@ -12,6 +12,7 @@ const DRAWERS: Readonly<Record<DrawerKind, ComponentType>> = {
     default: (await import("./surprise/SurpriseDrawer.tsx")).SurpriseDrawer,
   })),
   deeper: lazy(async () => ({ default: (await import("./deeper/DeeperDrawer.tsx")).DeeperDrawer })),
+  edit: lazy(async () => ({ default: (await import("./edit/EditDrawer.tsx")).EditDrawer })),
   neighbour: lazy(async () => ({
     default: (await import("./files/NeighbourDrawer.tsx")).NeighbourDrawer,
   })),

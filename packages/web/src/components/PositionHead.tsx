@@ -1,6 +1,7 @@
 // The head of the panel: position, context, four numbers.
 
 import type { PositionHeader } from "../views/position-header.ts";
+import { EditMenu } from "./edit/EditMenu.tsx";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
 
@@ -16,6 +17,7 @@ export function PositionHead({ header }: { readonly header: PositionHeader }) {
           {!header.isEmpty && <span className="entropy"> · entropy {header.entropy}</span>}
         </span>
         <span className="grow" />
+        {!header.isEmpty && <EditMenu />}
         {!header.isEmpty && <LookDeeper />}
         {!header.isEmpty && <Neighbours header={header} />}
       </header>

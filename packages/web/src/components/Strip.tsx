@@ -1,17 +1,19 @@
 // The strip: every token of the active path as an option of one listbox.
 
-import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from "react";
+import { type KeyboardEvent, useMemo, useRef } from "react";
 import type { Span } from "../store/state.ts";
 import { scaleOf, tintsOf } from "../views/coloring.ts";
+import { placingEdit } from "../views/edit.ts";
 import { activeDocumentPath, lastPosition, turnHolding } from "../views/path.ts";
 import { stripView, type TurnView } from "../views/strip.ts";
 import { actOnPageKey } from "./page-keys.ts";
 import { usePage, usePageStore } from "./store-context.ts";
-import { scrollToToken, tokenBoxes, tokenElement } from "./strip-elements.ts";
+import { tokenBoxes, tokenElement } from "./strip-elements.ts";
 import { stripTarget } from "./strip-keys.ts";
 import { Turn } from "./Turn.tsx";
 import { useKeptFocus } from "./use-kept-focus.ts";
 import { useStripPointer } from "./use-strip-pointer.ts";
+import { useTokenInSight } from "./use-token-in-sight.ts";
 
 /** The tokens, their keys and their gestures. */
 export function Strip() {
@@ -23,6 +25,7 @@ export function Strip() {
   const span = usePage((state) => state.span);
   const colorBy = usePage((state) => state.colorBy);
   const overlay = usePage((state) => state.overlay);
+  const placing = usePage((state) => placingEdit(state)?.kind);
   const strip = useRef<HTMLDivElement>(null);
   const anchor = useRef<number | null>(null);
   const path = activeDocumentPath(doc);
@@ -38,19 +41,14 @@ export function Strip() {
   const keptFocus = useKeptFocus(() => tokenElement(strip.current, store.getState().position));
   const pointer = useStripPointer(store, strip, anchor);
 
-  useLayoutEffect(() => {
-    const token = tokenElement(strip.current, position);
-    if (token === null) return;
-    const hasFocus = strip.current?.contains(document.activeElement) === true;
-    if (hasFocus && document.activeElement !== token) token.focus({ preventScroll: true });
-    scrollToToken(token);
-  }, [position]);
+  useTokenInSight(strip, position);
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const { actions } = store.getState();
     if (event.key === "Escape") {
       anchor.current = null;
-      actions.selectSpan(null);
+      if (placing === undefined) actions.selectSpan(null);
+      else actions.leaveEdit();
     } else if (event.key === "Enter") {
       event.preventDefault();
       focusCandidates();
@@ -76,6 +74,7 @@ export function Strip() {
     <div
       ref={strip}
       id="strip"
+      data-edit={placing}
       data-ramp={scaleOf({ colorBy, overlay }).ramp}
       role="listbox"
       tabIndex={-1}

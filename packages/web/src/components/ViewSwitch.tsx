@@ -1,6 +1,7 @@
 // Raw or after settings, and the search over the whole vocabulary.
 
 import type { KeyboardEvent } from "react";
+import { placingEdit } from "../views/edit.ts";
 import { useActions, usePage } from "./store-context.ts";
 
 /** Which probability is shown, and of which tokens. */
@@ -8,9 +9,11 @@ export function ViewSwitch() {
   const actions = useActions();
   const view = usePage((state) => state.view);
   const query = usePage((state) => state.query);
+  const isPlacing = usePage((state) => placingEdit(state) !== null);
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Escape") {
       event.preventDefault();
+      if (query === "" && isPlacing) actions.leaveEdit();
       if (query === "") document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
       else actions.setQuery("");
     } else if (event.key === "Enter" || event.key === "ArrowDown") {

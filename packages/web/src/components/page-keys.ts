@@ -5,13 +5,15 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Store } from "../store/state.ts";
 import { canWrite } from "../views/composer.ts";
 import { nthCandidate } from "../views/place.ts";
+import { editAction } from "./edit/edit-keys.ts";
 import { surpriseAction } from "./surprise-keys.ts";
 
 /** Acts on a key that means the same in the strip and in the list; true where it did. */
 export function actOnPageKey(event: KeyboardEvent, store: StoreApi<Store>): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const state = store.getState();
-  const act = actionFor(event.key, state) ?? surpriseAction(event, state);
+  const act =
+    editAction(event, store) ?? actionFor(event.key, state) ?? surpriseAction(event, state);
   if (act === null) return false;
   event.preventDefault();
   act();

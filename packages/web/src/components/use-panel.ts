@@ -27,6 +27,7 @@ export function usePanel(): HeldPanel {
         query: state.query,
         search: state.search,
         model: state.model,
+        edit: state.edit,
       }),
     ),
   );

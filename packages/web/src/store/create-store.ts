@@ -7,6 +7,7 @@ import { coloringActions, FIRST_COLORING } from "./coloring.ts";
 import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
 import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
+import { editActions, FIRST_EDIT } from "./edits.ts";
 import { FIRST_FILES, filesActions } from "./files.ts";
 import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
@@ -70,6 +71,7 @@ const FIRST: AppState = {
   ...FIRST_SURPRISE,
   ...FIRST_LAB,
   ...FIRST_DEEPER,
+  ...FIRST_EDIT,
 };
 
 /** A store whose model is not started: `start` does that. */
@@ -93,6 +95,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     ...surpriseActions(store),
     ...labActions(store),
     ...deeperActions(store, second),
+    ...editActions(store, link),
     ...moves(store),
     ...documentActions({ store, link, loadRecording: options.loadRecording }),
   };

@@ -6,10 +6,8 @@ import {
   newConversation,
   type Origin,
   openDocument,
-  record,
   redo,
   replyStart,
-  type TokenDocument,
   type TokenId,
   tokenAt,
   UsageError,
@@ -28,10 +26,12 @@ import {
 import { drawView } from "../views/draw.ts";
 import { activeDocumentPath, lastPosition, systemPrompt } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
+import { commit } from "./commit.ts";
+import { placeToken } from "./edits.ts";
 import { generation } from "./generation.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import { isRecorded } from "./moves.ts";
-import type { Actions, AppState, Store } from "./state.ts";
+import type { Actions, Store } from "./state.ts";
 
 type DocumentActions = Pick<
   Actions,
@@ -87,18 +87,6 @@ export function documentActions(desk: Desk): DocumentActions {
     undo: () => travel(store, undo, "Undone"),
     redo: () => travel(store, redo, "Redone"),
   };
-}
-
-/** A new version of the document, with the position at its end unless told. */
-function commit(store: StoreApi<Store>, next: TokenDocument, more: Partial<AppState> = {}): void {
-  store.setState(({ history, recordedTips }) => ({
-    history: record(history, next),
-    position: lastPosition(activeDocumentPath(next)),
-    span: null,
-    ending: null,
-    isRecording: isRecorded(next, recordedTips),
-    ...more,
-  }));
 }
 
 /** What a conversation of its own begins with: no draw was drawn again. */
@@ -163,8 +151,9 @@ async function endTurn({ store, link }: Desk): Promise<void> {
   commit(store, next, { ...afresh, ...composer, announcement: "Turn written" });
 }
 
-/** Writes a token at the position; where that token stands already, it is only walked past. */
+/** Writes a token at the position, or where an edit asked for it; where that token stands already, it is only walked past. */
 function write(store: StoreApi<Store>, id: TokenId, origin: Origin): void {
+  if (placeToken(store, { id, origin })) return;
   const state = store.getState();
   const { history, position, model } = state;
   if (!canWrite(state) || model.kind !== "ready") return;

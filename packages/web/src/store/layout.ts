@@ -4,7 +4,7 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Store } from "./state.ts";
 
 /** What may stand under the strip, one at a time. */
-export type DrawerKind = "compare" | "surprise" | "deeper" | "neighbour";
+export type DrawerKind = "compare" | "surprise" | "deeper" | "neighbour" | "edit";
 
 /** What may lie over the page, one at a time. */
 export type DialogKind =

@@ -16,6 +16,7 @@ import { rolesOf } from "../views/composer.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
 import type { SearchRow } from "../worker/protocol.ts";
+import { firstTokens, textPreview } from "./edit-questions.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import type { AppState, Store } from "./state.ts";
 
@@ -34,6 +35,8 @@ export function followQuestions(store: StoreApi<Store>, link: ModelLink): void {
   keepAsking(store, (state) => refusals(state, link));
   keepAsking(store, (state) => search(state, link));
   keepAsking(store, (state) => settled(state, link));
+  keepAsking(store, (state) => textPreview(state, link));
+  keepAsking(store, (state) => firstTokens(state, link));
 }
 
 function keepAsking(store: StoreApi<Store>, questionOf: (state: Store) => Asked | null): void {

@@ -15,6 +15,7 @@ import type {
 import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
 import type { ColoringActions, ColoringState } from "./coloring.ts";
 import type { DeeperActions, DeeperPart } from "./deeper.ts";
+import type { EditActions, EditState } from "./edits.ts";
 import type { FilesActions, FilesState } from "./files.ts";
 import type { LabActions, LabState } from "./lab.ts";
 import type { LayoutActions, LayoutState } from "./layout.ts";
@@ -72,6 +73,7 @@ export interface AppState
     ColoringState,
     LayoutState,
     DeeperPart,
+    EditState,
     LabState {
   readonly model: ModelState;
   readonly precision: Precision;
@@ -123,6 +125,7 @@ export interface Actions
     ColoringActions,
     LayoutActions,
     DeeperActions,
+    EditActions,
     LabActions {
   readonly start: () => void;
   readonly retry: () => void;

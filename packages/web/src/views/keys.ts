@@ -30,6 +30,12 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "S", does: "Step" },
       { keys: "G", does: "Generate response" },
       { keys: "⌫", does: "Delete: a branch that ends before the position" },
+      {
+        keys: "O A",
+        does: "replace the token or the span, insert before it: the next choice goes there; Esc leaves",
+      },
+      { keys: "T E", does: "insert text before the token, edit its message or the span as text" },
+      { keys: "X Shift+⌫", does: "remove the token or the span; the later tokens are kept" },
       { keys: "[ ]", does: "switch branch" },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },

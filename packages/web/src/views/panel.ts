@@ -3,6 +3,7 @@
 import type { AppState } from "../store/state.ts";
 import { type CandidateTable, candidateTable } from "./candidates.ts";
 import { type DrawView, drawView } from "./draw.ts";
+import { placingEdit, placingWords } from "./edit.ts";
 import { activeDocumentPath } from "./path.ts";
 import { type Place, type PlaceViews, placeAt, placeViews } from "./place.ts";
 import { type PositionHeader, positionHeader } from "./position-header.ts";
@@ -20,6 +21,8 @@ export interface Panel {
   readonly choosing: string;
   readonly keeping: string;
   readonly appends: boolean;
+  /** The edit that waits for a token; null where choosing branches or appends. */
+  readonly placing: "replace" | "insert" | null;
 }
 
 export type PanelInputs = Pick<
@@ -36,6 +39,7 @@ export type PanelInputs = Pick<
   | "query"
   | "search"
   | "model"
+  | "edit"
 >;
 
 const FIRST_TOKEN =
@@ -52,6 +56,7 @@ export function panelView(inputs: PanelInputs): Panel {
   const views = placeViews(place, inputs, vocabulary);
   const isAfter = inputs.view === "after";
   const appends = place.token === null;
+  const placing = placingEdit(inputs);
   return {
     place,
     header: positionHeader(path, place, views, vocabulary),
@@ -61,7 +66,9 @@ export function panelView(inputs: PanelInputs): Panel {
     absence: views === null ? absenceWords(place, model) : "",
     choosing: choosingWords(place, views, inputs),
     keeping: appends || model.kind !== "ready" ? "" : "This path is kept.",
+    ...(placing === null ? {} : placingWords(placing, path)),
     appends,
+    placing: placing?.kind ?? null,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   endTurn,
   generate,
   nodesOf,
+  parseEditableText,
   roleRefusal,
   type Sequence,
   sampleIndex,
@@ -15,6 +16,7 @@ import {
   settingsView,
   type TokenId,
   type Tokenizer,
+  textEdit,
   tokenId,
 } from "@tokenscope/core";
 import { insideCalls } from "./inside-calls.ts";
@@ -73,6 +75,12 @@ export function createSessionHost({ engine, tokenizer, template }: HostedModel):
           emit({ token: scored, origin, draw });
         }
       }),
+    textEdit: async ({ ids, text }) =>
+      textEdit(ids, parseEditableText(text, tokenizer.vocabulary), tokenizer),
+    find: async ({ query, limit }) => {
+      const ids = find(query);
+      return { ids: ids.slice(0, limit), matches: ids.length };
+    },
     search: async ({ contextVector, query, limit }) =>
       rankedMatches(await engine.logits(contextVector), find(query), limit),
     settingsView: async ({ contextVector, settings, draw, top, pinned }) => {

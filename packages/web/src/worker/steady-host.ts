@@ -62,6 +62,8 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     scoreAt: steady("scoreAt", whole),
     tokenVector: steady("tokenVector", whole),
     logits: steady("logits", whole),
+    textEdit: steady("textEdit", whole),
+    find: steady("find", whole),
     generate: async (request, emit, signal) => {
       const ending = await generate(request, emit, signal);
       return ending.kind === "length" ? { ...ending, maxTokens: request.maxTokens } : ending;

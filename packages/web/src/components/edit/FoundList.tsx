@@ -1,0 +1,64 @@
+// Tokens to put at the first position, where nothing is predicted: found by text or id, without numbers.
+
+import { type KeyboardEvent, useRef } from "react";
+import type { FoundRow } from "../../views/edit.ts";
+import { foundView } from "../../views/edit.ts";
+import { Piece } from "../Piece.tsx";
+import { useActions, usePage } from "../store-context.ts";
+
+/** What the search finds; a row is put at the position. */
+export function FoundList() {
+  const actions = useActions();
+  const found = usePage((state) => state.found);
+  const query = usePage((state) => state.query);
+  const vocabulary = usePage((state) => state.vocabulary);
+  const list = useRef<HTMLDivElement>(null);
+  const { note, rows } = foundView(found, query, vocabulary);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") document.getElementById("search")?.focus();
+    if (step === undefined) return;
+    event.preventDefault();
+    const all = Array.from(list.current?.children ?? []);
+    const at = all.indexOf(event.target as HTMLElement);
+    (all[at + step] as HTMLElement | undefined)?.focus();
+  };
+  const choose = (row: FoundRow) => {
+    actions.choose(row.id, "forced");
+    actions.setQuery("");
+    document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
+  };
+  return (
+    <>
+      <p className="none note">{note}</p>
+      <div
+        ref={list}
+        id="candidates"
+        className="list found"
+        role="listbox"
+        tabIndex={-1}
+        aria-label="Tokens found, by id"
+        onKeyDown={onKeyDown}
+      >
+        {rows.map((row, i) => (
+          <button
+            key={row.id}
+            type="button"
+            role="option"
+            aria-selected={false}
+            aria-label={row.name}
+            className="row"
+            tabIndex={i === 0 ? 0 : -1}
+            onClick={() => choose(row)}
+          >
+            <span className="rk">{row.idText}</span>
+            <span className={row.isSpecial ? "tk mono sp" : "tk mono"}>
+              <Piece segments={row.segments} />
+            </span>
+            {row.isSpecial && <span className="label">special token</span>}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
