@@ -21,7 +21,7 @@ test("a bar is as high as its bits on an axis of 16, and position 0 has none", (
     { y: 60, label: "1" },
     { y: 48, label: "4" },
     { y: 32, label: "8" },
-    { y: 0, label: "16" },
+    { y: 0, label: "16 bits" },
   ]);
 });
 

@@ -47,6 +47,12 @@ export function Candidate(props: CandidateProps) {
       </span>
       <span className="tk mono" aria-hidden="true">
         <Piece segments={row.segments} />
+        {isFollowed !== undefined && (
+          // A pointer's way; the key P does the same, and the drawer has the buttons.
+          <em data-pin="" className={isFollowed ? "on" : ""}>
+            {isFollowed ? "pinned" : "pin"}
+          </em>
+        )}
       </span>
       <span className="br">
         <u style={{ left: "50%" }} />
@@ -54,12 +60,6 @@ export function Candidate(props: CandidateProps) {
         <i className={after === null ? "" : "raw"} style={{ width: percentOf(row.width) }} />
         {after !== null && !after.isCut && (
           <i className="kept" style={{ width: percentOf(after.width) }} />
-        )}
-        {isFollowed !== undefined && (
-          // A pointer's way; the key P does the same, and the drawer has the buttons.
-          <em data-pin="" className={isFollowed ? "on" : ""} aria-hidden="true">
-            {isFollowed ? "pinned" : "pin"}
-          </em>
         )}
       </span>
       <span className="num" aria-hidden="true">

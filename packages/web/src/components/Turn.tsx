@@ -1,10 +1,11 @@
 // One turn of the strip: its role in the gutter, then its tokens.
 
-import { Fragment, memo } from "react";
+import { memo, useMemo } from "react";
 import type { Span } from "../store/state.ts";
-import { NO_TINT, type Tint } from "../views/coloring.ts";
+import type { Tint } from "../views/coloring.ts";
 import { isSameTurn, type TurnView } from "../views/strip.ts";
-import { Token } from "./Token.tsx";
+import type { TokenView } from "../views/token-view.ts";
+import { TokenRun } from "./TokenRun.tsx";
 
 interface TurnProps {
   readonly turn: TurnView;
@@ -19,7 +20,8 @@ interface TurnProps {
 
 /** A turn; drawn again only when it holds what changed. */
 export const Turn = memo(function Turn({ turn, tints, here, span, hasSpan }: TurnProps) {
-  const last = turn.tokens.at(-1)?.position;
+  const last = turn.to - 1;
+  const runs = useMemo(() => tokenRuns(turn.tokens), [turn.tokens]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of options in a listbox has no element of its own
     <div className="turn" role="group" aria-label={`${turn.role} turn`}>
@@ -29,23 +31,19 @@ export const Turn = memo(function Turn({ turn, tints, here, span, hasSpan }: Tur
         <small>{turn.bitsText}</small>
       </div>
       <div className="toks" role="presentation">
-        {turn.tokens.map((token) => {
-          const { position } = token;
-          const isHere = position === here;
-          const inSpan = spanMark(span, position);
-          const { level, height } = tints[position] ?? NO_TINT;
+        {runs.map(({ from, to, tokens }) => {
+          const holds = (position: number | null) =>
+            position !== null && position >= from && position < to;
           return (
-            <Fragment key={position}>
-              <Token
-                view={token}
-                level={level}
-                height={height}
-                isHere={isHere}
-                inSpan={inSpan}
-                isSelected={hasSpan ? inSpan !== "" : isHere}
-              />
-              {token.endsLine && position !== last && <span className="brk" role="presentation" />}
-            </Fragment>
+            <TokenRun
+              key={from}
+              tokens={tokens}
+              tints={tints}
+              here={holds(here) ? here : null}
+              span={span !== null && span.from < to && span.to >= from ? span : null}
+              hasSpan={hasSpan}
+              last={holds(last) ? last : null}
+            />
           );
         })}
         {turn.hasNext && <NextToken position={turn.to} isHere={here === turn.to} />}
@@ -70,13 +68,21 @@ function NextToken({ position, isHere }: { readonly position: number; readonly i
   );
 }
 
-function spanMark(
-  span: Span | null,
-  position: number,
-): "" | "in" | "in first" | "in last" | "in first last" {
-  if (span === null || position < span.from || position > span.to) return "";
-  if (position === span.from) return position === span.to ? "in first last" : "in first";
-  return position === span.to ? "in last" : "in";
+const RUN_TOKENS = 64; // short enough to be drawn again at every move, long enough that a text has few
+
+interface Run {
+  readonly from: number;
+  readonly to: number;
+  readonly tokens: readonly TokenView[];
+}
+
+function tokenRuns(tokens: readonly TokenView[]): readonly Run[] {
+  const first = tokens[0]?.position ?? 0;
+  return Array.from({ length: Math.ceil(tokens.length / RUN_TOKENS) }, (_, i) => {
+    const own = tokens.slice(i * RUN_TOKENS, (i + 1) * RUN_TOKENS);
+    const from = first + i * RUN_TOKENS;
+    return { from, to: from + own.length, tokens: own };
+  });
 }
 
 function isSameProps(a: TurnProps, b: TurnProps): boolean {
@@ -85,15 +91,7 @@ function isSameProps(a: TurnProps, b: TurnProps): boolean {
     a.hasSpan === b.hasSpan &&
     a.span?.from === b.span?.from &&
     a.span?.to === b.span?.to &&
-    (a.turn === b.turn || isSameTurn(a.turn, b.turn)) &&
-    (a.tints === b.tints || isSameTints(a, b))
+    a.tints === b.tints &&
+    (a.turn === b.turn || isSameTurn(a.turn, b.turn))
   );
-}
-
-function isSameTints(a: TurnProps, b: TurnProps): boolean {
-  return a.turn.tokens.every(({ position }) => {
-    const before = a.tints[position] ?? NO_TINT;
-    const now = b.tints[position] ?? NO_TINT;
-    return before.level === now.level && before.height === now.height;
-  });
 }

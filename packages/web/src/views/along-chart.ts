@@ -52,7 +52,10 @@ export function bitsChart(
     bars: barPath(heights, y, plot),
     breaks: breakPath(heights, plot),
     entropy: stepPath(means, y),
-    ticks: [1, 4, 8, 16].map((value) => ({ y: y(value), label: String(value) })),
+    ticks: [1, 4, 8, 16].map((value) => ({
+      y: y(value),
+      label: value === AXIS_BITS ? `${value} bits` : String(value),
+    })),
   };
 }
 
@@ -73,8 +76,7 @@ export function pinChart(
     scale === "log"
       ? [
           [1, "1"],
-          [2 / 3, "10⁻²"],
-          [1 / 3, "10⁻⁴"],
+          [0.5, "10⁻³"],
         ]
       : [
           [1, "1"],

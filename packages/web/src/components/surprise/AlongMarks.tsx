@@ -9,8 +9,6 @@ import { useActions, usePage, usePageStore } from "../store-context.ts";
 interface AlongMarksProps {
   readonly plot: RefObject<HTMLDivElement | null>;
   readonly count: number;
-  /** Rows of the charts that it lies over. */
-  readonly rows: number;
   readonly pointed: number | null;
   /** The position shown, for a screen reader. */
   readonly words: string;
@@ -20,7 +18,7 @@ interface AlongMarksProps {
 const PAGE = 10; // positions that Page Up and Page Down move
 
 /** A click goes to a position, a drag selects a span; arrow keys move, and with Shift select. */
-export function AlongMarks({ plot, count, rows, pointed, words, onPoint }: AlongMarksProps) {
+export function AlongMarks({ plot, count, pointed, words, onPoint }: AlongMarksProps) {
   const store = usePageStore();
   const actions = useActions();
   const position = usePage((state) => state.position);
@@ -84,7 +82,6 @@ export function AlongMarks({ plot, count, rows, pointed, words, onPoint }: Along
       aria-valuemax={count - 1}
       aria-valuenow={position}
       aria-valuetext={words}
-      style={{ gridRow: `1 / span ${rows}` }}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
       onPointerUp={() => {

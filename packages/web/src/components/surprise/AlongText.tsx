@@ -14,8 +14,6 @@ import { TurnNames } from "./TurnNames.tsx";
 import { usePointed } from "./use-pointed.ts";
 import { useWidth } from "./use-width.ts";
 
-const ROWS_BEFORE_PINS = 3; // turns, bits, the head of the pins
-
 /** The charts of the active path. */
 export function AlongText() {
   const doc = usePage((state) => state.history.present);
@@ -58,7 +56,6 @@ export function AlongText() {
       <AlongMarks
         plot={plot}
         count={along.count}
-        rows={ROWS_BEFORE_PINS + pins.length}
         pointed={pointed}
         words={reading.words}
         onPoint={setPointed}

@@ -24,9 +24,9 @@ export function BitsRow({ along, reading, width }: BitsRowProps) {
   return (
     <>
       <div className="row-head bits-key" aria-hidden="true">
-        <span className="key-bars">bits of surprise</span>
-        <span className="key-line">bits of entropy</span>
-        {shared > 1 && <small>a bar is the most surprised of {shared}</small>}
+        <span className="key-bars">surprise</span>
+        <span className="key-line">entropy</span>
+        {shared > 1 && <small>highest of {shared}</small>}
         <Ticks ticks={chart.ticks} />
       </div>
       <svg className="plot" width={width} height={HEIGHT_PX} aria-hidden="true">

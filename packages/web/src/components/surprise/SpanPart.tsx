@@ -1,5 +1,6 @@
 // One span in full, or two side by side: figures, the sum written out, and what such numbers mean.
 
+import "../../styles/span-part.css";
 import { useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
 import {
