@@ -37,7 +37,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Again, from another unlikely first token. What do you notice? The model does not plan ahead: how does it stay coherent after a strange start?",
-          "Compare two branches side by side.",
+          "The branch map has a lane for each; [ and ] in the strip switch.",
         ],
         [
           "Bonus. Force an unlikely token in the middle of a reply that went well. Does the model recover?",
