@@ -6,7 +6,7 @@ import { type Logits, rankOf, topCandidates } from "./rank-order.ts";
 import { type TokenId, tokenId } from "./token.ts";
 
 /** A token's place in one distribution. */
-export interface TokenPlace {
+interface TokenPlace {
   readonly logprobNats: number;
   readonly rank: number;
 }

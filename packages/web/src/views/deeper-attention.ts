@@ -26,7 +26,7 @@ export interface HeadCell extends AttentionMass {
 }
 
 /** A position that is looked at. */
-export interface AttendedRow {
+interface AttendedRow {
   readonly position: number;
   readonly segments: readonly PieceSegment[];
   readonly percent: string;
@@ -157,7 +157,7 @@ const STEP_WEIGHTS = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const STEP_LABELS = ["<1", "1", "2", "5", "10", "20", "50+"];
 
 /** The weights as they lie on the tokens: a wash for each class, and a bar of the root of the weight, so that 1 % is still seen. Positions that are not looked at from here have nothing. */
-export function attentionOverlay(weights: Float64Array): Overlay {
+function attentionOverlay(weights: Float64Array): Overlay {
   return {
     title: "% of attention",
     steps: STEP_WEIGHTS.map((weight, i) => ({

@@ -22,7 +22,7 @@ import type { DocumentPath } from "./path.ts";
 import { countOf } from "./strip.ts";
 
 /** A token in both engines. Widths are shares of the axis. */
-export interface EnginesRow {
+interface EnginesRow {
   readonly id: TokenId;
   readonly segments: readonly PieceSegment[];
   readonly own: SideView;

@@ -15,7 +15,7 @@ import {
 } from "@tokenscope/core";
 import type { HeadOff } from "../store/deeper.ts";
 
-export interface HeadOffRow {
+interface HeadOffRow {
   readonly id: TokenId;
   readonly segments: readonly PieceSegment[];
   readonly before: string;

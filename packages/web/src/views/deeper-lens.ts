@@ -17,7 +17,7 @@ import {
 import { tokenWord } from "./token-words.ts";
 
 /** One of a layer's most likely tokens. */
-export interface LensCell {
+interface LensCell {
   readonly id: TokenId;
   readonly segments: readonly PieceSegment[];
   readonly percent: string; // without its sign, which the head of the column has

@@ -15,7 +15,7 @@ import type { DeeperSettings } from "../store/deeper.ts";
 import { tokenWord } from "./token-words.ts";
 
 /** A term of a sum. The bar runs from the middle: -1 to 1 of the widest. */
-export interface TermRow {
+interface TermRow {
   readonly dimension: string;
   readonly context: string;
   readonly token: string;
@@ -25,7 +25,7 @@ export interface TermRow {
 }
 
 /** A token with its logit and its p, each written out. */
-export interface LogitLine {
+interface LogitLine {
   readonly word: string;
   /** Such as "c · e = 18.42". */
   readonly logit: string;
