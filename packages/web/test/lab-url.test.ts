@@ -47,3 +47,15 @@ test("a file on another host is refused with what to do", async () => {
   const { problem } = await opened("https://other.example/bits.json");
   expect(problem).toMatch(/cannot be reached; .*open it from this machine\.$/);
 });
+
+test("without a network a lab that is open already stays, and nothing is said", async () => {
+  const page = await openPage();
+  const store = { getState: page.state, setState: vi.fn() };
+  await openLabUrl(store, "labs/bits.json");
+  vi.stubGlobal("fetch", async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  await openLabUrl(store, "labs/bits.json");
+  expect(store.setState).not.toHaveBeenCalled();
+  expect(page.state().lab.guide?.title).toBe("Bits");
+});
