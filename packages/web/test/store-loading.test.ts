@@ -287,7 +287,7 @@ test("a page that was written with another model is not read as this one's token
   page.actions.start();
   await page.quiet();
   expect(page.state().history.present.nodes).toEqual([]);
-  expect(page.state().problem).toMatch(/made of another model's tokens/);
+  expect(page.state().news).toMatch(/made of another model's tokens/);
   page.actions.openRecording();
   await page.quiet();
   expect(page.state().history.present.nodes).toEqual([]);

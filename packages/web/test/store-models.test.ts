@@ -22,7 +22,7 @@ test("a chosen model takes the place of the one that runs, and begins a conversa
   expect(page.state().model).toMatchObject({ kind: "ready", loaded: { label: "Other" } });
   expect(page.state().dialog).toBeNull();
   expect(idsOf(page.state())).toEqual([]);
-  expect(page.state().problem).toMatch(/another model's tokens/);
+  expect(page.state().news).toMatch(/another model's tokens/);
   await say(page, "Hello");
   expect(textOf(page.state())).toContain("Hello");
 });

@@ -176,6 +176,8 @@ test("the status bar names model, file, engine, context and speed", () => {
     engines: [],
     context: { text: "107 of 8,192" },
     speed: "43 ms per token",
+    speedTitle: "23 tokens per second, median of the last 32",
+    kind: "",
   });
   expect(statusBar({ model: { kind: "failed", what: "", details: "" } }, 3)).toMatchObject({
     model: "No model",
@@ -213,19 +215,25 @@ test("one notice at a time: a problem, then a failure, then the loading", () => 
     totalBytes: 98_400_000,
     secondsLeft: 12,
   } as const;
-  const notice = noticeOf({ model: loading, problem: null, isRecording: true });
+  const notice = noticeOf({ model: loading, problem: null, news: null, isRecording: true });
   expect(notice).toMatchObject({
     kind: "loading",
     title: "Loading the model",
     text: "43.3 of 98.4 MB, about 12 s left",
   });
   expect(notice?.aside).toMatch(/^You are reading a recorded run\./);
-  expect(noticeOf({ model: loading, problem: "No.", isRecording: true })?.kind).toBe("problem");
+  expect(noticeOf({ model: loading, problem: "No.", news: null, isRecording: true })?.kind).toBe(
+    "problem",
+  );
   const failed = { kind: "failed", what: "The network went away.", details: "x" } as const;
-  expect(noticeOf({ model: failed, problem: null, isRecording: true })?.text).toBe(
+  expect(noticeOf({ model: failed, problem: null, news: null, isRecording: true })?.text).toBe(
     "The network went away. The recorded run still works and your branches are kept.",
   );
-  expect(noticeOf({ model: ready, problem: null, isRecording: true })).toBeNull();
+  expect(noticeOf({ model: ready, problem: null, news: null, isRecording: true })).toBeNull();
+  const news = "A new conversation begins.";
+  const calm = { model: ready, problem: null, news, isRecording: false };
+  expect(noticeOf(calm)).toMatchObject({ kind: "news", text: news });
+  expect(noticeOf({ ...calm, problem: "No." })?.text).toBe("No."); // what went wrong comes first
 });
 
 test("a slider's right end turns top-k off", () => {

@@ -8,8 +8,9 @@ import { useActions, usePage } from "./store-context.ts";
 export function NoticeBar() {
   const model = usePage((state) => state.model);
   const problem = usePage((state) => state.problem);
+  const news = usePage((state) => state.news);
   const isRecording = usePage((state) => state.isRecording);
-  const notice = noticeOf({ model, problem, isRecording });
+  const notice = noticeOf({ model, problem, news, isRecording });
   if (notice === null) return null;
   switch (notice.kind) {
     case "loading":
@@ -18,6 +19,8 @@ export function NoticeBar() {
       return <FailedNotice notice={notice} />;
     case "problem":
       return <ProblemNotice notice={notice} />;
+    case "news":
+      return <NewsNotice notice={notice} />;
     default:
       return notice.kind satisfies never;
   }
@@ -84,6 +87,18 @@ function ProblemNotice({ notice }: NoticeProps) {
     <div className="notice err" role="alert">
       <span className="grow">{notice.text}</span>
       <button type="button" className="btn plain" onClick={actions.dismissProblem}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+function NewsNotice({ notice }: NoticeProps) {
+  const actions = useActions();
+  return (
+    <div className="notice" role="status">
+      <span className="grow">{notice.text}</span>
+      <button type="button" className="btn plain" onClick={actions.dismissNews}>
         Dismiss
       </button>
     </div>

@@ -90,7 +90,7 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       const { signal } = loading;
       const before = store.getState().model;
       if (before.kind === "ready") running = before;
-      store.setState({ ...change, model: NOTHING_LOADED, problem: null });
+      store.setState({ ...change, model: NOTHING_LOADED, problem: null, news: null });
       const { precision, engine } = store.getState();
       try {
         const model = await options.findModel();
@@ -154,7 +154,7 @@ function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partia
     role: roleFor(loaded, state.role),
     ...namedChoice(state.chosen, loaded),
     ...(isForeign ? emptyPage() : {}),
-    problem: news({ isForeign, isNew: documentSha256 !== sha256 }, loaded) ?? state.problem,
+    news: newsOf({ isForeign, isNew: documentSha256 !== sha256 }, loaded),
   };
 }
 
@@ -170,7 +170,7 @@ function roleFor({ hasTemplate }: LoadedModel, role: string): string {
 }
 
 /** What is said of a model that the document does not know; null where nothing. */
-function news(
+function newsOf(
   { isForeign, isNew }: { readonly isForeign: boolean; readonly isNew: boolean },
   { hasTemplate }: LoadedModel,
 ): string | null {

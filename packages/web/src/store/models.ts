@@ -40,6 +40,8 @@ export interface ModelsState {
   readonly ownFile: Blob | null;
   readonly offered: OfferedFile | null;
   readonly shelf: ModelShelf | null;
+  /** What the model that came changed on the page, for the person to read once; null where nothing. */
+  readonly news: string | null;
 }
 
 export interface ModelsActions {
@@ -48,6 +50,7 @@ export interface ModelsActions {
   /** Shows a file in the dialog, where a press loads it. */
   readonly offerFile: (offered: OfferedFile | null) => void;
   readonly useOfferedFile: () => void;
+  readonly dismissNews: () => void;
   readonly readShelf: () => Promise<void>;
   /** Keeps the user's own file in this browser, so that a reload finds it. */
   readonly keepOwnFile: () => Promise<void>;
@@ -59,6 +62,7 @@ export const FIRST_MODELS: ModelsState = {
   ownFile: null,
   offered: null,
   shelf: null,
+  news: null,
 };
 
 const NO_ROOM = "This browser has no room for the file, so it was not kept; delete another model.";
@@ -73,6 +77,7 @@ export function modelsActions(store: StoreApi<Store>, link: ModelLink): ModelsAc
   const readShelf = async (): Promise<void> => store.setState({ shelf: await modelShelf() });
   return {
     readShelf,
+    dismissNews: () => store.setState({ news: null }),
     chooseModel: (model) => load(isHostsFirst(model, store.getState()) ? null : model, null),
     offerFile: (offered) =>
       store.setState(offered === null ? { offered } : { offered, dialog: "models" }),

@@ -27,7 +27,7 @@ export interface EngineOption {
 
 /** One line under the top bar. */
 export interface Notice {
-  readonly kind: "loading" | "failed" | "problem";
+  readonly kind: "loading" | "failed" | "problem" | "news";
   readonly title: string;
   readonly text: string;
   readonly aside: string;
@@ -123,8 +123,9 @@ const MODEL_WORDS: Readonly<Record<Exclude<ModelState["kind"], "ready">, string>
 export function noticeOf({
   model,
   problem,
+  news,
   isRecording,
-}: Pick<AppState, "model" | "problem" | "isRecording">): Notice | null {
+}: Pick<AppState, "model" | "problem" | "news" | "isRecording">): Notice | null {
   if (problem !== null && model.kind !== "failed") {
     return { kind: "problem", title: "", text: problem, aside: "", share: null, details: "" };
   }
@@ -160,8 +161,10 @@ export function noticeOf({
         details: model.details,
       };
     }
-    default:
-      return null; // waiting, ready: nothing to say
+    default: // waiting, ready
+      return news === null
+        ? null
+        : { kind: "news", title: "", text: news, aside: "", share: null, details: "" };
   }
 }
 

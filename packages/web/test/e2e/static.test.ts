@@ -162,7 +162,7 @@ test("a file of one's own runs unsent, can be kept and deleted, and one that is 
   await expect.poll(() => words(alert(page))).toMatch(/readGguf.*Tiny still runs\./s);
   await pick("mine.gguf", BASE_MODEL);
   await expect.poll(() => words(status(page))).toBe("mine");
-  await expect.poll(() => words(alert(page))).toMatch(/has no chat template/);
+  await expect.poll(() => words(page.locator(".notice"))).toMatch(/has no chat template/);
   await mouse(page).write("abc", "text");
   await page.getByRole("group", { name: "text turn" }).waitFor();
   await ready(page);
