@@ -7,6 +7,7 @@ import { activeDocumentPath } from "../../views/path.ts";
 import { pinLines } from "../../views/pins.ts";
 import { Piece } from "../Piece.tsx";
 import { usePage } from "../store-context.ts";
+import { useKeptFocus } from "../use-kept-focus.ts";
 import { AlongMarks } from "./AlongMarks.tsx";
 import { BitsRow } from "./BitsRow.tsx";
 import { PinHead, PinRow } from "./PinRow.tsx";
@@ -24,6 +25,11 @@ export function AlongText() {
   const rows = usePage((state) => state.pinRows);
   const plot = useRef<HTMLDivElement>(null);
   const width = useWidth(plot);
+  const charts = useRef<HTMLDivElement>(null);
+  // A chip that is let go of takes its button along.
+  const keptFocus = useKeptFocus(
+    () => charts.current?.querySelector<HTMLElement>(".chip button") ?? plot.current,
+  );
   const [pointed, setPointed] = usePointed();
   const path = activeDocumentPath(doc);
   const along = useMemo(() => alongText(path, scores), [path, scores]);
@@ -36,7 +42,7 @@ export function AlongText() {
   }
   const reading = readingAt(pointed ?? position, path, { along, pins, vocabulary });
   return (
-    <div className="along-text">
+    <div className="along-text" ref={charts} {...keptFocus}>
       <p className="reading" aria-hidden="true">
         Position {reading.position}{" "}
         {reading.segments.length === 0 ? (

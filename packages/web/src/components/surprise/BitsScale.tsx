@@ -3,7 +3,8 @@
 import type { ScaleMark } from "../../views/span-view.ts";
 import { percentOf } from "../Candidate.tsx";
 
-const RIGHT_EDGE = 0.9; // a label this near the end would leave the scale
+const LEFT_EDGE = 0.05; // a label this near an end would leave the scale
+const RIGHT_EDGE = 0.9;
 
 /** The scale from 0 to 16 bits, root like the bars under the tokens; references above, the spans below. */
 export function BitsScale({ marks }: { readonly marks: readonly ScaleMark[] }) {
@@ -12,11 +13,7 @@ export function BitsScale({ marks }: { readonly marks: readonly ScaleMark[] }) {
       <figcaption className="label">bits per token</figcaption>
       <ul>
         {marks.map(({ label, bits, at, kind }) => (
-          <li
-            key={label}
-            className={kind}
-            style={{ left: percentOf(at), "--shift": at > RIGHT_EDGE ? "-100%" : "-50%" }}
-          >
+          <li key={label} className={kind} style={{ left: percentOf(at), "--shift": shiftAt(at) }}>
             <span>
               {label} <b>{bits}</b>
             </span>
@@ -25,4 +22,9 @@ export function BitsScale({ marks }: { readonly marks: readonly ScaleMark[] }) {
       </ul>
     </figure>
   );
+}
+
+function shiftAt(at: number): string {
+  if (at < LEFT_EDGE) return "0";
+  return at > RIGHT_EDGE ? "-100%" : "-50%";
 }
