@@ -51,7 +51,7 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.toggleDrawer("deeper");
     case "u":
       return () => actions.openDialog("share");
-    case "n":
+    case "w":
       return () => actions.toggleDrawer("neighbour");
     case "m":
       return () => actions.openDialog("models");

@@ -9,7 +9,7 @@ interface KeyPress {
   readonly shiftKey: boolean;
 }
 
-const JUMPS: Readonly<Record<string, JumpKind>> = { n: "surprising", m: "certain", u: "uncertain" };
+const JUMPS: Readonly<Record<string, JumpKind>> = { n: "surprising", y: "certain", q: "uncertain" };
 
 /** What a key does: a jump (with Shift the one before), the drawer, a span held, a pin; null for any other key. */
 export function surpriseAction({ key, shiftKey }: KeyPress, state: Store): (() => void) | null {

@@ -42,7 +42,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "/", does: "find any token" },
       { keys: "B", does: "bits along the text, with the pinned tokens and the span in full" },
       {
-        keys: "N M U",
+        keys: "N Y Q",
         does: "go to the most surprising, most certain, most uncertain place, then the next; with Shift back",
       },
       { keys: "P", does: "pin the token, or in the list the candidate; again to let go" },
@@ -50,7 +50,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "L", does: "the lab guide" },
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },
-      { keys: "N", does: "the neighbour: another conversation beside yours" },
+      { keys: "W", does: "the neighbour: another conversation beside yours" },
       { keys: "M", does: "models" },
       { keys: "?", does: "these keys" },
     ],

@@ -5,8 +5,8 @@ import { useActions } from "../store-context.ts";
 
 const JUMPS: readonly { readonly kind: JumpKind; readonly key: string }[] = [
   { kind: "surprising", key: "N" },
-  { kind: "certain", key: "M" },
-  { kind: "uncertain", key: "U" },
+  { kind: "certain", key: "Y" },
+  { kind: "uncertain", key: "Q" },
 ];
 
 /** One button a kind; with Shift, a button or its key goes back. */
