@@ -46,7 +46,13 @@ export function Candidate(props: CandidateProps) {
         {row.rank}
       </span>
       <span className="tk mono" aria-hidden="true">
-        <Piece segments={row.segments} />
+        {row.isSpecial ? (
+          <span className="sp">
+            <Piece segments={row.segments} />
+          </span>
+        ) : (
+          <Piece segments={row.segments} />
+        )}
         {isFollowed !== undefined && (
           // A pointer's way; the key P does the same, and the drawer has the buttons.
           <em data-pin="" className={isFollowed ? "on" : ""}>

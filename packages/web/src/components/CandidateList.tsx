@@ -55,7 +55,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     if (event.key === "Escape") {
-      if (panel.placing !== null) actions.leaveEdit();
+      if (panel.isPlacing) actions.leaveEdit();
       document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
     } else if (event.key === "Enter" || event.key === " ") {
       return; // the row's own click
@@ -70,7 +70,7 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
     }
   };
 
-  if (panel.placing !== null && place.position === 0) return <FirstToken panel={panel} />;
+  if (panel.isPlacing && place.position === 0) return <FirstToken panel={panel} />;
   const classes = ["table", table?.isAfter === true ? "after" : "", panel.isStale ? "stale" : ""];
   return (
     <div className={classes.filter(Boolean).join(" ")} aria-busy={panel.isStale}>
@@ -141,7 +141,7 @@ function Axis({ end, isAfter }: { readonly end: string; readonly isAfter: boolea
 function Choosing({ panel, table }: { readonly panel: HeldPanel; readonly table: CandidateTable }) {
   const store = usePageStore();
   const text = () => candidatesText(panel.header, table, conditionsText(store.getState()));
-  if (panel.placing !== null) return <Placing panel={panel} />;
+  if (panel.isPlacing) return <Placing panel={panel} />;
   return (
     <p className="pick">
       <span>

@@ -19,7 +19,7 @@ function blockedBy(isWritable: boolean, isStale: boolean): string | null {
 export function DrawStrip({ panel }: { readonly panel: HeldPanel }) {
   const actions = useActions();
   const isWritable = usePage(canWrite);
-  const { draw, appends } = panel;
+  const { draw, verb } = panel;
   if (draw === null) return null;
   const shift = draw.draw > RIGHT_EDGE ? "-100%" : draw.draw < LEFT_EDGE ? "0" : "-50%";
   return (
@@ -32,7 +32,7 @@ export function DrawStrip({ panel }: { readonly panel: HeldPanel }) {
           Draw again
         </button>
         <ActionButton blocked={blockedBy(isWritable, panel.isStale)} onPress={actions.acceptDraw}>
-          {appends ? "Append" : "Branch"}
+          {verb}
         </ActionButton>
       </header>
       <div className="cdf" role="img" aria-label={draw.name}>

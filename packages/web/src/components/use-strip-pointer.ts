@@ -6,6 +6,7 @@ import type { Store } from "../store/state.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { positionOf, tokenElement } from "./strip-elements.ts";
 
+const SLOP_PX = 10; // a finger that rests moves less
 const LONG_PRESS_MS = 450; // shorter than the browser's own menu, longer than a slow tap
 
 /** Pointer handlers of the strip. `anchor` is where a span began, shared with the keys. */
@@ -40,6 +41,7 @@ function stripPointer(
   let isDragging = false;
   let isExtending = false; // after a long press the next tap ends the span
   let press: ReturnType<typeof setTimeout> | undefined;
+  let pressedAt = { x: 0, y: 0 };
   let wasHandled = false; // the click that follows a gesture is no second one
 
   return {
@@ -48,6 +50,8 @@ function stripPointer(
       wasHandled = false;
       if (at === null || event.button !== 0) return;
       if (event.pointerType === "touch") {
+        pressedAt = { x: event.clientX, y: event.clientY };
+        clearTimeout(press); // a second finger
         press = setTimeout(() => {
           isExtending = true;
           wasHandled = true;
@@ -70,6 +74,8 @@ function stripPointer(
       tokenElement(strip.current, at)?.focus({ preventScroll: true });
     },
     onPointerMove: (event: PointerEvent<HTMLElement>) => {
+      const away = Math.hypot(event.clientX - pressedAt.x, event.clientY - pressedAt.y);
+      if (event.pointerType === "touch" && away > SLOP_PX) clearTimeout(press);
       isDragging = isDragging && event.buttons !== 0; // released outside the strip
       if (!isDragging) return;
       const at = positionOf(document.elementFromPoint(event.clientX, event.clientY));
@@ -93,7 +99,8 @@ function stripPointer(
       const isSecond = wasHandled;
       wasHandled = false;
       if (at === null || isSecond) return;
-      if (isExtending) selectTo(store, anchor.current ?? at, at);
+      const hasStart = store.getState().span !== null; // it may have been cleared since
+      if (isExtending && hasStart) selectTo(store, anchor.current ?? at, at);
       else show(store, at);
       isExtending = false;
     },

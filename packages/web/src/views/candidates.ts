@@ -27,6 +27,7 @@ export interface CandidateRow {
   readonly width: number;
   readonly after: { readonly text: string; readonly width: number; readonly isCut: boolean } | null;
   readonly isActual: boolean;
+  readonly isSpecial: boolean;
   readonly name: string; // for a screen reader
 }
 
@@ -144,6 +145,8 @@ function rowBuilder(inputs: CandidateInputs, axisEnd: number): (entry: Entry) =>
     const isActual = id === actualId;
     const words = [`rank ${formatCount(rank)}`, pieceName(bytes), percent, `${bits} bits`];
     if (after !== null) words.push(after.isCut ? `cut by ${after.text}` : `after ${after.text}`);
+    const isSpecial = vocabulary.isSpecial(id);
+    if (isSpecial) words.push("special token");
     if (isActual) words.push("the token that came");
     return {
       id,
@@ -154,6 +157,7 @@ function rowBuilder(inputs: CandidateInputs, axisEnd: number): (entry: Entry) =>
       width: Math.min(1, probability / axisEnd),
       after,
       isActual,
+      isSpecial,
       name: words.join(", "),
     };
   };

@@ -139,8 +139,8 @@ export interface TextEditorView {
   readonly summary: string;
   /** Why the text cannot be written; null where it can. */
   readonly problem: string | null;
-  /** False while nothing has changed or the answer is not there yet. */
-  readonly canWrite: boolean;
+  /** True where the text says what its tokens say already. */
+  readonly isUnchanged: boolean;
 }
 
 const PREVIEW_AROUND = 12; // tokens on either side
@@ -175,7 +175,7 @@ export function textEditorView(
     isRemoval: change !== null && change.to > change.from && change.ids.length === 0,
     summary: change === null ? "" : summaryOf(change, old.length),
     problem: isCurrent ? (preview?.problem ?? null) : null,
-    canWrite: isCurrent && isChange,
+    isUnchanged: isCurrent && change !== null && !isChange,
   };
 }
 

@@ -20,9 +20,10 @@ export interface Panel {
   /** What choosing a candidate does here, and what it does not. */
   readonly choosing: string;
   readonly keeping: string;
-  readonly appends: boolean;
-  /** The edit that waits for a token; null where choosing branches or appends. */
-  readonly placing: "replace" | "insert" | null;
+  /** What choosing a token is, in a word. */
+  readonly verb: "Append" | "Branch" | "Replace" | "Insert";
+  /** True while an edit waits for a token. */
+  readonly isPlacing: boolean;
 }
 
 export type PanelInputs = Pick<
@@ -48,6 +49,8 @@ const FIRST_TOKEN =
 const NO_TOKEN =
   "Nothing is written yet. What may come next stands here as soon as the conversation begins.";
 
+const PLACING_VERBS = { replace: "Replace", insert: "Insert" } as const;
+
 /** The panel of a state. */
 export function panelView(inputs: PanelInputs): Panel {
   const { vocabulary, model, query, search } = inputs;
@@ -67,8 +70,8 @@ export function panelView(inputs: PanelInputs): Panel {
     choosing: choosingWords(place, views, inputs),
     keeping: appends || model.kind !== "ready" ? "" : "This path is kept.",
     ...(placing === null ? {} : placingWords(placing, path)),
-    appends,
-    placing: placing?.kind ?? null,
+    verb: placing === null ? (appends ? "Append" : "Branch") : PLACING_VERBS[placing.kind],
+    isPlacing: placing !== null,
   };
 }
 

@@ -39,7 +39,7 @@ function TextEditor({ edit }: { readonly edit: TextEditing }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const path = activeDocumentPath(doc);
   const view = textEditorView(edit, preview, { path, vocabulary });
-  const cannot = blocked ?? view.problem ?? (view.canWrite ? null : "nothing has changed");
+  const cannot = blocked ?? view.problem ?? (view.isUnchanged ? "nothing has changed" : null);
   useEffect(() => {
     const end = field.current?.value.length ?? 0;
     field.current?.focus({ preventScroll: true });
@@ -79,7 +79,7 @@ function TextEditor({ edit }: { readonly edit: TextEditing }) {
           </ActionButton>
           <ActionButton
             kind="plain"
-            blocked={view.canWrite || view.problem !== null ? null : "nothing has changed"}
+            blocked={view.isUnchanged ? "nothing has changed" : null}
             onPress={() => actions.setEditText(rangeText(path, edit, vocabulary))}
           >
             Reset

@@ -52,8 +52,10 @@ export function FoundList() {
             onClick={() => choose(row)}
           >
             <span className="rk">{row.idText}</span>
-            <span className={row.isSpecial ? "tk mono sp" : "tk mono"}>
-              <Piece segments={row.segments} />
+            <span className="tk mono">
+              <span className={row.isSpecial ? "sp" : ""}>
+                <Piece segments={row.segments} />
+              </span>
             </span>
             {row.isSpecial && <span className="label">special token</span>}
           </button>
