@@ -49,7 +49,9 @@ export function endTurn(
   if (message.role === open.role || (message.content === "" && !isEmpty)) {
     const typed = typedTokens(message.content, open, format.tokenizer);
     if (isEmpty && typed.length === 0) requireText(message);
-    return closeOpenTurn(extend(doc, typed), format);
+    const closed = closeOpenTurn(extend(doc, typed), format);
+    if (activePath(closed).length === path.length) requireText(message); // plain text has no marker to close it
+    return closed;
   }
   requireText(message);
   if (!isEmpty) return endTurn(closeOpenTurn(doc, format), message, format);

@@ -60,3 +60,8 @@ test("any other role is refused with a sentence", () => {
   expect(refusal).toMatch(/base model without a chat template/);
   expect(() => template.render([{ role: "system", content: "x" }], options)).toThrow(refusal ?? "");
 });
+
+test("with nothing to write there is nothing to end, for no marker closes plain text", () => {
+  const doc = endTurn(emptyDocument(), text("Once upon"), format());
+  expect(() => endTurn(doc, text(""), format())).toThrow(/There is no text message to end/);
+});

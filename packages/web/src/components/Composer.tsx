@@ -8,6 +8,11 @@ import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { useComposerInputs } from "./use-composer.ts";
 
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  system: "Write the system prompt",
+  text: "Write text for the model to continue",
+};
+
 /** Where messages are written, and the buttons under them. */
 export function Composer() {
   const actions = useActions();
@@ -53,9 +58,7 @@ export function Composer() {
           className="field"
           id="message"
           rows={1}
-          placeholder={
-            inputs.role === "system" ? "Write the system prompt" : "Write the next message"
-          }
+          placeholder={PLACEHOLDERS[inputs.role] ?? "Write the next message"}
           value={message}
           onChange={(event) => actions.setMessage(event.target.value)}
           onKeyDown={onKeyDown}

@@ -11,8 +11,9 @@ export function useModelDrop(): void {
       if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser would leave the page for the file
     };
     const onDrop = (event: DragEvent) => {
-      const file = [...(event.dataTransfer?.files ?? [])].find(({ name }) => /\.gguf$/i.test(name));
-      event.preventDefault();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) event.preventDefault(); // dragged text still goes where it is dropped
+      const file = files.find(({ name }) => /\.gguf$/i.test(name));
       if (file === undefined) return;
       event.stopPropagation(); // it is no conversation and no lab file
       offerFile({ name: file.name, file });
