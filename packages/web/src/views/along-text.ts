@@ -24,7 +24,7 @@ export interface AlongText {
 
 /** One position in words. */
 export interface Reading {
-  readonly position: number;
+  readonly place: string; // "1,657"
   readonly segments: readonly PieceSegment[]; // empty at "next"
   readonly bits: string;
   readonly entropy: string;
@@ -68,6 +68,7 @@ export function readingAt(
 ): Reading {
   const node = path.nodes[position];
   const bytes = node === undefined ? null : vocabulary.bytes(node.id);
+  const place = formatCount(position);
   const bits = formatBits(along.bits[position] ?? null);
   const entropy = formatBits(along.entropyBits[position] ?? null);
   const pinned = pins.map(({ logprobsNats }) => {
@@ -77,11 +78,11 @@ export function readingAt(
   const named = pins.map(({ name }, i) => `${name} ${pinned[i]}`);
   const token = bytes === null ? "next token" : `${pieceName(bytes)}, ${bits} bits`;
   return {
-    position,
+    place,
     segments: bytes === null ? [] : pieceGlyphs(bytes),
     bits,
     entropy,
     pins: pinned,
-    words: [`position ${formatCount(position)}`, token, `entropy ${entropy}`, ...named].join(", "),
+    words: [`position ${place}`, token, `entropy ${entropy}`, ...named].join(", "),
   };
 }

@@ -44,7 +44,7 @@ export function AlongText() {
   return (
     <div className="along-text" ref={charts} {...keptFocus}>
       <p className="reading" aria-hidden="true">
-        Position {reading.position}{" "}
+        Position {reading.place}{" "}
         {reading.segments.length === 0 ? (
           "next"
         ) : (
