@@ -43,11 +43,10 @@ export {
 } from "./draw.ts";
 export { type DrawStrip, drawStrip, type StripSegment } from "./draw-strip.ts";
 export { editTokens } from "./edit.ts";
-export type { MarkFormat, Splice, WrittenToken } from "./edit-marks.ts";
+export type { Splice } from "./edit-marks.ts";
 export {
   editableText,
   parseEditableText,
-  type SpecialToken,
   specialText,
   specialTokens,
 } from "./editable-text.ts";

@@ -8,7 +8,7 @@ import type { Vocabulary } from "./tokenizer.ts";
 import type { Turn } from "./turns.ts";
 
 /** An opening marker that was recognised: how many tokens it has and whose turn it opens. */
-export interface FoundOpening {
+interface FoundOpening {
   readonly length: number;
   readonly role: string;
 }

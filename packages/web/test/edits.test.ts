@@ -104,9 +104,10 @@ test("an edit stands only at its place: after a move, choosing branches as ever"
   page.actions.moveTo(MESSAGE);
   page.actions.replaceTokens();
   page.actions.moveTo(MESSAGE + 1);
-  page.actions.choose(byte("o"), "chosen");
+  page.actions.moveTo(MESSAGE); // and back: it has ended
+  page.actions.choose(byte("h"), "chosen");
   await page.quiet();
-  expect(textOf(page.state())).toBe(`${SYSTEM}<|im_start|>user\nHo`);
+  expect(textOf(page.state())).toBe(`${SYSTEM}<|im_start|>user\nh`);
 });
 
 test("Remove takes the token out, and Undo brings the old path back", async () => {
@@ -226,4 +227,23 @@ test("typing in the editor asks the tokenizer alone: no model run, no head run",
   await page.quiet();
   expect(page.state().counts).toEqual(before);
   expect(page.state().textPreview?.text).toBe("Yes, I");
+});
+
+test("a key typed looks at no branch: only a new path, score or model makes the page look for what is not scored", async () => {
+  const page = await talk();
+  let looked = 0;
+  const { scores } = page.state();
+  page.store.setState({
+    scores: new Proxy(scores, {
+      get(target, name) {
+        looked += 1;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }),
+  });
+  expect(looked).toBeGreaterThan(0); // the new scores are looked at once
+  looked = 0;
+  page.actions.setMessage("typed");
+  expect(looked).toBeLessThan(10); // the place shown, not the 42 tokens of the path
 });

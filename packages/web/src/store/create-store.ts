@@ -7,7 +7,7 @@ import { coloringActions, FIRST_COLORING } from "./coloring.ts";
 import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
 import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
-import { editActions, FIRST_EDIT } from "./edits.ts";
+import { editActions, FIRST_EDIT, followEdits } from "./edits.ts";
 import { FIRST_FILES, filesActions } from "./files.ts";
 import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
@@ -101,6 +101,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   };
   store.setState({ actions });
   followScores(store, link);
+  followEdits(store);
   followPins(store, link);
   followQuestions(store, link);
   followNeighbour(store, link);

@@ -109,6 +109,15 @@ export function editActions(store: StoreApi<Store>, link: ModelLink): EditAction
   };
 }
 
+/** From now on an edit that waits for a token ends when the position or the path changes under it. */
+export function followEdits(store: StoreApi<Store>): void {
+  store.subscribe((state) => {
+    const { edit } = state;
+    if (edit === null || edit.kind === "text" || placingEdit(state) !== null) return;
+    store.setState({ edit: null });
+  });
+}
+
 /** Writes a chosen token where an edit asked for one; false where none does. */
 export function placeToken(store: StoreApi<Store>, token: Splice["tokens"][number]): boolean {
   const edit = placingEdit(store.getState());

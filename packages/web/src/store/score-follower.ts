@@ -3,6 +3,7 @@
 import { type NodeId, nodesOf, pathTo } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { activeDocumentPath } from "../views/path.ts";
+import type { LoadedModel } from "../worker/protocol.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import type { AppState, Store } from "./state.ts";
 
@@ -76,7 +77,24 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
     }
   };
 
-  store.subscribe(look);
+  store.subscribe((state, before) => {
+    if (!isSameWork(state, before)) look(); // a key typed or a move is none
+  });
+}
+
+/** True where nothing changed on which the follower depends. */
+function isSameWork(a: Store, b: Store): boolean {
+  return (
+    a.history === b.history &&
+    a.scores === b.scores &&
+    a.work.kind === b.work.kind &&
+    a.model.kind === b.model.kind &&
+    loadedOf(a) === loadedOf(b)
+  );
+}
+
+function loadedOf({ model }: Store): LoadedModel | null {
+  return model.kind === "ready" ? model.loaded : null;
 }
 
 function isScored(scores: AppState["scores"], id: NodeId): boolean {
