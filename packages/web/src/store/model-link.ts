@@ -37,7 +37,7 @@ export interface ModelLink {
 }
 
 /** What a load depends on; that of the model that runs comes back where a load fails early. */
-export type LoadWay = Pick<Store, "precision" | "engine" | "chosen" | "ownFile">;
+type LoadWay = Pick<Store, "precision" | "engine" | "chosen" | "ownFile">;
 
 const PROGRESS_EVERY_MS = 100;
 const SPEED_TOKENS = 32; // the status bar shows the median of the last 32
@@ -195,7 +195,9 @@ function emptyPage(): Partial<Store> {
 }
 
 function timedModel(model: Store["model"], tokenTimes: readonly number[]): Store["model"] {
-  return model.kind === "ready" ? { ...model, msPerToken: median(tokenTimes) } : model;
+  const msPerToken = median(tokenTimes);
+  const isNews = model.kind === "ready" && model.msPerToken !== msPerToken;
+  return isNews ? { ...model, msPerToken } : model;
 }
 
 function median(values: readonly number[]): number | null {

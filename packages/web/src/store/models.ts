@@ -15,7 +15,7 @@ export interface ModelShelf {
   readonly storage: StorageUse | null;
 }
 
-export interface StorageUse {
+interface StorageUse {
   readonly usedBytes: number;
   readonly quotaBytes: number;
   /** Of the conversations; null where the browser gives the sum alone. */
