@@ -162,6 +162,52 @@ test("at the end of an open path an insertion grows the branch in place", () => 
   expect(path(next).at(-1)?.part).toBe("content");
 });
 
+// Like Gemma's: a text's own start, then a token that begins turns; the role in the marker is not the role's name.
+const BOS = tokenId(260);
+const START = tokenId(261);
+const gemma = {
+  vocabulary: {
+    size: 263,
+    bytes: (id: TokenId) =>
+      id < 256 ? Uint8Array.of(id) : new TextEncoder().encode(id === BOS ? "<bos>" : "<start>"),
+    isSpecial: (id: TokenId) => id >= 256,
+  },
+  endTokenIds: [],
+};
+
+test("a token before the first turn's marker begins no turn, and a marker's role is called what the template calls it", () => {
+  const bytes = chatToy.tokenizer.encode;
+  const mark = (turn: number, role: string) => ({ turn, role, origin: "template" as const });
+  const user = mark(0, "user");
+  const model = mark(1, "assistant");
+  const tokens: readonly NewToken[] = [
+    { ...user, id: BOS, part: "open" },
+    ...[START, ...bytes("u\n")].map((id) => ({ ...user, id, part: "open" as const })),
+    ...bytes("Hi").map((id) => ({ ...user, id, part: "content" as const })),
+    ...[START, ...bytes("m\n")].map((id) => ({ ...model, id, part: "open" as const })),
+    ...bytes("Yes").map((id) => ({ ...model, id, part: "content" as const })),
+  ];
+  const first = extend(emptyDocument(), tokens);
+  const put = (from: number, to: number, ids: readonly TokenId[]) =>
+    turnsOf(path(editTokens(first, { from, to, tokens: some(ids) }, gemma))).map(
+      ({ role, start, contentStart, end }) => [role, start, contentStart, end],
+    );
+  expect(put(4, 5, bytes("O"))).toEqual([
+    ["user", 0, 4, 6],
+    ["assistant", 6, 9, 12],
+  ]);
+  expect(put(5, 5, [BOS])).toEqual([
+    ["user", 0, 4, 7],
+    ["assistant", 7, 10, 13],
+  ]);
+  expect(put(5, 5, [START, ...bytes("m\n")])).toEqual([
+    ["user", 0, 4, 5],
+    ["assistant", 5, 8, 9],
+    ["assistant", 9, 12, 15],
+  ]);
+  expect(put(0, 1, [])[0]).toEqual(["user", 0, 3, 5]); // without <bos>
+});
+
 test("an edit that changes nothing is no change", () => {
   const same = path(doc).slice(8, 10);
   expect(edit(doc, 8, 10, same)).toBe(doc);

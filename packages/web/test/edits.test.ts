@@ -99,6 +99,19 @@ test("Insert goes on before the same token until it is left", async () => {
   expect(textOf(page.state())).toBe(`${SYSTEM}<|im_start|>user\nOh!`);
 });
 
+test("with a span, Insert goes before all of it", async () => {
+  const page = await talk();
+  page.actions.moveTo(MESSAGE + 1);
+  page.actions.selectSpan({ from: MESSAGE, to: MESSAGE + 1 });
+  page.actions.insertTokens();
+  page.actions.choose(byte("O"), "chosen");
+  await page.quiet();
+  expect(textOf(page.state())).toContain("user\nOHi<|im_end|>");
+  page.actions.selectSpan({ from: MESSAGE, to: MESSAGE + 2 });
+  page.actions.insertAsText();
+  expect(page.state().edit).toMatchObject({ kind: "text", from: MESSAGE, to: MESSAGE, text: "" });
+});
+
 test("an edit stands only at its place: after a move, choosing branches as ever", async () => {
   const page = await talk();
   page.actions.moveTo(MESSAGE);

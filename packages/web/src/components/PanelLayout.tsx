@@ -1,6 +1,7 @@
 // The panel beside the strip on a desktop, and the sheet with four tabs on a phone.
 
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { placingEdit } from "../views/edit.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { CandidateList } from "./CandidateList.tsx";
 import { Composer } from "./Composer.tsx";
@@ -83,6 +84,7 @@ function useFollowingTab() {
   const span = usePage((state) => state.span);
   const isPrompt = usePage((state) => state.role === "system");
   const isEmpty = usePage((state) => activeDocumentPath(state.history.present).ids.length === 0);
+  const isPlacing = usePage((state) => placingEdit(state) !== null);
   const isFirst = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another position is what the sheet follows
   useEffect(() => {
@@ -96,6 +98,9 @@ function useFollowingTab() {
   useEffect(() => {
     if (isPrompt || isEmpty) setTab("Write");
   }, [isPrompt, isEmpty]);
+  useEffect(() => {
+    if (isPlacing) setTab("Next token"); // the token is chosen there
+  }, [isPlacing]);
   return [tab, setTab] as const;
 }
 

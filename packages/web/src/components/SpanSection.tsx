@@ -12,6 +12,7 @@ import {
   spanBar,
 } from "../views/span-bar.ts";
 import { CopyButton } from "./CopyButton.tsx";
+import { SpanEdits } from "./edit/SpanEdits.tsx";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage, usePageStore } from "./store-context.ts";
 import { PHONE, useMedia } from "./use-media.ts";
@@ -36,7 +37,8 @@ export function SpanSection() {
 function SpanFigures({ bar }: { readonly bar: SpanBar }) {
   const actions = useActions();
   const store = usePageStore();
-  const how = useMedia(PHONE) ? HOW_TO_SELECT.phone : HOW_TO_SELECT.desktop;
+  const isPhone = useMedia(PHONE);
+  const how = isPhone ? HOW_TO_SELECT.phone : HOW_TO_SELECT.desktop;
   return (
     <>
       <dl className="stats">
@@ -52,6 +54,7 @@ function SpanFigures({ bar }: { readonly bar: SpanBar }) {
             Clear <kbd>Esc</kbd>
           </button>
         )}
+        {bar.isSelected && isPhone && <SpanEdits />}
         <button type="button" className="btn plain" onClick={actions.holdSpan}>
           Compare <kbd>H</kbd>
         </button>

@@ -72,12 +72,12 @@ export interface EditState {
 export interface EditActions {
   /** The next token chosen takes the place of the span, or of the position's token. */
   readonly replaceTokens: () => void;
-  /** The tokens chosen next are inserted before the position, one after another. */
+  /** The tokens chosen next are inserted before the span, or before the position, one after another. */
   readonly insertTokens: () => void;
   /** A branch without the span, or without the position's token. */
   readonly removeTokens: () => void;
   readonly editAsText: () => void;
-  /** An empty text, to be inserted before the position. */
+  /** An empty text, to be inserted at the same place. */
   readonly insertAsText: () => void;
   readonly setEditText: (text: string) => void;
   /** Writes the edited text as a branch; only what changed is tokenised again. */
@@ -95,8 +95,9 @@ export function editActions(store: StoreApi<Store>, link: ModelLink): EditAction
     removeTokens: () => remove(store),
     editAsText: () => openText(store, textRange(store.getState())),
     insertAsText() {
-      const { position } = store.getState();
-      openText(store, { from: position, to: position });
+      const { span, position } = store.getState();
+      const from = span?.from ?? position;
+      openText(store, { from, to: from });
     },
     setEditText: (text) =>
       store.setState(({ edit }) => (edit?.kind === "text" ? { edit: { ...edit, text } } : {})),
@@ -143,7 +144,7 @@ function place(store: StoreApi<Store>, kind: PlacingEdit["kind"]): void {
   const state = store.getState();
   const range = editRange(state);
   if (!isAllowed(store, editBlocks(state)[kind]) || range === null) return;
-  const from = kind === "insert" ? state.position : range.from;
+  const { from } = range;
   const to = kind === "insert" ? from : range.to;
   const mark = markAt(activeDocumentPath(state.history.present), to);
   store.setState({ edit: { kind, from, to, mark }, position: from });

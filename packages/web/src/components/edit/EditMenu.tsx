@@ -3,7 +3,7 @@
 import "../../styles/edit.css";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
-import { editBlocks } from "../../views/edit.ts";
+import { editBlocks, editRange, rangeWords } from "../../views/edit.ts";
 import { useActions, usePage, usePageStore } from "../store-context.ts";
 import { beginPlacing } from "./edit-keys.ts";
 
@@ -71,6 +71,10 @@ interface VerbsProps {
 
 function Verbs({ onClose, onLeave }: VerbsProps) {
   const verbs = useVerbs();
+  const what = usePage((state) => {
+    const range = editRange(state);
+    return range === null ? "the message" : rangeWords(range);
+  });
   const menu = useRef<HTMLDivElement>(null);
   const focusItem = (index: number) =>
     (menu.current?.children[index] as HTMLElement | undefined)?.focus();
@@ -85,35 +89,39 @@ function Verbs({ onClose, onLeave }: VerbsProps) {
     event.stopPropagation();
   };
   return (
-    <div
-      ref={menu}
-      className="menu"
-      role="menu"
-      tabIndex={-1}
-      aria-label="Edit"
-      onKeyDown={onKeyDown}
-      onBlur={({ relatedTarget, currentTarget }) => {
-        if (!currentTarget.parentElement?.contains(relatedTarget)) onLeave();
-      }}
-    >
-      {verbs.map(({ name, keys, blocked, act }) => (
-        <button
-          key={name}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          aria-disabled={blocked !== null}
-          aria-keyshortcuts={keys}
-          title={blocked ?? undefined}
-          onClick={() => {
-            if (blocked !== null) return;
-            onClose(); // what opens next gives the focus back to the button
-            act();
-          }}
-        >
-          {name} <kbd>{keys}</kbd>
-        </button>
-      ))}
+    <div className="menu">
+      <p className="label" aria-hidden="true">
+        {what}
+      </p>
+      <div
+        ref={menu}
+        role="menu"
+        tabIndex={-1}
+        aria-label={`Edit ${what}`}
+        onKeyDown={onKeyDown}
+        onBlur={({ relatedTarget, currentTarget }) => {
+          if (!currentTarget.closest(".edit-menu")?.contains(relatedTarget)) onLeave();
+        }}
+      >
+        {verbs.map(({ name, keys, blocked, act }) => (
+          <button
+            key={name}
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            aria-disabled={blocked !== null}
+            aria-keyshortcuts={keys}
+            title={blocked ?? undefined}
+            onClick={() => {
+              if (blocked !== null) return;
+              onClose(); // what opens next gives the focus back to the button
+              act();
+            }}
+          >
+            {name} <kbd>{keys}</kbd>
+          </button>
+        ))}
+      </div>
     </div>
   );
 }

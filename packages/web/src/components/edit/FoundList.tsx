@@ -46,18 +46,24 @@ export function FoundList() {
             type="button"
             role="option"
             aria-selected={false}
-            aria-label={row.name}
             className="row"
             tabIndex={i === 0 ? 0 : -1}
             onClick={() => choose(row)}
           >
-            <span className="rk">{row.idText}</span>
-            <span className="tk mono">
+            <span className="vh">{row.name}</span>
+            <span className="rk" aria-hidden="true">
+              {row.idText}
+            </span>
+            <span className="tk mono" aria-hidden="true">
               <span className={row.isSpecial ? "sp" : ""}>
                 <Piece segments={row.segments} />
               </span>
             </span>
-            {row.isSpecial && <span className="label">special token</span>}
+            {row.isSpecial && (
+              <span className="label" aria-hidden="true">
+                special token
+              </span>
+            )}
           </button>
         ))}
       </div>
