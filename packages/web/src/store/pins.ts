@@ -6,7 +6,7 @@ import { type ModelLink, problemOf } from "./model-link.ts";
 import type { Store } from "./state.ts";
 
 /** Token ids, and the model whose ids they are. */
-export interface Pins {
+interface Pins {
   readonly modelSha256: string | null;
   readonly ids: readonly TokenId[];
 }

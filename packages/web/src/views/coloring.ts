@@ -20,7 +20,7 @@ export interface Tint {
 }
 
 /** A class as the legend shows it, with the bar of the value at which it begins. */
-export interface ScaleStep {
+interface ScaleStep {
   readonly label: string;
   readonly height: number;
 }

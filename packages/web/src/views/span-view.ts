@@ -21,7 +21,7 @@ import { type ScoredNodeRow, scoredRows } from "./scored-rows.ts";
 import { LONGEST_SUM, shownSpan } from "./span-bar.ts";
 
 /** A term of the sum: −log₂ p of one token. */
-export interface SumTerm {
+interface SumTerm {
   readonly position: number;
   readonly segments: readonly PieceSegment[];
   readonly p: string;
