@@ -13,7 +13,7 @@ import type { TurnPart, Vocabulary } from "./tokenizer.ts";
 import { type Turn, turnsOf } from "./turns.ts";
 
 /** A token to write: what it is and how it came; where it stands is found out. */
-export type WrittenToken = Pick<NewToken, "id" | "origin">;
+type WrittenToken = Pick<NewToken, "id" | "origin">;
 
 /** Positions [from, to) of a path give way to `tokens`. */
 export interface Splice {
