@@ -67,8 +67,31 @@ export function setSystemPrompt(
   format: ChatFormat,
 ): TokenDocument {
   const path = nodesOf(doc, activePath(doc));
-  const turns = turnsOf(path);
-  const first = turns[0];
+  const { tokens, range } = systemTurn(path, content, format);
+  return path.length === 0 ? extend(doc, tokens) : spliceAt(doc, range, tokens);
+}
+
+/**
+ * The same messages under another system prompt, as a branch that waits for its reply: tokens are kept as they are up to where the last reply begins.
+ * Throws UsageError where no reply was opened, or where the template has no system turn.
+ */
+export function trySystemPrompt(
+  doc: TokenDocument,
+  content: string,
+  format: ChatFormat,
+): TokenDocument {
+  const path = nodesOf(doc, activePath(doc));
+  const reply = turnsOf(path).findLast((turn) => turn.role === ASSISTANT);
+  if (reply === undefined) {
+    throw new UsageError("There is no message that waits for a reply: write one first.");
+  }
+  const { tokens, range } = systemTurn(path, content, format);
+  return spliceAt(doc, { ...range, end: reply.contentStart }, tokens);
+}
+
+/** The tokens of a system turn with this prompt, and the range of the path whose place they take. */
+function systemTurn(path: readonly NewToken[], content: string, format: ChatFormat) {
+  const first = turnsOf(path)[0];
   const old = first?.role === "system" ? first : undefined;
   const rest = messagesOf(path.slice(old?.end ?? 0), format).filter((m) => m.content !== "");
   const chat = format.template.render([{ role: "system", content }, ...rest], {
@@ -78,10 +101,10 @@ export function setSystemPrompt(
   if (!system.some((token) => token.role === "system")) {
     throw new UsageError("This model's chat template has no system turn; write it in the message.");
   }
-  const tokens = system.map((token) => newToken(token, 0));
-  if (path.length === 0) return extend(doc, tokens);
-  const range = { from: 0, to: old?.end ?? 0, turnShift: old === undefined ? 1 : 0 };
-  return spliceAt(doc, range, tokens);
+  return {
+    tokens: system.map((token) => newToken(token, 0)),
+    range: { from: 0, to: old?.end ?? 0, turnShift: old === undefined ? 1 : 0 },
+  };
 }
 
 /** Where the last assistant reply begins, for Start over; null where there is no reply yet. */

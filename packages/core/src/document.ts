@@ -1,5 +1,6 @@
 // The document: a tree of tokens whose branches are paths from its root. Ids are the document; it knows no text and no scores.
 
+import { UsageError } from "./errors.ts";
 import type { TokenId } from "./token.ts";
 import type { TurnPart } from "./tokenizer.ts";
 
@@ -40,6 +41,8 @@ export interface TokenDocument {
   readonly nodes: readonly TokenNode[];
   readonly branches: readonly Branch[];
   readonly activeKey: number;
+  /** The highest key of a deleted branch, so that no key is given twice; absent where none above the present ones was deleted. */
+  readonly lastKey?: number;
 }
 
 /** A document with one empty branch. */
@@ -91,7 +94,7 @@ export function extend(
   key: number = doc.activeKey,
 ): TokenDocument {
   const grown = grow(doc, branchOf(doc, key).tip, tokens);
-  const branches = doc.branches.map((b) => (b.key === key ? { key, tip: grown.tip } : b));
+  const branches = doc.branches.map((b) => (b.key === key ? { ...b, tip: grown.tip } : b));
   return { ...doc, nodes: grown.nodes, branches };
 }
 
@@ -121,13 +124,22 @@ export function chooseAt(doc: TokenDocument, position: number, token: NewToken):
   return branchAt(doc, position, [token]);
 }
 
-/** A new branch in which positions [from, to) are replaced by `tokens` and the later tokens are kept, their turns shifted by `turnShift`. */
+/** Positions [from, to), and what becomes of the tokens after them. */
+interface SplicedRange {
+  readonly from: number;
+  readonly to: number;
+  readonly turnShift?: number;
+  /** Where the kept tokens end; the path's end unless told. */
+  readonly end?: number;
+}
+
+/** A new branch in which positions [from, to) are replaced by `tokens` and the later tokens are kept up to `end`, their turns shifted by `turnShift`. */
 export function spliceAt(
   doc: TokenDocument,
-  range: { readonly from: number; readonly to: number; readonly turnShift?: number },
+  range: SplicedRange,
   tokens: readonly NewToken[],
 ): TokenDocument {
-  const later = nodesOf(doc, activePath(doc).slice(range.to)).map(
+  const later = nodesOf(doc, activePath(doc).slice(range.to, range.end)).map(
     ({ id, origin, turn, role, part }) => ({
       id,
       origin,
@@ -162,6 +174,44 @@ export function switchBranch(doc: TokenDocument, key: number): TokenDocument {
   return { ...doc, activeKey: branchOf(doc, key).key };
 }
 
+/** Names a branch; an empty name takes the old one away. The same document where nothing changes. */
+export function renameBranch(doc: TokenDocument, key: number, name: string): TokenDocument {
+  const { name: before, ...unnamed } = branchOf(doc, key);
+  const trimmed = name.trim();
+  if (trimmed === (before ?? "")) return doc;
+  const named = trimmed === "" ? unnamed : { ...unnamed, name: trimmed };
+  return { ...doc, branches: doc.branches.map((b) => (b.key === key ? named : b)) };
+}
+
+/**
+ * Without a branch; its tokens stay in the node table, so that Undo brings it back. Where it was active, the branch that shares most with it becomes so.
+ * Throws UsageError for the only branch, RangeError for a key that is none.
+ */
+export function deleteBranch(doc: TokenDocument, key: number): TokenDocument {
+  const deleted = pathTo(doc, branchOf(doc, key).tip);
+  const branches = doc.branches.filter((branch) => branch.key !== key);
+  const nearest = nearestBranch({ ...doc, branches }, deleted);
+  if (nearest === null) {
+    throw new UsageError("This is the only branch: begin a new conversation to put it away.");
+  }
+  const activeKey = doc.activeKey === key ? nearest.key : doc.activeKey;
+  return { ...doc, branches, activeKey, lastKey: highestKey(doc) };
+}
+
+/** The branch that shares the longest beginning with a path, the oldest of equals, `except` left out; null where there is none. */
+export function nearestBranch(
+  doc: TokenDocument,
+  path: readonly NodeId[],
+  except?: number,
+): Branch | null {
+  let best: { readonly branch: Branch; readonly shared: number } | null = null;
+  for (const branch of doc.branches) {
+    const shared = sharedLength(pathTo(doc, branch.tip), path);
+    if (branch.key !== except && shared > (best?.shared ?? -1)) best = { branch, shared };
+  }
+  return best?.branch ?? null;
+}
+
 /** How many tokens two paths share from the root. */
 export function sharedLength(a: readonly NodeId[], b: readonly NodeId[]): number {
   let length = 0;
@@ -186,8 +236,13 @@ export function openBranch(doc: TokenDocument, tip: NodeId | null): TokenDocumen
   return { ...doc, branches: [...doc.branches, { key, tip }], activeKey: key };
 }
 
+/** The highest key that was ever given in this document. */
+export function highestKey(doc: TokenDocument): number {
+  return Math.max(doc.lastKey ?? 0, ...doc.branches.map((branch) => branch.key));
+}
+
 function nextKey(doc: TokenDocument): number {
-  return 1 + Math.max(...doc.branches.map((branch) => branch.key));
+  return 1 + highestKey(doc);
 }
 
 interface Grown {

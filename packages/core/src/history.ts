@@ -1,6 +1,6 @@
-// Undo and redo over documents. Undo moves back, and never takes a branch or a path away.
+// Undo and redo over documents. Undo moves back, and never takes a branch or a path away; only redoing a deletion does.
 
-import { isOnPath, openBranch, type TokenDocument } from "./document.ts";
+import { highestKey, isOnPath, openBranch, type TokenDocument } from "./document.ts";
 
 /** The versions of a document: those before the present one, oldest first, and those that were undone, next first. */
 export interface History {
@@ -23,7 +23,7 @@ export function record(history: History, next: TokenDocument): History {
   const { nodes } = next; // holds all nodes of the versions before: they need no table of their own
   return {
     past: past.map((version) => (version.nodes === nodes ? version : { ...version, nodes })),
-    present: keepAbandoned(next, history.future),
+    present: keepAbandoned(next, history),
     future: [],
   };
 }
@@ -55,22 +55,27 @@ export function redo(history: History): History {
   };
 }
 
-/** The tips and the active branch of `version`, over all nodes and branches of `current`. */
+/** The tips and the active branch of `version`, over all nodes of `current` and the branches made since. A branch that `version` knew and does not hold was deleted before it. */
 function restore(version: TokenDocument, current: TokenDocument): TokenDocument {
   const nodes = current.nodes.length > version.nodes.length ? current.nodes : version.nodes;
-  const known = new Set(version.branches.map((branch) => branch.key));
-  const since = current.branches.filter(({ key, tip }) => tip !== null && !known.has(key));
+  const known = highestKey(version);
+  const since = current.branches.filter(({ key, tip }) => tip !== null && key > known);
   const branches = [...version.branches, ...since].toSorted((a, b) => a.key - b.key);
-  return { nodes, branches, activeKey: version.activeKey };
+  const lastKey = Math.max(known, highestKey(current));
+  return { nodes, branches, activeKey: version.activeKey, lastKey };
 }
 
-function keepAbandoned(next: TokenDocument, future: readonly TokenDocument[]): TokenDocument {
+/** `next` with a branch for what was undone and lies on no branch of it; what lay on a branch of the version before it was put away on purpose. */
+function keepAbandoned(next: TokenDocument, { present, future }: History): TokenDocument {
   let kept = next;
   const tips = future.flatMap((version) => version.branches.map((branch) => branch.tip));
   const deepestFirst = tips.toSorted((a, b) => depth(next, b) - depth(next, a));
   for (const tip of deepestFirst) {
-    const isReachable = kept.branches.some((branch) => isOnPath(kept, tip, branch.tip));
-    if (!isReachable) kept = { ...openBranch(kept, tip), activeKey: next.activeKey };
+    const isOn = (doc: TokenDocument): boolean =>
+      doc.branches.some((branch) => isOnPath(next, tip, branch.tip));
+    if (!isOn(kept) && !isOn(present)) {
+      kept = { ...openBranch(kept, tip), activeKey: next.activeKey };
+    }
   }
   return kept;
 }

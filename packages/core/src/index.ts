@@ -8,6 +8,7 @@ export {
   roleRefusal,
   setSystemPrompt,
   tokenAt,
+  trySystemPrompt,
 } from "./conversation.ts";
 export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
@@ -16,11 +17,13 @@ export {
   branchAt,
   branchOf,
   chooseAt,
+  deleteBranch,
   emptyDocument,
   extend,
   isOnPath,
   type NewToken,
   type NodeId,
+  nearestBranch,
   newConversation,
   nodeAt,
   nodesOf,
@@ -28,6 +31,7 @@ export {
   openBranch,
   openDocument,
   pathTo,
+  renameBranch,
   sharedLength,
   spliceAt,
   switchBranch,

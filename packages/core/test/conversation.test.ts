@@ -12,6 +12,7 @@ import {
   switchBranch,
   type TokenDocument,
   tokenAt,
+  trySystemPrompt,
   turnsOf,
 } from "@tokenscope/core";
 import { expect, test } from "vitest";
@@ -109,6 +110,25 @@ test("a new system prompt is a branch that keeps every later token", () => {
   expect(text(switchBranch(other, 0))).toBe(text(ended));
   expect(path(other).at(-1)?.origin).toBe("greedy");
   expect(messagesOf(path(other), chatToy)[0]).toEqual({ role: "system", content: "Be rude." });
+});
+
+test("another system prompt is tried on the same messages: a branch with its own prompt that waits for the reply", () => {
+  const replied = reply(asked, "Yes", true);
+  const other = trySystemPrompt(replied, "Be rude.", chatToy);
+  expect(text(other)).toBe(text(asked).replace("Be kind.", "Be rude."));
+  expect(text(switchBranch(other, 0))).toBe(text(replied));
+  expect(text(trySystemPrompt(asked, "Be rude.", chatToy))).toBe(text(other));
+});
+
+test("a second message keeps the first reply token for token under another system prompt", () => {
+  const second = say(reply(asked, "Yes", true), "user", "Why?");
+  const other = trySystemPrompt(second, "Be rude.", chatToy);
+  expect(text(other)).toBe(text(second).replace("Be kind.", "Be rude."));
+  expect(path(other).filter(({ origin }) => origin === "greedy")).toHaveLength(4); // Y, e, s and its end
+});
+
+test("without a message there is no reply to try under another system prompt", () => {
+  expect(() => trySystemPrompt(emptyDocument(), "Be rude.", chatToy)).toThrow("write one first");
 });
 
 test("starting over goes back to the place where the reply begins", () => {

@@ -3,15 +3,20 @@ import {
   amend,
   branchAt,
   chooseAt,
+  deleteBranch,
   emptyDocument,
   extend,
   type History,
   type NewToken,
+  newConversation,
   nodesOf,
   pathTo,
   record,
   redo,
+  renameBranch,
   startHistory,
+  switchBranch,
+  type TokenDocument,
   tokenId,
   undo,
 } from "@tokenscope/core";
@@ -90,5 +95,113 @@ test("no order of writing, branching, undo and redo ever loses a path", () => {
       }
     }),
     { seed: 376, numRuns: 200 },
+  );
+});
+
+const forked = record(written, branchAt(written.present, 1, [token(9)]));
+
+test("undo brings a deleted branch back with its name, and redo deletes it again", () => {
+  const named = record(forked, renameBranch(forked.present, 1, " nine "));
+  const deleted = record(named, deleteBranch(named.present, 1));
+  expect(pathsOf(deleted)).toEqual([[1, 2, 3]]);
+  expect(deleted.present.activeKey).toBe(0);
+  const back = undo(deleted);
+  expect(pathsOf(back)).toEqual([
+    [1, 2, 3],
+    [1, 9],
+  ]);
+  expect(back.present.activeKey).toBe(1);
+  expect(back.present.branches[1]?.name).toBe("nine");
+  expect(pathsOf(redo(back))).toEqual([[1, 2, 3]]);
+  expect(undo(back).present.branches[1]).not.toHaveProperty("name");
+});
+
+test("a branch made after a deletion does not stand in the way of the deleted one", () => {
+  const deleted = record(forked, deleteBranch(forked.present, 1));
+  const other = record(deleted, branchAt(deleted.present, 2, [token(7)]));
+  expect(other.present.branches.map(({ key }) => key)).toEqual([0, 2]);
+  const back = undo(undo(other));
+  expect(pathsOf(back)).toEqual([
+    [1, 2, 3],
+    [1, 9],
+    [1, 2, 7],
+  ]);
+});
+
+test("a branch that is deleted after an undo stays deleted", () => {
+  const back = undo(forked); // the branch is there still
+  const deleted = record(back, deleteBranch(back.present, 1));
+  expect(pathsOf(deleted)).toEqual([[1, 2, 3]]);
+  expect(pathsOf(undo(deleted))).toContainEqual([1, 9]);
+});
+
+test("redoing a new conversation begins it alone", () => {
+  const fresh = record(forked, newConversation(forked.present));
+  expect(pathsOf(redo(undo(fresh)))).toEqual([[]]);
+});
+
+test("a branch keeps its name as it grows", () => {
+  const named = renameBranch(forked.present, 1, "nine");
+  const grown = extend(named, [token(4)]);
+  expect(grown.branches[1]).toMatchObject({ name: "nine" });
+  expect(renameBranch(grown, 1, "nine")).toBe(grown);
+  expect(renameBranch(grown, 1, " ").branches[1]).not.toHaveProperty("name");
+});
+
+test("the only branch is not deleted, and of two the one that shares more becomes active", () => {
+  expect(() => deleteBranch(written.present, 0)).toThrow("the only branch");
+  const two = branchAt(switchBranch(forked.present, 0), 2, [token(8)]); // 1 2 8
+  expect(deleteBranch(two, 2).activeKey).toBe(0);
+});
+
+/** What holds of every document: a branch is active, no key is given twice, every end is a node. */
+function isSound({ nodes, branches, activeKey }: TokenDocument): boolean {
+  const keys = branches.map(({ key }) => key);
+  return (
+    keys.includes(activeKey) &&
+    new Set(keys).size === keys.length &&
+    branches.every(({ tip }) => tip === null || nodes[tip] !== undefined)
+  );
+}
+
+test("in any order of writing, branching, renaming, deleting, undo and redo: documents stay sound, undo of a deletion brings all back, and only what was deleted is gone", () => {
+  const verb = fc.record({
+    kind: fc.constantFrom("write", "branch", "rename", "delete", "switch", "undo", "redo"),
+    position: fc.nat(8),
+    id: fc.nat(3),
+  });
+  fc.assert(
+    fc.property(fc.array(verb, { maxLength: 40 }), (verbs) => {
+      let history = startHistory(emptyDocument());
+      const seen = new Set<string>();
+      const deleted: string[] = [];
+      for (const { kind, position, id } of verbs) {
+        const { present } = history;
+        const { key } = present.branches[position % present.branches.length] ?? { key: 0 };
+        if (kind === "undo") history = undo(history);
+        else if (kind === "redo") history = redo(history);
+        else if (kind === "write") history = append(history, id);
+        else if (kind === "rename") history = record(history, renameBranch(present, key, `b${id}`));
+        else if (kind === "switch") history = { ...history, present: switchBranch(present, key) };
+        else if (kind === "branch") {
+          const at = Math.min(position, activePath(present).length);
+          history = record(history, chooseAt(present, at, token(id)));
+        } else if (present.branches.length > 1) {
+          const before = pathsOf(history);
+          deleted.push(`${before[position % present.branches.length]?.join()},`);
+          history = record(history, deleteBranch(present, key));
+          expect(pathsOf(undo(history))).toEqual(before);
+          expect(pathsOf(redo(undo(history)))).toEqual(pathsOf(history));
+        }
+        seen.add(idsOf(history).join());
+        expect(isSound(history.present)).toBe(true);
+      }
+      while (history.future.length > 0) history = redo(history);
+      const paths = [...pathsOf(history).map((path) => `${path.join()},`), ...deleted];
+      for (const path of seen) {
+        expect(path === "" || paths.some((p) => p.startsWith(`${path},`))).toBe(true);
+      }
+    }),
+    { seed: 376, numRuns: 400 },
   );
 });

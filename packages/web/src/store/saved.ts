@@ -177,7 +177,7 @@ function savedPlace(state: AppState): SavedPlace {
 
 function savedDocument(state: AppState): SavedDocument {
   const { past, present, future } = state.history;
-  const own = ({ branches, activeKey }: TokenDocument): Version => ({ branches, activeKey });
+  const own = ({ nodes: _nodes, ...version }: TokenDocument): Version => version;
   const { isRecording, recordedTips, documentSha256, documentModel, conversationId } = state;
   return {
     version: VERSION,
