@@ -29,7 +29,7 @@ export type PartingCause =
   | { readonly kind: "unknown" };
 
 /** The place where two paths part; null tokens where one of them has ended. */
-export interface Parting {
+interface Parting {
   readonly position: number;
   readonly ours: TokenNode | null;
   readonly theirs: TokenNode | null;

@@ -22,13 +22,13 @@ import { hostModels } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** A conversation whose model is not the one that is loaded: it is shown once that is there. */
-export interface AwaitingSession {
+interface AwaitingSession {
   readonly id: string;
   readonly session: Session;
 }
 
 /** Another conversation, to be looked at beside the own; `name` says where it came from. */
-export interface Neighbour {
+interface Neighbour {
   readonly name: string;
   readonly session: Session;
 }

@@ -34,10 +34,10 @@ export function chartPicture(tokens: readonly TokenView[], options: PictureOptio
   const parts = [
     label("bits", { x: left - 8, y: top - 8, anchor: "end" }),
     ...gridBits(end).map((bits) => gridLine(bits, { left, right: left + width, y: y(bits) })),
+    ...tokens.map((view, i) => bar(view, { x: left + i * step, step, foot, y })),
     ...references(end).map(({ bits, words }) =>
       referenceLine(words, { left, right: left + width, y: y(bits) }),
     ),
-    ...tokens.map((view, i) => bar(view, { x: left + i * step, step, foot, y })),
     ...(isNamed ? tokens.map((view, i) => name(view, left + (i + 0.5) * step, foot)) : []),
     ...positionMarks(tokens, { left, step, y: foot + (isNamed ? NAMES_PX : 0) + 14 }),
   ];
@@ -72,8 +72,9 @@ function references(end: number): readonly { readonly bits: number; readonly wor
   return all.filter(({ bits }) => bits < end && (bits > COIN_BITS || end <= 8));
 }
 
+/** Over the bars, its words on a ground of paper. */
 function referenceLine(words: string, { left, right, y }: Line): string {
-  return `<path d="M${px(left)} ${px(y)}H${px(right)}" stroke="${lightToken("edge")}" stroke-dasharray="2 3"/>${label(words, { x: right, y: y - 4, anchor: "end" })}`;
+  return `<path d="M${px(left)} ${px(y)}H${px(right)}" stroke="${lightToken("edge")}" stroke-dasharray="2 3"/><g stroke="${lightToken("paper")}" stroke-width="4" paint-order="stroke">${label(words, { x: right, y: y - 4, anchor: "end" })}</g>`;
 }
 
 function bar(
