@@ -180,6 +180,8 @@ test("a conversation of another model waits for it, and what is on screen stays"
   page.actions.openSession(foreign, "foreign");
   expect(textOf(page.state())).toBe(before);
   expect(page.state()).toMatchObject({ dialog: "open", awaiting: { id: "foreign" } });
+  await page.quiet();
+  expect(page.state().conversations.map(({ id }) => id)).toContain("foreign"); // the open dialog lists it
   expect(await titles(page)).toContain("Own");
   expect(database.kept.has("conversation:foreign")).toBe(true);
   page.actions.dismissAwaiting();

@@ -148,7 +148,10 @@ function open(store: StoreApi<Store>, opening: AwaitingSession): void {
     store.setState({ dialog: null, announcement: "This conversation is on screen already" });
     return;
   }
-  void keepConversation(id, session, Date.now()).catch(() => undefined); // followSaving says that nothing is kept
+  void keepConversation(id, session, Date.now()).then(
+    () => store.getState().actions.listConversations(),
+    () => undefined, // followSaving says that nothing is kept
+  );
   const loaded = state.model.kind === "ready" ? state.model.loaded.identity : null;
   if (loaded !== null && loaded.sha256 !== session.model.sha256) {
     store.setState({ awaiting: opening, dialog: "open" });
