@@ -3,6 +3,8 @@
 import { type KeyboardEvent, type MouseEvent, useMemo, useRef } from "react";
 import { type BranchLane, branchMap } from "../views/branch-map.ts";
 import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
+import { BranchName } from "./BranchName.tsx";
+import { BranchMenu } from "./BranchTools.tsx";
 import { MapMarks } from "./MapMarks.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
@@ -19,12 +21,20 @@ export function BranchMap() {
   const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
   const keptFocus = useKeptFocus(() => checkedRadio(group.current));
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "F2" || event.key === "Delete") {
+      event.preventDefault();
+      const { activeKey } = doc;
+      if (event.key === "F2") actions.startRenaming(activeKey);
+      else actions.deleteBranch(activeKey);
+      return;
+    }
     const lanes = LANE_STEPS[event.key];
     if (lanes === undefined) return;
     event.preventDefault();
     actions.switchBranchBy(lanes);
-    requestAnimationFrame(() => checkedRadio(group.current)?.focus());
+    toChecked();
   };
+  const toChecked = () => requestAnimationFrame(() => checkedRadio(group.current)?.focus());
   const onMapClick = (event: MouseEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const lane = map.lanes[Math.floor((event.clientY - box.top) / LANE_PX)];
@@ -34,50 +44,52 @@ export function BranchMap() {
     actions.switchBranch(lane.key);
     actions.moveTo(position);
   };
+  const active = map.lanes.find((lane) => lane.isActive);
   return (
-    <div
-      ref={group}
-      className="branches"
-      role="radiogroup"
-      aria-label="Branches"
-      onKeyDown={onKeyDown}
-      {...keptFocus}
-    >
-      <span className="bh head-name" aria-hidden="true">
-        Branches
-      </span>
-      <div className="bh maph" aria-hidden="true">
-        {map.turns.map(({ role, from, to }) => (
-          <span
-            key={from}
-            style={{ left: share(from, map.width), width: share(to - from, map.width) }}
-          >
-            {role}
-          </span>
-        ))}
-      </div>
-      <span className="bh num" aria-hidden="true">
-        reply
-      </span>
-      <span className="bh num" aria-hidden="true">
-        bits
-      </span>
-      <span className="bh num" aria-hidden="true">
-        per token
-      </span>
-      {map.lanes.map((lane, i) => (
-        <LaneCells key={lane.key} lane={lane} row={i + 2} />
-      ))}
+    <div className="branch-block">
+      <BranchMenu name={active?.name ?? ""} />
       <div
-        className="map"
-        aria-hidden="true"
-        onClick={onMapClick}
-        style={{ gridRow: `2 / span ${map.lanes.length}` }}
+        ref={group}
+        className="branches"
+        role="radiogroup"
+        aria-label="Branches"
+        onKeyDown={onKeyDown}
+        {...keptFocus}
       >
-        <MapMarks width={map.width} />
+        <span className="bh head-name" aria-hidden="true" />
+        <div className="bh maph" aria-hidden="true">
+          {map.turns.map(({ role, from, to }) => (
+            <span
+              key={from}
+              style={{ left: share(from, map.width), width: share(to - from, map.width) }}
+            >
+              {role}
+            </span>
+          ))}
+        </div>
+        <span className="bh num" aria-hidden="true">
+          reply
+        </span>
+        <span className="bh num" aria-hidden="true">
+          bits
+        </span>
+        <span className="bh num" aria-hidden="true">
+          per token
+        </span>
         {map.lanes.map((lane, i) => (
-          <LaneBars key={lane.key} lane={lane} index={i} width={map.width} />
+          <LaneCells key={lane.key} lane={lane} row={i + 2} onNamed={toChecked} />
         ))}
+        <div
+          className="map"
+          aria-hidden="true"
+          onClick={onMapClick}
+          style={{ gridRow: `2 / span ${map.lanes.length}` }}
+        >
+          <MapMarks width={map.width} />
+          {map.lanes.map((lane, i) => (
+            <LaneBars key={lane.key} lane={lane} index={i} width={map.width} />
+          ))}
+        </div>
       </div>
     </div>
   );
@@ -90,27 +102,40 @@ const LANE_STEPS: Readonly<Record<string, 1 | -1>> = {
   ArrowLeft: -1,
 };
 
-function LaneCells({ lane, row }: { readonly lane: BranchLane; readonly row: number }) {
+interface LaneCellsProps {
+  readonly lane: BranchLane;
+  readonly row: number;
+  /** Called when the name was written or left. */
+  readonly onNamed: () => void;
+}
+
+function LaneCells({ lane, row, onNamed }: LaneCellsProps) {
   const actions = useActions();
+  const isRenaming = usePage((state) => state.renaming === lane.key);
   const on = lane.isActive ? "" : undefined;
   const fork = lane.fork === null ? "" : `, forks at position ${lane.fork.position}`;
   const figures = `${lane.replyTokens} reply tokens, ${lane.replyBits} bits, ${lane.bitsPerToken} per token`;
   return (
     <>
-      {/* biome-ignore lint/a11y/useSemanticElements: an input cannot hold the name and cut it off with an ellipsis */}
-      <button
-        type="button"
-        className="bname"
-        role="radio"
-        aria-checked={lane.isActive}
-        aria-label={`${lane.name}${fork}, ${figures}`}
-        tabIndex={lane.isActive ? 0 : -1}
-        title={lane.fork === null ? "the first path" : `forks at position ${lane.fork.position}`}
-        style={{ gridRow: row }}
-        onClick={() => actions.switchBranch(lane.key)}
-      >
-        <span>{lane.name}</span>
-      </button>
+      {isRenaming ? (
+        <BranchName branchKey={lane.key} name={lane.name} row={row} onLeft={onNamed} />
+      ) : (
+        // biome-ignore lint/a11y/useSemanticElements: an input cannot hold the name and cut it off with an ellipsis
+        <button
+          type="button"
+          className="bname"
+          role="radio"
+          aria-checked={lane.isActive}
+          aria-label={`${lane.name}${fork}, ${figures}`}
+          tabIndex={lane.isActive ? 0 : -1}
+          title={laneTitle(lane)}
+          style={{ gridRow: row }}
+          onClick={() => actions.switchBranch(lane.key)}
+          onDoubleClick={() => actions.startRenaming(lane.key)}
+        >
+          <span>{lane.name}</span>
+        </button>
+      )}
       {[lane.replyTokens, lane.replyBits, lane.bitsPerToken].map((figure, column) => (
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
@@ -125,6 +150,12 @@ function LaneCells({ lane, row }: { readonly lane: BranchLane; readonly row: num
       ))}
     </>
   );
+}
+
+/** Example: "forks at position 44: …dragon's tail swept the floor". */
+function laneTitle({ fork, firstWords }: BranchLane): string {
+  const place = fork === null ? "the first path" : `forks at position ${fork.position}`;
+  return firstWords === "" ? place : `${place}: ${firstWords}`;
 }
 
 interface LaneBarsProps {

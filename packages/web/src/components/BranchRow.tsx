@@ -1,8 +1,10 @@
 // The branch map on a phone: one row with the active path, which opens the list of all.
 
 import { useMemo, useState } from "react";
-import { branchMap } from "../views/branch-map.ts";
+import { type BranchLane, branchMap } from "../views/branch-map.ts";
 import { lanePath } from "../views/map-shapes.ts";
+import { BranchName } from "./BranchName.tsx";
+import { BranchButtons } from "./BranchTools.tsx";
 import { MapMarks } from "./MapMarks.tsx";
 import { useActions, usePage } from "./store-context.ts";
 
@@ -12,6 +14,7 @@ export function BranchRow() {
   const doc = usePage((state) => state.history.present);
   const scores = usePage((state) => state.scores);
   const vocabulary = usePage((state) => state.vocabulary);
+  const renaming = usePage((state) => state.renaming);
   const [isOpen, setOpen] = useState(false);
   const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
   const active = map.lanes.find((lane) => lane.isActive);
@@ -38,27 +41,40 @@ export function BranchRow() {
       <span className="bv">
         <b>{active?.replyBits}</b> bits
       </span>
-      <div id="branch-list" role="radiogroup" aria-label="Branches" hidden={!isOpen}>
-        {map.lanes.map((lane) => (
-          // biome-ignore lint/a11y/useSemanticElements: a radio that closes the list it stands in
-          <button
-            key={lane.key}
-            type="button"
-            role="radio"
-            aria-checked={lane.isActive}
-            className="bname"
-            onClick={() => {
-              actions.switchBranch(lane.key);
-              setOpen(false);
-            }}
-          >
-            <span>{lane.name}</span>
-            <small>
-              {lane.replyTokens} tokens, {lane.replyBits} bits
-            </small>
-          </button>
-        ))}
+      <div id="branch-list" hidden={!isOpen}>
+        <div role="radiogroup" aria-label="Branches">
+          {map.lanes.map((lane) =>
+            lane.key === renaming ? (
+              <BranchName key={lane.key} branchKey={lane.key} name={lane.name} onLeft={() => {}} />
+            ) : (
+              // biome-ignore lint/a11y/useSemanticElements: a radio that closes the list it stands in
+              <button
+                key={lane.key}
+                type="button"
+                role="radio"
+                aria-checked={lane.isActive}
+                className="bname"
+                onClick={() => {
+                  actions.switchBranch(lane.key);
+                  setOpen(false);
+                }}
+              >
+                <span>{lane.name}</span>
+                <small>
+                  {lane.replyTokens} tokens, {lane.replyBits} bits
+                </small>
+                <small className="words">{laneWords(lane)}</small>
+              </button>
+            ),
+          )}
+        </div>
+        <BranchButtons onDone={() => setOpen(false)} />
       </div>
     </div>
   );
+}
+
+/** Example: "from 44: …dragon's tail swept the floor". */
+function laneWords({ fork, firstWords }: BranchLane): string {
+  return fork === null ? firstWords : `from ${fork.position}: ${firstWords}`;
 }

@@ -45,6 +45,10 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.switchBranchBy(-1);
     case "]":
       return () => actions.switchBranchBy(1);
+    case "c":
+      return () => actions.toggleCompare("compare");
+    case "v":
+      return () => actions.toggleCompare("recover");
     case "l":
       return () => actions.toggleLab();
     case "i":

@@ -3,12 +3,14 @@
 import { emptyDocument, GREEDY, startHistory, type Vocabulary } from "@tokenscope/core";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Recording } from "../recording/recording.ts";
+import { branchesActions, FIRST_BRANCHES } from "./branches.ts";
 import { coloringActions, FIRST_COLORING } from "./coloring.ts";
 import { deeperActions, FIRST_DEEPER } from "./deeper.ts";
 import { followDeeper } from "./deeper-follower.ts";
 import { documentActions } from "./document-actions.ts";
 import { editActions, FIRST_EDIT, followEdits } from "./edits.ts";
 import { FIRST_FILES, filesActions } from "./files.ts";
+import { generation } from "./generation.ts";
 import { FIRST_LAB, followMarkers, labActions } from "./lab.ts";
 import { FIRST_LAYOUT, layoutActions } from "./layout.ts";
 import { type ModelLink, type ModelLinkOptions, modelLink } from "./model-link.ts";
@@ -72,6 +74,7 @@ const FIRST: AppState = {
   ...FIRST_LAB,
   ...FIRST_DEEPER,
   ...FIRST_EDIT,
+  ...FIRST_BRANCHES,
 };
 
 /** A store whose model is not started: `start` does that. */
@@ -83,6 +86,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
   }));
   const findModel = async () => chosenModel(store.getState()) ?? options.findModel();
   const link = modelLink(store, { ...options, findModel });
+  const writing = generation(store, link);
   const second = secondLink(store, { ...options, findModel });
   const actions: Actions = {
     ...modelActions(store, link),
@@ -97,7 +101,8 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     ...deeperActions(store, second),
     ...editActions(store, link),
     ...moves(store),
-    ...documentActions({ store, link, loadRecording: options.loadRecording }),
+    ...documentActions({ store, link, writing, loadRecording: options.loadRecording }),
+    ...branchesActions(store, link, writing.write),
   };
   store.setState({ actions });
   followScores(store, link);

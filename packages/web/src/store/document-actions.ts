@@ -28,7 +28,7 @@ import { activeDocumentPath, lastPosition, systemPrompt } from "../views/path.ts
 import { placeAt, placeViews } from "../views/place.ts";
 import { commit } from "./commit.ts";
 import { placeToken } from "./edits.ts";
-import { generation } from "./generation.ts";
+import type { Generation } from "./generation.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import { isRecorded } from "./moves.ts";
 import type { Actions, Store } from "./state.ts";
@@ -54,13 +54,13 @@ type DocumentActions = Pick<
 export interface Desk {
   readonly store: StoreApi<Store>;
   readonly link: ModelLink;
+  readonly writing: Generation;
   readonly loadRecording: () => Promise<Recording>;
 }
 
 /** The verbs over a store, a model and the recorded example. */
 export function documentActions(desk: Desk): DocumentActions {
-  const { store, link } = desk;
-  const writing = generation(store, link);
+  const { store, writing } = desk;
   let isEnding = false; // one End turn at a time
   return {
     startNew: () => startNew(store),

@@ -30,7 +30,8 @@ export function moves(store: StoreApi<Store>): Moves {
   };
 }
 
-function onBranch(state: AppState, key: number): Partial<AppState> {
+/** The state on another branch, as near to the position as it reaches. */
+export function onBranch(state: AppState, key: number): Partial<AppState> {
   if (key === state.history.present.activeKey) return {};
   const history = { ...state.history, present: switchBranch(state.history.present, key) };
   const position = clamped(state.position, { history });

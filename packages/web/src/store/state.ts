@@ -13,6 +13,7 @@ import type {
   Vocabulary,
 } from "@tokenscope/core";
 import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
+import type { BranchesActions, BranchesState } from "./branches.ts";
 import type { ColoringActions, ColoringState } from "./coloring.ts";
 import type { DeeperActions, DeeperPart } from "./deeper.ts";
 import type { EditActions, EditState } from "./edits.ts";
@@ -74,6 +75,7 @@ export interface AppState
     LayoutState,
     DeeperPart,
     EditState,
+    BranchesState,
     LabState {
   readonly model: ModelState;
   readonly precision: Precision;
@@ -126,6 +128,7 @@ export interface Actions
     LayoutActions,
     DeeperActions,
     EditActions,
+    BranchesActions,
     LabActions {
   readonly start: () => void;
   readonly retry: () => void;

@@ -13,6 +13,7 @@ import {
   type TokenDocument,
   type Vocabulary,
 } from "@tokenscope/core";
+import type { AppState } from "../store/state.ts";
 import { type DocumentPath, documentPath, replyTurn, type Scores } from "./path.ts";
 import { scoredRows } from "./scored-rows.ts";
 
@@ -27,6 +28,8 @@ export interface MapBar {
 export interface BranchLane {
   readonly key: number;
   readonly name: string;
+  /** The branch's own first words, on one line; empty where it has none of its own. */
+  readonly firstWords: string;
   readonly isActive: boolean;
   /** Where it leaves its parent, and the parent's lane; null for the first branch. */
   readonly fork: { readonly position: number; readonly lane: number } | null;
@@ -51,6 +54,7 @@ export interface BranchMap {
 
 const MIN_WIDTH = 64; // a short document does not get fat bars
 const MAX_BARS = 600; // more would be thinner than a pixel
+const FIRST_TOKENS = 16; // of a branch's own: a line of a phone
 const MAX_NAME_CHARACTERS = 18;
 
 /** The map of a document. */
@@ -62,10 +66,12 @@ export function branchMap(doc: TokenDocument, scores: Scores, vocabulary: Vocabu
   const lanes = doc.branches.map((branch, lane): BranchLane => {
     const path = paths[lane] ?? active;
     const fork = forkOf(paths, lane);
-    const name = numbered(branchName(path, fork?.position ?? null, vocabulary), taken);
+    const at = fork?.position ?? null;
+    const name = numbered(branch.name ?? branchName(path, at, vocabulary), taken);
     return {
       key: branch.key,
       name,
+      firstWords: firstWords(path, at ?? replyTurn(path)?.contentStart ?? 0, vocabulary),
       isActive: branch.key === doc.activeKey,
       fork,
       length: path.nodes.length,
@@ -99,6 +105,23 @@ export function branchName(
   const first = named[0]?.position ?? fork;
   const beginsMessage = path.turns.some((turn) => turn.contentStart === first);
   return beginsMessage ? `${short}…` : `…${short}`;
+}
+
+/** The name of one branch as the map has it. */
+export function branchLabel(
+  { history, scores, vocabulary }: Pick<AppState, "history" | "scores" | "vocabulary">,
+  key: number,
+): string {
+  const { lanes } = branchMap(history.present, scores, vocabulary);
+  return lanes.find((lane) => lane.key === key)?.name ?? "";
+}
+
+/** What stands from a position on, on one line. Example: "dragon's tail swept the floor of…". */
+function firstWords(path: DocumentPath, from: number, vocabulary: Vocabulary): string {
+  const own = path.nodes.slice(from).filter((node) => node.part === "content");
+  const pieces = own.slice(0, FIRST_TOKENS).map((node) => vocabulary.bytes(node.id));
+  const text = decodeTokens(pieces).replace(/\s+/g, " ").trim();
+  return own.length > FIRST_TOKENS ? `${text}…` : text;
 }
 
 function numbered(name: string, taken: Map<string, number>): string {

@@ -37,6 +37,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "T E", does: "insert text before the token, edit its message or the span as text" },
       { keys: "X Shift+⌫", does: "remove the token or the span; the later tokens are kept" },
       { keys: "[ ]", does: "switch branch" },
+      { keys: "C V", does: "compare two branches; does the text recover after a forced token?" },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
       { keys: "/", does: "find any token" },
@@ -53,6 +54,14 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "W", does: "the neighbour: another conversation beside yours" },
       { keys: "M", does: "models" },
       { keys: "?", does: "these keys" },
+    ],
+  },
+  {
+    place: "In the branches",
+    lines: [
+      { keys: "↑ ↓", does: "switch branch" },
+      { keys: "F2", does: "rename" },
+      { keys: "Del", does: "delete the branch; Undo brings it back" },
     ],
   },
   {

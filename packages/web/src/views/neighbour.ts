@@ -19,19 +19,16 @@ import {
   type TokenNode,
   type Vocabulary,
 } from "@tokenscope/core";
+import { type AlignedTokens, alignedTokens } from "./aligned.ts";
 import { plain } from "./copy-text.ts";
 import { modelWords } from "./session.ts";
-import { type TokenView, tokenView } from "./token-view.ts";
 
 const SHOWN_TOKENS = 80; // of each side, from the parting on
 
 /** One side of the comparison. */
-export interface NeighbourSide {
+interface NeighbourSide extends AlignedTokens {
   readonly title: string;
   readonly conditions: string;
-  readonly tokens: readonly TokenView[];
-  /** How many more tokens follow those shown. */
-  readonly more: number;
 }
 
 export interface NeighbourView {
@@ -182,15 +179,14 @@ function side(
   const { seed, settings, scores, document } = session;
   const path = pathTo(document, branchOf(document).tip);
   const nodes = activeNodes(session);
-  const tokens = nodes.slice(from, from + SHOWN_TOKENS).map((node, i) => {
-    const id: NodeId | undefined = path[from + i];
-    return tokenView(node, id === undefined ? undefined : scores.get(id), vocabulary);
-  });
+  const scoredAt = (position: number) => {
+    const id: NodeId | undefined = path[position];
+    return id === undefined ? undefined : scores.get(id);
+  };
   const { temperature, topK, topP, minP } = settings;
   return {
     title: `${title} · ${tokensWords(nodes.length)}`,
     conditions: `${modelWords(session.model)} · T ${temperature}, top-k ${topK}, top-p ${topP}, min-p ${minP} · seed ${seed}`,
-    tokens,
-    more: Math.max(0, nodes.length - from - SHOWN_TOKENS),
+    ...alignedTokens({ nodes, scoredAt }, { from, shown: SHOWN_TOKENS }, vocabulary),
   };
 }

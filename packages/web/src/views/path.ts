@@ -42,6 +42,16 @@ export function activeDocumentPath(doc: TokenDocument): DocumentPath {
   return path;
 }
 
+/** The score of a position, with the prediction after it; undefined where there is none. */
+export function scoredAt(
+  { ids }: DocumentPath,
+  scores: Scores,
+  position: number,
+): ScoredToken | undefined {
+  const id = ids[position];
+  return id === undefined ? undefined : scores.get(id);
+}
+
 /** The turn that holds a position; at the end of the path its last turn; undefined for an empty path. */
 export function turnHolding(path: DocumentPath, position: number): Turn | undefined {
   return path.turns.find((turn) => position < turn.end) ?? path.turns.at(-1);

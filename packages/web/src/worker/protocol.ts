@@ -94,6 +94,12 @@ export interface Calls {
     event: never;
     result: TokenDocument;
   };
+  /** The same messages under another system prompt, as a branch that waits for its reply. */
+  trySystemPrompt: {
+    request: { readonly doc: TokenDocument; readonly content: string };
+    event: never;
+    result: TokenDocument;
+  };
   /** Why each role would be refused next; null where it is taken. */
   refusals: {
     request: { readonly doc: TokenDocument; readonly roles: readonly string[] };

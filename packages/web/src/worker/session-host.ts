@@ -18,6 +18,7 @@ import {
   type Tokenizer,
   textEdit,
   tokenId,
+  trySystemPrompt,
 } from "@tokenscope/core";
 import { insideCalls } from "./inside-calls.ts";
 import type { CallKind, Calls } from "./protocol.ts";
@@ -50,6 +51,7 @@ export function createSessionHost({ engine, tokenizer, template }: HostedModel):
     encode: async ({ text }) => tokenizer.encode(text),
     endTurn: async ({ doc, message }) => endTurn(doc, message, format),
     setSystemPrompt: async ({ doc, content }) => setSystemPrompt(doc, content, format),
+    trySystemPrompt: async ({ doc, content }) => trySystemPrompt(doc, content, format),
     refusals: async ({ doc, roles }) => {
       const path = nodesOf(doc, activePath(doc));
       return Object.fromEntries(roles.map((role) => [role, roleRefusal(path, role, format)]));

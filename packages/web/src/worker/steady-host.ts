@@ -52,6 +52,7 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     encode: steady("encode", whole),
     endTurn: steady("endTurn", whole),
     setSystemPrompt: steady("setSystemPrompt", whole),
+    trySystemPrompt: steady("trySystemPrompt", whole),
     refusals: steady("refusals", whole),
     score: steady("score", whole), // from its beginning: the page mixes no two engines' scores
     search: steady("search", whole),

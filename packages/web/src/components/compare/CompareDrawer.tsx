@@ -1,8 +1,37 @@
-// Compare branches.
+// Two branches side by side, whether the text recovers after a forced token, and one message under two system prompts.
 
+import "../../styles/compare.css";
+import type { BranchesState } from "../../store/branches.ts";
 import { Drawer } from "../Drawer.tsx";
+import { useActions, usePage } from "../store-context.ts";
+import { ComparePart } from "./ComparePart.tsx";
 
-/** Compare branches. */
+const VIEWS: readonly { readonly view: BranchesState["compareView"]; readonly name: string }[] = [
+  { view: "compare", name: "Compare" },
+];
+
+/** The drawer and its switch. */
 export function CompareDrawer() {
-  return <Drawer title="Compare branches">{null}</Drawer>;
+  const { setCompareView } = useActions();
+  const shown = usePage((state) => state.compareView);
+  const tools = (
+    // biome-ignore lint/a11y/useSemanticElements: buttons, not a form's fields
+    <div className="seg" role="group" aria-label="View">
+      {VIEWS.map(({ view, name }) => (
+        <button
+          key={view}
+          type="button"
+          aria-pressed={view === shown}
+          onClick={() => setCompareView(view)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+  return (
+    <Drawer title="Branches side by side" tools={tools}>
+      <ComparePart />
+    </Drawer>
+  );
 }

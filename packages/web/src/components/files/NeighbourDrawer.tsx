@@ -2,10 +2,10 @@
 
 import { useMemo } from "react";
 import "../../styles/files.css";
-import { type NeighbourSide, neighbourView } from "../../views/neighbour.ts";
+import { neighbourView } from "../../views/neighbour.ts";
 import { sessionOf } from "../../views/session.ts";
+import { AlignedSide } from "../AlignedSide.tsx";
 import { Drawer } from "../Drawer.tsx";
-import { Piece } from "../Piece.tsx";
 import { useActions, usePage, usePageStore } from "../store-context.ts";
 
 /** Both conversations from their parting on, under the sentence that says where and why. */
@@ -88,37 +88,14 @@ function NeighbourParting() {
             </button>
           )}
         </p>
-        <Side side={view.ours} />
-        <Side side={view.theirs} />
+        <AlignedSide title={view.ours.title} side={view.ours}>
+          <p className="say">{view.ours.conditions}</p>
+        </AlignedSide>
+        <AlignedSide title={view.theirs.title} side={view.theirs}>
+          <p className="say">{view.theirs.conditions}</p>
+        </AlignedSide>
       </div>
     </div>
-  );
-}
-
-function Side({ side }: { readonly side: NeighbourSide }) {
-  const { title, conditions, tokens, more } = side;
-  return (
-    <section aria-label={title}>
-      <h3>{title}</h3>
-      <p className="say">{conditions}</p>
-      <div className="toks">
-        {tokens.map((view, i) => (
-          <span
-            key={view.position}
-            className={`tok c${view.surprise}${view.look === "special" ? " sp" : view.look === "template" ? " tpl" : ""}${view.isForced ? " forced" : ""}${i === 0 ? " parting" : ""}`}
-            data-na={view.bits === null ? "" : undefined}
-            title={view.title}
-            style={{ "--h": view.height.toFixed(3) }}
-          >
-            <b>
-              <Piece segments={view.segments} />
-            </b>
-          </span>
-        ))}
-        {tokens.length === 0 && <span className="say">nothing more</span>}
-        {more > 0 && <span className="say">and {more} more</span>}
-      </div>
-    </section>
   );
 }
 
