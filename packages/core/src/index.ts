@@ -133,6 +133,7 @@ export {
 export { plainTemplate, TEXT_ROLE } from "./plain-template.ts";
 export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
+export { RECOVERY_WINDOW, recovery, runningMeans } from "./recovery.ts";
 export {
   applySettings,
   type CutBy,

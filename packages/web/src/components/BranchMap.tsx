@@ -1,6 +1,6 @@
 // The branch map on a desktop: a lane a branch, all in step with the strip.
 
-import { type KeyboardEvent, type MouseEvent, useMemo, useRef } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef } from "react";
 import { type BranchLane, branchMap } from "../views/branch-map.ts";
 import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
 import { BranchName } from "./BranchName.tsx";
@@ -20,6 +20,10 @@ export function BranchMap() {
   const group = useRef<HTMLDivElement>(null);
   const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
   const keptFocus = useKeptFocus(() => checkedRadio(group.current));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another branch is what the block scrolls to
+  useEffect(() => {
+    checkedRadio(group.current)?.scrollIntoView({ block: "nearest" });
+  }, [doc.activeKey]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "F2" || event.key === "Delete") {
       event.preventDefault();

@@ -69,7 +69,7 @@ function useVerbs(): readonly MenuVerb[] {
     {
       name: "Try another system prompt",
       keys: "",
-      blocked: blocks.prompt,
+      blocked: null,
       act: () => toggleCompare("prompts"),
     },
   ];

@@ -28,6 +28,8 @@ export interface BranchesState {
   /** The two that were chosen last; null before any was. */
   readonly compared: ComparedKeys | null;
   readonly compareView: "compare" | "recover" | "prompts";
+  /** The other system prompt as it is being written. */
+  readonly otherPrompt: string;
   /** Key of the branch whose name is being written. */
   readonly renaming: number | null;
   /** What was deleted last, and the document right after it: the word about it stands until something else is done. */
@@ -45,6 +47,7 @@ export interface BranchesActions {
   readonly deleteBranch: (key: number) => void;
   /** Goes to a position of a branch, and keeps both of the comparison. */
   readonly goTo: (key: number, position: number) => void;
+  readonly setOtherPrompt: (text: string) => void;
   /** The conversation's messages under another system prompt, beside the branch shown; with `generate` the replies that are missing are written. */
   readonly tryPrompt: (content: string, generate: boolean) => void;
 }
@@ -52,6 +55,7 @@ export interface BranchesActions {
 export const FIRST_BRANCHES: BranchesState = {
   compared: null,
   compareView: "compare",
+  otherPrompt: "",
   renaming: null,
   deletedBranch: null,
 };
@@ -63,14 +67,15 @@ export function branchesActions(
   write: (maxTokens: number) => Promise<void>,
 ): BranchesActions {
   return {
-    compare: (compared) => store.setState({ compared }),
+    compare: (compared) => store.setState((state) => besideEachOther(state, compared)),
     setCompareView: (compareView) => store.setState({ compareView }),
     toggleCompare: (compareView) =>
       store.setState((state) => {
         const isShown = state.drawer === "compare" && state.compareView === compareView;
         return { compareView, drawer: isShown ? null : "compare" };
       }),
-    startRenaming: (renaming) => store.setState({ renaming }),
+    startRenaming: (renaming) =>
+      store.setState(({ work }) => ({ renaming: work.kind === "generating" ? null : renaming })),
     renameBranch: (key, name) => rename(store, key, name),
     deleteBranch: (key) => remove(store, key),
     goTo: (key, position) =>
@@ -85,8 +90,17 @@ export function branchesActions(
           position: Math.max(0, Math.min(position, last)),
         };
       }),
+    setOtherPrompt: (otherPrompt) => store.setState({ otherPrompt }),
     tryPrompt: (content, generate) => void tryPrompt({ store, link, write }, content, generate),
   };
+}
+
+/** One of the two is always the branch shown: where neither is, the one that was chosen just now becomes it. */
+function besideEachOther(state: Store, compared: ComparedKeys): Partial<Store> {
+  const { left, right } = compared;
+  if ([left, right].includes(state.history.present.activeKey)) return { compared };
+  const isLeftNew = comparedKeys(state)?.left !== left;
+  return { ...onBranch(state, isLeftNew ? left : right), compared };
 }
 
 /** Renaming changes no token, so one stays where one is. */
@@ -174,5 +188,6 @@ async function writeReply({ store, write }: PromptDesk, key: number): Promise<bo
   if (last?.part !== "open") return true; // the reply that stands is kept
   await write(GENERATE_TOKENS);
   const { ending, work, problem } = store.getState();
-  return work.kind === "idle" && ending?.kind !== "aborted" && problem === null;
+  const isNewProblem = problem !== null && problem !== state.problem; // an old one may still stand
+  return work.kind === "idle" && ending?.kind !== "aborted" && !isNewProblem;
 }

@@ -246,7 +246,7 @@ function oddsAt(
   const score = scoredAt(path, scores, at)?.score ?? null;
   const before = scoredAt(path, scores, at - 1)?.prediction;
   return [...new Set(ids)].map((id) => {
-    const word = tokenWord(id, vocabulary);
+    const word = `“${tokenWord(id, vocabulary)}”`;
     if (id === came?.id && score !== null) {
       return `${word} ${formatPercent(Math.exp(score.logprobNats))}, rank ${formatCount(score.rank)}`;
     }
@@ -275,7 +275,10 @@ function sharedWords({ left, right, scores, vocabulary }: Paths, alignment: Alig
       ? `${bits(left, 0)} bits`
       : `${bits(left, leftStart)} bits on the left, ${bits(right, rightStart)} on the right`;
   const end = leftStart + shared;
-  const tail = left.nodes.slice(Math.max(leftStart, end - SHARED_TAIL), end);
+  const tail = left.nodes
+    .slice(leftStart, end)
+    .filter(({ part }) => part === "content")
+    .slice(-SHARED_TAIL);
   const text = decodeTokens(tail.map((node) => vocabulary.bytes(node.id)));
   const words = text.replace(/\s+/g, " ").trim();
   return `${countOf(shared, "token")} the same, ${cost}: ${shared > SHARED_TAIL ? "…" : ""}${words}`;

@@ -5,9 +5,13 @@ import type { BranchesState } from "../../store/branches.ts";
 import { Drawer } from "../Drawer.tsx";
 import { useActions, usePage } from "../store-context.ts";
 import { ComparePart } from "./ComparePart.tsx";
+import { PromptsPart } from "./PromptsPart.tsx";
+import { RecoverPart } from "./RecoverPart.tsx";
 
 const VIEWS: readonly { readonly view: BranchesState["compareView"]; readonly name: string }[] = [
   { view: "compare", name: "Compare" },
+  { view: "recover", name: "Recover" },
+  { view: "prompts", name: "Two prompts" },
 ];
 
 /** The drawer and its switch. */
@@ -31,7 +35,9 @@ export function CompareDrawer() {
   );
   return (
     <Drawer title="Branches side by side" tools={tools}>
-      <ComparePart />
+      {shown === "compare" && <ComparePart />}
+      {shown === "recover" && <RecoverPart />}
+      {shown === "prompts" && <PromptsPart />}
     </Drawer>
   );
 }

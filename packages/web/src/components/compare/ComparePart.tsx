@@ -1,7 +1,6 @@
 // Compare: two branches as token strips from where they part, what they share on one line, and what each costs.
 
 import { useMemo, useState } from "react";
-import { branchMap } from "../../views/branch-map.ts";
 import {
   type CompareSide,
   type CompareView,
@@ -11,6 +10,7 @@ import {
 } from "../../views/compare.ts";
 import { AlignedSide } from "../AlignedSide.tsx";
 import { useActions, usePage } from "../store-context.ts";
+import { BranchChoices } from "./BranchChoices.tsx";
 
 /** The comparison, or what to do for there to be one. */
 export function ComparePart() {
@@ -39,11 +39,15 @@ function TwoBranches({ view }: { readonly view: CompareView }) {
   const { where, odds, shared, left, right } = view;
   return (
     <div className="compare">
-      <BranchChoices left={left.key} right={right.key} />
+      <BranchChoices />
       <p role="status">
         <b>{where}</b>
       </p>
-      {odds.length > 0 && <p className="say">Where they part: {odds.join("; ")}.</p>}
+      <p className="say parted">
+        {pointed === null && odds.length > 0
+          ? `Where they part: ${odds.join("; ")}.`
+          : pointedWords(view, pointed ?? 0)}
+      </p>
       <div className="sides">
         {shared !== "" && (
           <p className="shared say" title={shared}>
@@ -53,11 +57,6 @@ function TwoBranches({ view }: { readonly view: CompareView }) {
         <Side side={left} place="left" pointed={pointed} onPoint={setPointed} />
         <Side side={right} place="right" pointed={pointed} onPoint={setPointed} />
       </div>
-      <p className="say pointed" aria-live="polite">
-        {pointed === null
-          ? "Point at a token: the same place on the other side is marked."
-          : pointedWords(view, pointed)}
-      </p>
     </div>
   );
 }
@@ -123,34 +122,5 @@ function Side({ side, place, pointed, onPoint }: SideProps) {
         </tbody>
       </table>
     </AlignedSide>
-  );
-}
-
-/** Which two. */
-function BranchChoices({ left, right }: { readonly left: number; readonly right: number }) {
-  const { compare } = useActions();
-  const doc = usePage((state) => state.history.present);
-  const scores = usePage((state) => state.scores);
-  const vocabulary = usePage((state) => state.vocabulary);
-  const lanes = useMemo(() => branchMap(doc, scores, vocabulary).lanes, [doc, scores, vocabulary]);
-  const select = (label: string, value: number, other: number, onChoose: (key: number) => void) => (
-    <select
-      className="field"
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChoose(Number(event.target.value))}
-    >
-      {lanes.map(({ key, name }) => (
-        <option key={key} value={key} disabled={key === other}>
-          {name}
-        </option>
-      ))}
-    </select>
-  );
-  return (
-    <div className="choices">
-      {select("Left branch", left, right, (key) => compare({ left: key, right }))}
-      {select("Right branch", right, left, (key) => compare({ left, right: key }))}
-    </div>
   );
 }
