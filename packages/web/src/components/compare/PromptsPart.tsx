@@ -13,6 +13,7 @@ export function PromptsPart() {
     systemPrompt(activeDocumentPath(history.present), vocabulary),
   );
   const blocked = usePage(promptBlocks);
+  const isDrawn = usePage(({ settings }) => settings.temperature > 0);
   return (
     <form
       className="compare prompts"
@@ -35,7 +36,6 @@ export function PromptsPart() {
             value={text}
             onChange={(event) => setOtherPrompt(event.target.value)}
             onKeyDown={(event) => {
-              event.stopPropagation();
               if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
               event.preventDefault();
               if (blocked === null) tryPrompt(text, true);
@@ -53,6 +53,8 @@ export function PromptsPart() {
         <span className="say">
           The messages stay token for token, in a new branch. A reply that stands is kept; one that
           is missing is generated, with the same settings and seed on both sides.
+          {isDrawn &&
+            " A draw belongs to its position, and the replies begin at different ones: the same seed draws differently on each side. At temperature 0 nothing is drawn."}
         </span>
       </div>
     </form>

@@ -1,6 +1,6 @@
 // Recover: the chart of bits since the forced token, and the sentence about it.
 
-import { type PointerEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
 import { positionAt } from "../../views/along-chart.ts";
 import {
   type RecoveryView,
@@ -45,6 +45,15 @@ function Chart({ view }: { readonly view: RecoveryView }) {
     const at = positionAt((event.clientX - box.left) / box.width, recoveryCount(view));
     return Math.min(at, forced.bits.length - 1);
   };
+  const last = forced.bits.length - 1;
+  const at = Math.min(pointed ?? 0, last);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = STEPS[event.key]?.(at, last);
+    if (event.key === "Enter") goTo(key, position + at);
+    else if (to === undefined) return;
+    else setPointed(to);
+    event.preventDefault();
+  };
   const step = width / recoveryCount(view);
   return (
     <>
@@ -57,8 +66,8 @@ function Chart({ view }: { readonly view: RecoveryView }) {
         {other !== null && <li className="key-other">the other branch, mean of 8</li>}
         {usual !== null && <li className="key-usual">mean {usual.source}</li>}
       </ul>
-      <div className="recover-chart" aria-hidden="true">
-        <div className="ticks">
+      <div className="recover-chart">
+        <div className="ticks" aria-hidden="true">
           {chart.ticks.map(({ y, label }) => (
             <span key={label} style={{ top: y }}>
               {label}
@@ -67,6 +76,16 @@ function Chart({ view }: { readonly view: RecoveryView }) {
         </div>
         <div
           ref={plot}
+          role="slider"
+          tabIndex={0}
+          aria-label="Tokens since the forced one"
+          aria-valuemin={0}
+          aria-valuemax={last}
+          aria-valuenow={at}
+          aria-valuetext={recoveryReading(view, at)}
+          onKeyDown={onKeyDown}
+          onFocus={() => setPointed(at)}
+          onBlur={() => setPointed(null)}
           onPointerMove={(event) => setPointed(under(event))}
           onPointerLeave={() => setPointed(null)}
           onPointerDown={(event) => goTo(key, position + under(event))}
@@ -89,9 +108,16 @@ function Chart({ view }: { readonly view: RecoveryView }) {
       </div>
       <p className="say recover-foot">
         {pointed === null
-          ? "Tokens since the forced one, from the left. A click goes to the token."
+          ? "Tokens since the forced one, from the left. A click, or Enter, goes to the token."
           : recoveryReading(view, pointed)}
       </p>
     </>
   );
 }
+
+const STEPS: Readonly<Record<string, (at: number, last: number) => number>> = {
+  ArrowLeft: (at) => Math.max(0, at - 1),
+  ArrowRight: (at, last) => Math.min(last, at + 1),
+  Home: () => 0,
+  End: (_, last) => last,
+};
