@@ -187,7 +187,7 @@ async function writeReply({ store, write }: PromptDesk, key: number): Promise<bo
   const last = tip === null ? undefined : state.history.present.nodes[tip];
   if (last?.part !== "open") return true; // the reply that stands is kept
   await write(GENERATE_TOKENS);
-  const { ending, work, problem } = store.getState();
-  const isNewProblem = problem !== null && problem !== state.problem; // an old one may still stand
-  return work.kind === "idle" && ending?.kind !== "aborted" && !isNewProblem;
+  const { ending, work } = store.getState();
+  // Stopped before its first token, or failed, a generation has no ending at all.
+  return work.kind === "idle" && ending !== null && ending.kind !== "aborted";
 }

@@ -155,11 +155,11 @@ function recoveryWords(
     return `So far ${only} ${forcedWord}; the mean needs ${RECOVERY_WINDOW}. Generate on.`;
   }
   const { backAfter, lowestMeanBits } = recovery(after, usual.bits);
-  const level = `${formatBits(usual.bits)} bits a token, its mean ${usual.source}`;
+  const level = formatBits(usual.bits);
   if (backAfter !== null) {
-    return `Back to ${level}, after ${countOf(backAfter, "token")}.`;
+    return `Back to ${level} bits a token after ${countOf(backAfter, "token")}; that is the mean ${usual.source}.`;
   }
-  return `Not within ${countOf(after.length, "token")}: the lowest mean of ${RECOVERY_WINDOW} was ${formatBits(lowestMeanBits)} bits, and ${level.replace("its mean", "was the mean")}.`;
+  return `Not within ${countOf(after.length, "token")}: the lowest mean of ${RECOVERY_WINDOW} was ${formatBits(lowestMeanBits)} bits a token, and the mean ${usual.source} is ${level}.`;
 }
 
 /** What stands so many tokens after the forced one. Example: "12 after “·on”: 0.41 bits, mean of 8 1.37; the other branch 1.02". */

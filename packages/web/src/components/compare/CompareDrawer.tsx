@@ -1,6 +1,7 @@
 // Two branches side by side, whether the text recovers after a forced token, and one message under two system prompts.
 
 import "../../styles/compare.css";
+import type { KeyboardEvent } from "react";
 import type { BranchesState } from "../../store/branches.ts";
 import { Drawer } from "../Drawer.tsx";
 import { useActions, usePage } from "../store-context.ts";
@@ -14,10 +15,27 @@ const VIEWS: readonly { readonly view: BranchesState["compareView"]; readonly na
   { view: "prompts", name: "Two prompts" },
 ];
 
+const VIEW_KEYS: Readonly<Record<string, BranchesState["compareView"]>> = {
+  c: "compare",
+  v: "recover",
+};
+
+/** True where a letter is text, or finds a choice of a list. */
+function isWritten(target: EventTarget): boolean {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
 /** The drawer and its switch. */
 export function CompareDrawer() {
-  const { setCompareView } = useActions();
+  const { setCompareView, toggleCompare } = useActions();
   const shown = usePage((state) => state.compareView);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isWritten(event.target)) return;
+    const view = VIEW_KEYS[event.key.toLowerCase()];
+    if (view === undefined) return;
+    event.preventDefault();
+    toggleCompare(view);
+  };
   const tools = (
     // biome-ignore lint/a11y/useSemanticElements: buttons, not a form's fields
     <div className="seg" role="group" aria-label="View">
@@ -34,7 +52,7 @@ export function CompareDrawer() {
     </div>
   );
   return (
-    <Drawer title="Branches side by side" tools={tools}>
+    <Drawer title="Branches side by side" tools={tools} onKey={onKey}>
       {shown === "compare" && <ComparePart />}
       {shown === "recover" && <RecoverPart />}
       {shown === "prompts" && <PromptsPart />}
