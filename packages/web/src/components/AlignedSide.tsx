@@ -7,7 +7,7 @@ import type { TokenView } from "../views/token-view.ts";
 import { Piece } from "./Piece.tsx";
 
 /** What pointing at a token and taking it do; places are counted from the first token shown. */
-export interface SideGestures {
+interface SideGestures {
   readonly id: string;
   readonly pointed: number | null;
   /** The place of the position shown on the page; null where it is not here. */

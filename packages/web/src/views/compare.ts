@@ -24,7 +24,7 @@ import { countOf } from "./strip.ts";
 import { tokenWord } from "./token-words.ts";
 
 /** What a stretch of a branch costs, as it is written. */
-export interface CostRow {
+interface CostRow {
   readonly what: string;
   readonly tokens: string;
   readonly bits: string;

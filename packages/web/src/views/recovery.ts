@@ -24,7 +24,7 @@ import { countOf } from "./strip.ts";
 import { tokenWord } from "./token-words.ts";
 
 /** Bits of one branch from the place of the forced token on; the first value is the token that stands there. */
-export interface RecoveryLine {
+interface RecoveryLine {
   readonly bits: readonly number[];
   /** Mean of the last 8, the first token left out; null before there are 8. */
   readonly meanBits: readonly (number | null)[];
