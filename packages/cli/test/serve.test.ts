@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCommand } from "../src/open-page.ts";
+import { addressLines } from "../src/serve-addresses.ts";
 import type { Output, World } from "../src/world.ts";
-import { fileWith, type Run, run, TINY } from "./test-world.ts";
+import { fileWith, type Run, run, runJson, TINY } from "./test-world.ts";
 
 const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-page-"));
 writeFileSync(join(pageDir, "index.html"), "<!doctype html><title>page</title>");
@@ -16,8 +17,16 @@ interface Served {
   stop(): Promise<Run>;
 }
 
+interface ServeTestOptions {
+  readonly world?: Partial<World>;
+  readonly lines?: string[]; // what it prints
+}
+
 /** Starts `serve` and waits until it says where it is. */
-async function serve(args: readonly string[], world: Partial<World> = {}): Promise<Served> {
+async function serve(
+  args: readonly string[],
+  { world = {}, lines = [] }: ServeTestOptions = {},
+): Promise<Served> {
   const controller = new AbortController();
   const opened: string[] = [];
   let ended: Promise<Run> | undefined;
@@ -25,7 +34,10 @@ async function serve(args: readonly string[], world: Partial<World> = {}): Promi
     const stdout: Output = {
       isTerminal: false,
       columns: 80,
-      write: async (text) => resolve(text),
+      write: async (text) => {
+        lines.push(text);
+        resolve(text);
+      },
     };
     const openPage = (url: string): void => {
       opened.push(url);
@@ -61,6 +73,66 @@ test("serve is what runs where no command is named, and --no-open opens nothing"
   expect((await fetch(`${served.url}/healthz`)).status).toBe(200);
   expect(served.opened).toEqual([]);
   await served.stop();
+});
+
+test("serve answers programs on the model's own engine, as generate does, and prints the line to paste", async () => {
+  const lines: string[] = [];
+  const served = await serve(["serve", "--port", "0", "--no-open", "--model", TINY], { lines });
+  expect(lines.join("")).toContain(`OpenAI(base_url="${served.url}/v1", api_key="none")`);
+  const answer = await fetch(`${served.url}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ prompt: "hello", max_tokens: 6, temperature: 1, seed: 5, logprobs: 0 }),
+  });
+  const { choices, usage } = (await answer.json()) as {
+    choices: readonly [{ text: string }];
+    usage: { prompt_tokens: number; completion_tokens: number };
+  };
+  const args = ["hello", "--max-tokens", "6", "--temperature", "1", "--seed", "5", "--model", TINY];
+  const [generated] = await runJson<{ ids: number[]; promptIds: number[]; text: string }>([
+    "generate",
+    ...args,
+  ]);
+  expect(choices[0].text).toBe(generated?.text);
+  expect(usage.prompt_tokens).toBe(generated?.promptIds.length);
+  expect(await served.stop()).toMatchObject({ exitCode: 0, stderr: "" });
+});
+
+test("a key from the environment is asked for, and one that is not set is said", async () => {
+  const args = [
+    "serve",
+    "--port",
+    "0",
+    "--no-open",
+    "--model",
+    TINY,
+    "--require-key-env",
+    "CLASS_KEY",
+  ];
+  const lines: string[] = [];
+  const served = await serve(args, { lines, world: { env: { CLASS_KEY: "tell nobody" } } });
+  expect(lines.join("")).toContain('api_key=os.environ["CLASS_KEY"]');
+  expect(lines.join("")).not.toContain("tell nobody");
+  expect((await fetch(`${served.url}/v1/models`)).status).toBe(401);
+  const headers = { authorization: "Bearer tell nobody" };
+  expect((await fetch(`${served.url}/v1/models`, { headers })).status).toBe(200);
+  await served.stop();
+  const { exitCode, stderr } = await run(args, { world: { pageDir, env: {} } });
+  expect([exitCode, stderr]).toEqual([
+    2,
+    expect.stringMatching(/CLASS_KEY of --require-key-env is not set/),
+  ]);
+});
+
+test("the addresses of a class are those that others may type", () => {
+  const own = { url: "http://127.0.0.1:8376", keyEnv: null };
+  const lines = (host: string, allowHosts: readonly string[]) =>
+    addressLines({ ...own, host, allowHosts }).slice(2);
+  expect(lines("127.0.0.1", [])).toEqual([]);
+  expect(lines("0.0.0.0", ["class.example", "10.0.0.7"])).toEqual([
+    "Others reach it at http://class.example:8376 and http://10.0.0.7:8376",
+  ]);
+  expect(lines("0.0.0.0", [])).toEqual([expect.stringMatching(/start it with --allow-host NAME/)]);
 });
 
 test("a port in use is said, with the remedy", async () => {
