@@ -1,3 +1,4 @@
+import { tokenId } from "@tokenscope/core";
 import { toyVocabulary } from "@tokenscope/core/contracts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { withoutVectors } from "../src/store/model-link.ts";
@@ -269,4 +270,22 @@ test("of many tabs the oldest pages are dropped, and a tab can be forgotten", as
   expect(await readSaved("tab 9", async () => toyVocabulary)).toMatchObject({
     message: "message 8",
   });
+});
+
+test("a branch's name is there after a reload, and so is a deleted branch for Undo; no key of it is given again", async () => {
+  const page = await openPage("Hi");
+  followSaving(page.store, TAB);
+  const { position } = page.state();
+  page.actions.choose(tokenId(97), "chosen");
+  page.actions.moveTo(position);
+  page.actions.choose(tokenId(98), "chosen");
+  await page.quiet();
+  page.actions.renameBranch(1, "mine");
+  page.actions.deleteBranch(1);
+  const opening = (await reload(page)) ?? {};
+  const again = closedPage({ opening });
+  expect(again.state().history.present.branches.map(({ key }) => key)).toEqual([0]);
+  expect(again.state().history.present.lastKey).toBe(1);
+  again.actions.undo();
+  expect(again.state().history.present.branches[1]).toMatchObject({ key: 1, name: "mine" });
 });
