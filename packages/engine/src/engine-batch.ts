@@ -134,14 +134,14 @@ class EngineBatch implements Batch {
   }
 
   async #run(parts: readonly MemberPart[]): Promise<void> {
-    const { body, head } = this.#parts;
+    const { body } = this.#parts;
     const bodyParts = parts.map(({ member, ids }) => ({ cache: member.cache, ids }));
     const { contexts } = await body.pass(bodyParts, NO_LOOK);
     const scoringParts = parts.map(({ member, ids }) => ({
       ids,
       before: member.tokens.at(-1)?.prediction ?? null,
     }));
-    const scored = await scoredParts(head, scoringParts, contexts);
+    const scored = await scoredParts(this.#parts, scoringParts, contexts);
     this.#checkOpen();
     for (const [i, { member }] of parts.entries()) {
       if (!member.hasLeft) member.tokens = [...member.tokens, ...(scored[i] ?? [])];

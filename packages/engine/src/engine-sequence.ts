@@ -10,6 +10,7 @@ import {
 } from "@tokenscope/core";
 import { checkIds, checkRoom } from "./known-ids.ts";
 import { lookAt, withInsides } from "./looks.ts";
+import type { RecentLogits } from "./recent-logits.ts";
 import type { Body, Cache, Head } from "./runtime.ts";
 import { scoredParts } from "./scoring.ts";
 import type { TurnQueue } from "./turn-queue.ts";
@@ -18,6 +19,7 @@ import type { TurnQueue } from "./turn-queue.ts";
 export interface EngineParts {
   readonly body: Body;
   readonly head: Head;
+  readonly recentLogits: RecentLogits;
   readonly queue: TurnQueue;
   readonly vocabularySize: number;
   readonly contextLength: number;
@@ -125,12 +127,12 @@ export class EngineSequence implements Sequence {
   }
 
   async #scored(ids: readonly TokenId[], options: AppendOptions): Promise<readonly ScoredToken[]> {
-    const { body, head, heads } = this.#parts;
+    const { body, heads } = this.#parts;
     const first = this.#tokens.length;
     const before = this.#tokens.at(-1)?.prediction ?? null;
     const look = lookAt(options, { first, count: ids.length }, heads);
     const result = await body.pass([{ cache: this.#cache, ids }], look);
-    const [scored = []] = await scoredParts(head, [{ ids, before }], result.contexts);
+    const [scored = []] = await scoredParts(this.#parts, [{ ids, before }], result.contexts);
     return withInsides(scored, options, { first, look, result });
   }
 

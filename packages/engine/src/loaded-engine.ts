@@ -18,6 +18,7 @@ import { type EngineParts, EngineSequence } from "./engine-sequence.ts";
 import type { FinalNorm } from "./final-norm.ts";
 import { joined } from "./float-rows.ts";
 import { checkIds } from "./known-ids.ts";
+import { RecentLogits } from "./recent-logits.ts";
 import type { Body, Head } from "./runtime.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
@@ -72,7 +73,13 @@ export class LoadedEngine implements Engine {
     this.#onClose = named.onClose;
     const passRows = vocabularySize > LARGE_VOCABULARY ? PASS_ROWS_LARGE : PASS_ROWS;
     const sizes = { vocabularySize, hiddenWidth, layers, heads, contextLength, passRows };
-    this.#parts = { body, head, queue: new TurnQueue(), ...sizes };
+    this.#parts = {
+      body,
+      head,
+      queue: new TurnQueue(),
+      recentLogits: new RecentLogits(),
+      ...sizes,
+    };
   }
 
   get counts(): RunCounts {
@@ -105,8 +112,10 @@ export class LoadedEngine implements Engine {
 
   async logits(contextVector: Float32Array): Promise<Float32Array> {
     checkWidth(contextVector, this.hiddenWidth);
-    const { head, queue } = this.#parts;
-    return queue.run(() => head.logits(contextVector));
+    const { head, queue, recentLogits } = this.#parts;
+    const logits = await queue.run(() => head.logits(contextVector));
+    recentLogits.keep(contextVector, logits);
+    return logits;
   }
 
   tokenVector(id: TokenId): Promise<Float32Array> {

@@ -2,6 +2,7 @@
 
 import type { Prediction, ScoredToken, TokenId, TokenScore } from "@tokenscope/core";
 import { joined } from "./float-rows.ts";
+import type { RecentLogits } from "./recent-logits.ts";
 import type { Head } from "./runtime.ts";
 
 /** The next ids of a sequence, and the prediction that its first id stands under; null at position 0. */
@@ -10,13 +11,18 @@ export interface ScoringPart {
   readonly before: Prediction | null;
 }
 
+export interface ScoringParts {
+  readonly head: Head;
+  readonly recentLogits: RecentLogits;
+}
+
 /** The tokens of each part, from the context vectors [rows, C] of all parts one after another. */
 export async function scoredParts(
-  head: Head,
+  { head, recentLogits }: ScoringParts,
   parts: readonly ScoringPart[],
   contexts: Float32Array,
 ): Promise<readonly (readonly ScoredToken[])[]> {
-  const firsts = await firstScores(head, parts);
+  const firsts = await firstScores({ head, recentLogits }, parts);
   const targets = parts.flatMap(({ ids }) => [...ids.slice(1), ...(ids.length > 0 ? [0] : [])]); // the last has no target yet: its score is not read
   const rows = await head.rows(contexts, targets);
   let firstRow = 0;
@@ -32,13 +38,13 @@ export async function scoredParts(
   });
 }
 
-/** A first id's score comes from the prediction before it, which an earlier pass made: from its candidates, or all that are not among them by one head run. */
+/** A first id's score comes from the prediction before it, which an earlier pass made: from its candidates, or the logits that it was drawn from, or all others by one head run. */
 async function firstScores(
-  head: Head,
+  { head, recentLogits }: ScoringParts,
   parts: readonly ScoringPart[],
 ): Promise<readonly (TokenScore | null)[]> {
   const kept = parts.map(({ before, ids: [id] }) =>
-    before === null || id === undefined ? null : keptScore(before, id),
+    before === null || id === undefined ? null : knownScore(before, id, recentLogits),
   );
   const missing = parts.flatMap(({ before, ids: [id] }, part) =>
     kept[part] === null && before?.contextVector && id !== undefined
@@ -55,6 +61,12 @@ async function firstScores(
     const row = missing.findIndex((each) => each.part === part);
     return row < 0 ? score : (rows[row]?.targetScore ?? null);
   });
+}
+
+function knownScore(before: Prediction, id: TokenId, recent: RecentLogits): TokenScore | null {
+  const { contextVector, logZ } = before;
+  const drawn = contextVector && recent.take(contextVector, id, logZ);
+  return keptScore(before, id) ?? drawn;
 }
 
 /** A token's score where it is among the kept candidates, else null. */

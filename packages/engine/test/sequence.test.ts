@@ -44,6 +44,25 @@ describe.each(RUNTIMES)("a sequence on the tiny model, on $name", ({ open }) => 
   });
   afterAll(() => engine.close());
 
+  test("a token drawn from logits is scored under them: as another run scores it, and without one", async () => {
+    const [drawn, other] = [engine.openSequence(), engine.openSequence()];
+    for (const sequence of [drawn, other]) await append(sequence, [1, 2, 3]);
+    const vector = drawn.tokens.at(-1)?.prediction.contextVector ?? new Float32Array();
+    const logits = await engine.logits(vector);
+    const least = logits.indexOf(Math.min(...logits)); // not among the kept candidates
+    const headRuns = async (sequence: Sequence) => {
+      const before = engine.counts.headRuns;
+      await append(sequence, [least]);
+      return engine.counts.headRuns - before;
+    };
+    expect([await headRuns(drawn), await headRuns(other)]).toEqual([1, 2]);
+    const [score, expected] = [drawn.tokens.at(-1)?.score, other.tokens.at(-1)?.score];
+    expect(score?.rank).toBe(expected?.rank);
+    expect(Math.abs((score?.logprobNats ?? 0) - (expected?.logprobNats ?? 9))).toBeLessThan(NATS);
+    drawn.cut(3);
+    expect(await headRuns(drawn)).toBe(2); // used once, then forgotten
+  });
+
   test("any appends, cuts and forks end as a fresh run of the same ids", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 8 }), async (operations) => {
