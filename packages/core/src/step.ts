@@ -4,6 +4,7 @@ import { drawAt } from "./draw.ts";
 import type { Engine, Prediction } from "./engine.ts";
 import { UsageError } from "./errors.ts";
 import { filterKept, keptToken } from "./kept-candidates.ts";
+import { rankDraw } from "./rank-draw.ts";
 import { applySettings, sampleIndex } from "./sampling.ts";
 import type { SamplingSettings } from "./settings.ts";
 import { type TokenId, tokenId } from "./token.ts";
@@ -38,6 +39,15 @@ export async function nextToken(options: StepOptions): Promise<NextToken> {
       `the recorded prediction before position ${position} holds ${prediction.topIds.length} tokens, too few for the draw ${draw}; load the model to draw there`,
     );
   }
-  const { ids, probs } = applySettings(await engine.logits(prediction.contextVector), settings);
-  return { id: tokenId(ids[sampleIndex(probs, draw)] ?? 0), draw, origin: "sampled" };
+  const logits = await engine.logits(prediction.contextVector);
+  return { id: tokenId(drawnId(logits, settings, draw)), draw, origin: "sampled" };
+}
+
+/** Where no filter cuts, nothing need be put in order; applySettings says what is wrong with logits that are no distribution. */
+function drawnId(logits: Float32Array, settings: SamplingSettings, draw: number): number {
+  const isWhole = settings.topK === 0 && settings.topP === 1 && settings.minP === 0;
+  const id = isWhole ? rankDraw(logits, settings.temperature, draw) : null;
+  if (id !== null) return id;
+  const { ids, probs } = applySettings(logits, settings);
+  return ids[sampleIndex(probs, draw)] ?? 0;
 }
