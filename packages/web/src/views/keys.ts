@@ -1,6 +1,6 @@
 // The key map: every gesture of the page and its key, as "?" shows it. Each part of the page adds its own lines.
 
-export interface KeyLine {
+interface KeyLine {
   readonly keys: string;
   readonly does: string;
 }
