@@ -1,13 +1,11 @@
-// Attention over a cache that lies in pages: 64 positions of all layers each, shared by sequences that begin alike.
-// A page holds, for each layer, keys and then values: [K, 64, D] each. A row's table names the pages of its sequence.
+// Attention over a cache that lies in pages: P positions (a power of 2) of all layers each, shared by sequences that begin alike.
+// A page holds, for each layer, keys and then values: [K, P, D] each. A row's table names the pages of its sequence.
 
 import { dot } from "./linear";
-import { exp4, madd, max4, sum4 } from "./simd";
-import { take } from "./threads";
+import { exp4, madd, max4, sum4, sums4 } from "./simd";
+import { take, threadCount } from "./threads";
 
-const PAGE_BITS = 6;
-const PAGE_POSITIONS = 1 << PAGE_BITS;
-const TILE = 4; // rows of one sequence that take a key together
+const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
 
 /** What the host tells of a model's attention: words in this order. */
@@ -26,6 +24,11 @@ function widthOf(shape: usize): i32 {
   return load<i32>(shape, 8);
 }
 
+@inline
+function pageBitsOf(shape: usize): i32 {
+  return load<i32>(shape, 12);
+}
+
 /** Rows [T] of the pass, two words each: the address of the sequence's table of pages, and the position. */
 @inline
 function tableOf(rows: usize, t: i32): usize {
@@ -40,12 +43,20 @@ function positionOf(rows: usize, t: i32): i32 {
 /** Where a page holds a layer's keys (part 0) or values (part 1) of a key/value head. */
 @inline
 function stretch(shape: usize, layer: i32, part: i32, head: i32): usize {
-  return (<usize>((layer * 2 + part) * keyHeadsOf(shape) + head) * PAGE_POSITIONS * widthOf(shape)) << 2;
+  return <usize>(((layer * 2 + part) * keyHeadsOf(shape) + head) * widthOf(shape)) << (pageBitsOf(shape) + 2);
 }
 
+/** Where a row of `rowBytes` of a position lies, less the offset of its stretch. */
 @inline
-function pageOf(table: usize, position: i32): usize {
-  return load<usize>(table + (<usize>(position >> PAGE_BITS) << 2));
+function placeOf(table: usize, position: i32, pageBits: i32, rowBytes: usize): usize {
+  const page = load<usize>(table + (<usize>(position >> pageBits) << 2));
+  return page + <usize>(position & ((1 << pageBits) - 1)) * rowBytes;
+}
+
+/** The position after the last one in the page of `position`, or `end` where that comes first. */
+@inline
+function pageEndOf(position: i32, pageBits: i32, end: i32): i32 {
+  return min((position | ((1 << pageBits) - 1)) + 1, end);
 }
 
 /** Writes the rows' keys and values, [T, stride] each, to their pages. */
@@ -53,7 +64,7 @@ export function keep(shape: usize, rows: usize, T: i32, layer: i32, keys: usize,
   const bytes = <usize>widthOf(shape) << 2;
   for (let t = take(counter); t < T; t = take(counter)) {
     const position = positionOf(rows, t);
-    const at = pageOf(tableOf(rows, t), position) + <usize>(position & (PAGE_POSITIONS - 1)) * bytes;
+    const at = placeOf(tableOf(rows, t), position, pageBitsOf(shape), bytes);
     for (let head = 0; head < keyHeadsOf(shape); head++) {
       const from = (<usize>t * stride << 2) + <usize>head * bytes;
       memory.copy(at + stretch(shape, layer, 0, head), keys + from, bytes);
@@ -62,27 +73,55 @@ export function keep(shape: usize, rows: usize, T: i32, layer: i32, keys: usize,
   }
 }
 
-/** Mixes the values for each row and head: queries [T, stride] -> out [T, H D]. Scratch: four rows of scores, each thread its own. */
+/**
+ * Mixes the values for each row and head: queries [T, stride] -> out [T, H D]. Scratch: four rows of scores, each thread its own.
+ * A key is read once for all that meet it together: four rows of a sequence, or a row's heads that share it.
+ */
 export function attend(shape: usize, rows: usize, T: i32, layer: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
   const heads = headsOf(shape);
-  const width = widthOf(shape);
+  const together = headsTogether(shape);
   const groups = (T + TILE - 1) / TILE;
-  const outStride = heads * width;
-  for (let task = take(counter); task < groups * heads; task = take(counter)) {
-    const group = groups - 1 - task / heads; // the longest first
-    const head = task % heads;
+  const tasks = groups * (heads / together);
+  const whole = tasks - (tasks % threadCount()); // what is left is taken a head at a time, so that no thread waits for long
+  const pieces = whole + (tasks - whole) * together;
+  for (let piece = take(counter); piece < pieces; piece = take(counter)) {
+    const isWhole = piece < whole;
+    const firstHead = isWhole ? piece * together : whole * together + (piece - whole);
+    const group = groups - 1 - firstHead / heads; // the longest first
     const first = group * TILE;
-    const end = min(first + TILE, T);
-    const query = queries + ((<usize>first * stride + <usize>(head * width)) << 2);
-    const to = out + ((<usize>first * outStride + <usize>(head * width)) << 2);
-    if (end - first == TILE && areNeighbours(rows, first)) {
-      attendTile(TILE, shape, rows, first, layer, head, query, stride, to, outStride, scale, cap, window, scratch);
-      continue;
+    attendRows(isWhole ? together : 1, shape, rows, first, min(first + TILE, T), layer, firstHead % heads, queries, stride, out, scale, cap, window, scratch);
+  }
+}
+
+/** How many heads of one key/value head are taken together: 1 to 4, a divisor of their number. */
+function headsTogether(shape: usize): i32 {
+  const shared = headsOf(shape) / keyHeadsOf(shape);
+  for (let count = TILE; count > 1; count--) if (shared % count == 0) return count;
+  return 1;
+}
+
+/** Rows [first, end) of at most four, in `count` heads from `head` on. */
+function attendRows(count: i32, shape: usize, rows: usize, first: i32, end: i32, layer: i32, head: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
+  const outStride = headsOf(shape) * widthOf(shape);
+  const rowBytes = <usize>stride << 2;
+  const outBytes = <usize>outStride << 2;
+  const headBytes = <usize>widthOf(shape) << 2;
+  const query = queries + <usize>first * rowBytes + <usize>head * headBytes;
+  const to = out + <usize>first * outBytes + <usize>head * headBytes;
+  if (end - first == TILE && areNeighbours(rows, first)) {
+    for (let h = 0; h < count; h++) {
+      const step = <usize>h * headBytes;
+      meet(TILE, true, shape, rows, first, layer, head + h, query + step, rowBytes, to + step, outBytes, scale, cap, window, scratch);
     }
-    for (let t = first; t < end; t++) {
-      const step = <usize>(t - first) << 2;
-      attendTile(1, shape, rows, t, layer, head, query + step * stride, stride, to + step * outStride, outStride, scale, cap, window, scratch);
-    }
+    return;
+  }
+  for (let t = first; t < end; t++) {
+    const q = query + <usize>(t - first) * rowBytes;
+    const o = to + <usize>(t - first) * outBytes;
+    if (count == 1) meet(1, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else if (count == 2) meet(2, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else if (count == 3) meet(3, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else meet(4, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
   }
 }
 
@@ -96,32 +135,34 @@ function areNeighbours(rows: usize, first: i32): bool {
   return true;
 }
 
+/** `count` queries, `next` bytes apart, over one sequence's keys: of neighbouring rows (`areRows`), or of one row's heads. */
 @inline
-function attendTile(count: i32, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, stride: i32, out: usize, outStride: i32, scale: f32, cap: f32, window: i32, scores: usize): void {
+function meet(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scores: usize): void {
   const table = tableOf(rows, t);
   const position = positionOf(rows, t);
   const first = window == 0 ? 0 : max(0, position - window + 1);
-  const end = position + count; // of what any row sees
+  const end = position + (areRows ? count : 1); // of what any of them sees
   const length = (end - first + 3) & ~3;
   const bytes = <usize>length << 2;
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
   const width = widthOf(shape);
-  scoreKeys(count, table, first, end, stretch(shape, layer, 0, keyHead), width, query, stride, scores, bytes);
+  scoreKeys(count, table, pageBitsOf(shape), first, end, stretch(shape, layer, 0, keyHead), width, query, next, scores, bytes);
   for (let r = 0; r < count; r++) {
-    const from = window == 0 ? 0 : max(0, position + r - window + 1);
-    shares(scores + <usize>r * bytes, first, length, from, position + r, scale, cap);
+    const last = areRows ? position + r : position;
+    const from = window == 0 ? 0 : max(0, last - window + 1);
+    shares(scores + <usize>r * bytes, first, length, from, last, scale, cap);
   }
-  mixValues(count, table, first, end, stretch(shape, layer, 1, keyHead), width, out, outStride, scores, bytes);
+  mixValues(count, table, pageBitsOf(shape), first, end, stretch(shape, layer, 1, keyHead), width, out, outNext, scores, bytes);
 }
 
-/** Products of `count` queries with the keys of positions [first, end): scores [count, bytes]. */
+/** Products of `count` queries, `next` bytes apart, with the keys of positions [first, end): scores [count, bytes]. */
 @inline
-function scoreKeys(count: i32, table: usize, first: i32, end: i32, offset: usize, width: i32, query: usize, stride: i32, scores: usize, bytes: usize): void {
+function scoreKeys(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, scores: usize, bytes: usize): void {
   const rowBytes = <usize>width << 2;
   let position = first;
   while (position < end) {
-    const pageEnd = min((position | (PAGE_POSITIONS - 1)) + 1, end);
-    let key = pageOf(table, position) + offset + <usize>(position & (PAGE_POSITIONS - 1)) * rowBytes;
+    const pageEnd = pageEndOf(position, pageBits, end);
+    let key = placeOf(table, position, pageBits, rowBytes) + offset;
     let to = scores + (<usize>(position - first) << 2);
     if (count == 1) {
       for (; position + 4 <= pageEnd; position += 4) {
@@ -129,10 +170,15 @@ function scoreKeys(count: i32, table: usize, first: i32, end: i32, offset: usize
         key += 4 * rowBytes;
         to += 16;
       }
+    } else {
+      for (; position + 2 <= pageEnd; position += 2) {
+        twoKeys(count, query, next, key, rowBytes, to, bytes);
+        key += 2 * rowBytes;
+        to += 8;
+      }
     }
     for (; position < pageEnd; position++) {
-      if (count == 1) store<f32>(to, dot(key, query, width));
-      else fourQueries(query, <usize>stride << 2, key, rowBytes, to, bytes);
+      for (let r = 0; r < count; r++) store<f32>(to + <usize>r * bytes, dot(key, query + <usize>r * next, width));
       key += rowBytes;
       to += 4;
     }
@@ -153,33 +199,48 @@ function fourKeys(query: usize, key: usize, rowBytes: usize, to: usize): void {
     c = madd(q, v128.load(key + 2 * rowBytes + i), c);
     d = madd(q, v128.load(key + 3 * rowBytes + i), d);
   }
-  putSums(a, b, c, d, to, 4);
+  v128.store(to, sums4(a, b, c, d));
 }
 
-/** Four queries' products with one key. */
+/** The products of two to four queries with two keys that lie one after another. */
 @inline
-function fourQueries(query: usize, next: usize, key: usize, rowBytes: usize, to: usize, bytes: usize): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
+function twoKeys(count: i32, query: usize, next: usize, key: usize, rowBytes: usize, to: usize, bytes: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
   for (let i: usize = 0; i < rowBytes; i += 16) {
-    const k = v128.load(key + i);
-    a = madd(k, v128.load(query + i), a);
-    b = madd(k, v128.load(query + next + i), b);
-    c = madd(k, v128.load(query + 2 * next + i), c);
-    d = madd(k, v128.load(query + 3 * next + i), d);
+    const k0 = v128.load(key + i);
+    const k1 = v128.load(key + rowBytes + i);
+    let q = v128.load(query + i);
+    a0 = madd(k0, q, a0);
+    a1 = madd(k1, q, a1);
+    q = v128.load(query + next + i);
+    b0 = madd(k0, q, b0);
+    b1 = madd(k1, q, b1);
+    if (count > 2) {
+      q = v128.load(query + 2 * next + i);
+      c0 = madd(k0, q, c0);
+      c1 = madd(k1, q, c1);
+    }
+    if (count > 3) {
+      q = v128.load(query + 3 * next + i);
+      d0 = madd(k0, q, d0);
+      d1 = madd(k1, q, d1);
+    }
   }
-  putSums(a, b, c, d, to, bytes);
-}
-
-/** The sums of four vectors, `bytes` apart. */
-@inline
-function putSums(a: v128, b: v128, c: v128, d: v128, to: usize, bytes: usize): void {
-  store<f32>(to, sum4(a));
-  store<f32>(to + bytes, sum4(b));
-  store<f32>(to + 2 * bytes, sum4(c));
-  store<f32>(to + 3 * bytes, sum4(d));
+  const ab = sums4(a0, a1, b0, b1);
+  v128.store64_lane(to, ab, 0);
+  v128.store64_lane(to + bytes, ab, 1);
+  if (count > 2) {
+    const cd = sums4(c0, c1, d0, d1);
+    v128.store64_lane(to + 2 * bytes, cd, 0);
+    if (count > 3) v128.store64_lane(to + 3 * bytes, cd, 1);
+  }
 }
 
 /** Softmax of one row's scores over positions [from, to], in place; 0 for the others. */
@@ -213,45 +274,89 @@ function bent(s: v128, cap: f32): v128 {
   return v128.bitselect(s, f32x4.mul(tanh, f32x4.splat(cap)), f32x4.le(s, f32x4.splat(-1e20)));
 }
 
-/** Sums of the values of positions [first, end) by their shares: out [count, outStride]. Four sums at a time: of four rows, or of four stretches of one. */
+/** Sums of the values of positions [first, end) by `count` rows of shares: to `out`, `next` bytes apart. Page by page, so that a page is read once. */
 @inline
-function mixValues(count: i32, table: usize, first: i32, end: i32, offset: usize, width: i32, out: usize, outStride: i32, scores: usize, bytes: usize): void {
+function mixValues(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, out: usize, next: usize, scores: usize, bytes: usize): void {
   const rowBytes = <usize>width << 2;
-  const next = count == 1 ? <usize>16 : <usize>outStride << 2;
-  const step = count == 1 ? <usize>64 : <usize>16;
-  for (let i: usize = 0; i < rowBytes; i += step) {
-    const rest = count == 1 ? rowBytes - i : <usize>64; // of a width that is no multiple of 16
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let position = first;
-    while (position < end) {
-      const pageEnd = min((position | (PAGE_POSITIONS - 1)) + 1, end);
-      let value = pageOf(table, position) + offset + <usize>(position & (PAGE_POSITIONS - 1)) * rowBytes + i;
-      let share = scores + (<usize>(position - first) << 2);
-      for (; position < pageEnd; position++) {
-        const v = v128.load(value);
-        const s = v128.load32_splat(share);
-        a = madd(v, s, a);
-        if (count == 1) {
-          b = madd(v128.load(value, 16), s, b);
-          c = madd(v128.load(value, 32), s, c);
-          d = madd(v128.load(value, 48), s, d);
-        } else {
-          b = madd(v, v128.load32_splat(share + bytes), b);
-          c = madd(v, v128.load32_splat(share + 2 * bytes), c);
-          d = madd(v, v128.load32_splat(share + 3 * bytes), d);
-        }
-        value += rowBytes;
-        share += 4;
-      }
+  for (let r = 0; r < count; r++) memory.fill(out + <usize>r * next, 0, rowBytes);
+  let position = first;
+  while (position < end) {
+    const pageEnd = pageEndOf(position, pageBits, end);
+    const value = placeOf(table, position, pageBits, rowBytes) + offset;
+    const share = scores + (<usize>(position - first) << 2);
+    const last = share + (<usize>(pageEnd - position) << 2);
+    if (count == 1) {
+      for (let i: usize = 0; i < rowBytes; i += 64) mixOne(share, last, value + i, rowBytes, out + i, rowBytes - i);
+    } else {
+      for (let i: usize = 0; i < rowBytes; i += 32) mixSeveral(count, share, last, bytes, value + i, rowBytes, out + i, next, rowBytes - i);
     }
-    v128.store(out + i, a);
-    if (rest > 16) v128.store(out + next + i, b);
-    if (rest > 32) v128.store(out + 2 * next + i, c);
-    if (rest > 48) v128.store(out + 3 * next + i, d);
+    position = pageEnd;
   }
+}
+
+/** Adds a page's part of one row: 16 columns, or the `rest` bytes that are left of a narrow one. */
+@inline
+function mixOne(share: usize, last: usize, value: usize, rowBytes: usize, out: usize, rest: usize): void {
+  let a = v128.load(out);
+  let b = v128.load(out, 16);
+  let c = v128.load(out, 32);
+  let d = v128.load(out, 48);
+  for (; share < last; share += 4) {
+    const s = v128.load32_splat(share);
+    a = madd(v128.load(value), s, a);
+    b = madd(v128.load(value, 16), s, b);
+    c = madd(v128.load(value, 32), s, c);
+    d = madd(v128.load(value, 48), s, d);
+    value += rowBytes;
+  }
+  v128.store(out, a);
+  if (rest > 16) v128.store(out, b, 16);
+  if (rest > 32) v128.store(out, c, 32);
+  if (rest > 48) v128.store(out, d, 48);
+}
+
+/** Adds a page's part of two to four rows: 8 columns of each, or 4 where `rest` ends there. */
+@inline
+function mixSeveral(count: i32, share: usize, last: usize, bytes: usize, value: usize, rowBytes: usize, out: usize, next: usize, rest: usize): void {
+  let a0 = v128.load(out);
+  let a1 = v128.load(out, 16);
+  let b0 = v128.load(out + next);
+  let b1 = v128.load(out + next, 16);
+  let c0 = count > 2 ? v128.load(out + 2 * next) : a0;
+  let c1 = count > 2 ? v128.load(out + 2 * next, 16) : a0;
+  let d0 = count > 3 ? v128.load(out + 3 * next) : a0;
+  let d1 = count > 3 ? v128.load(out + 3 * next, 16) : a0;
+  for (; share < last; share += 4) {
+    const v0 = v128.load(value);
+    const v1 = v128.load(value, 16);
+    let s = v128.load32_splat(share);
+    a0 = madd(v0, s, a0);
+    a1 = madd(v1, s, a1);
+    s = v128.load32_splat(share + bytes);
+    b0 = madd(v0, s, b0);
+    b1 = madd(v1, s, b1);
+    if (count > 2) {
+      s = v128.load32_splat(share + 2 * bytes);
+      c0 = madd(v0, s, c0);
+      c1 = madd(v1, s, c1);
+    }
+    if (count > 3) {
+      s = v128.load32_splat(share + 3 * bytes);
+      d0 = madd(v0, s, d0);
+      d1 = madd(v1, s, d1);
+    }
+    value += rowBytes;
+  }
+  put(out, a0, a1, rest);
+  put(out + next, b0, b1, rest);
+  if (count > 2) put(out + 2 * next, c0, c1, rest);
+  if (count > 3) put(out + 3 * next, d0, d1, rest);
+}
+
+@inline
+function put(out: usize, a: v128, b: v128, rest: usize): void {
+  v128.store(out, a);
+  if (rest > 16) v128.store(out, b, 16);
 }
 
 /** One row's attention in one head, as it is shown: shares [position + 1] at `out`. `query` is that of the row and head. */
@@ -260,7 +365,7 @@ export function show(shape: usize, rows: usize, t: i32, layer: i32, head: i32, q
   const position = positionOf(rows, t);
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
   const length = (position + 4) & ~3;
-  scoreKeys(1, tableOf(rows, t), 0, position + 1, stretch(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, <usize>length << 2);
+  scoreKeys(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, <usize>length << 2);
   const from = window == 0 ? 0 : max(0, position - window + 1);
   shares(scratch, 0, length, from, position, scale, cap);
   memory.copy(out, scratch, <usize>(position + 1) << 2);

@@ -6,11 +6,11 @@ import { parseShape } from "../src/architecture.ts";
 import { readGguf } from "../src/gguf/gguf.ts";
 import { openFileSource } from "../src/node/file-source.ts";
 import { KernelMemory } from "../src/wasm/kernel-memory.ts";
-import { CACHE_PAGE_POSITIONS } from "../src/wasm/layout.ts";
+import { cachePageBits } from "../src/wasm/layout.ts";
 import { PagePool } from "../src/wasm/paged-cache.ts";
 
 const shape = await tinyShape();
-const PAGE = CACHE_PAGE_POSITIONS;
+const PAGE = 2 ** cachePageBits(shape);
 
 test("a fork shares all pages, and a write copies only the one that is not full", () => {
   const { cache, memory } = filled(PAGE + 10);

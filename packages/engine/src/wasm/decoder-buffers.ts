@@ -2,6 +2,7 @@
 
 import type { ModelShape } from "../architecture.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
+import { cachePageBits } from "./layout.ts";
 import type { Rows } from "./program.ts";
 
 /** Addresses of cosines and sines, [rows, D/2] each. */
@@ -23,7 +24,7 @@ export interface DecoderBuffers {
   readonly angles: Angles;
   readonly localAngles: Angles; // of local layers that rotate by themselves
   readonly rows: number; // [rows] of table address and position
-  readonly attentionShape: number; // H, K, D
+  readonly attentionShape: number; // H, K, D, and the bits of a page's positions
 }
 
 /** Buffers for passes of at most `rows` rows. */
@@ -37,8 +38,8 @@ export function decoderBuffers(
   const buffer = (stride: number): Rows => ({ address: floats(stride), stride });
   const query = buffer((H + 2 * K) * D);
   const later = (heads: number): Rows => ({ ...query, address: query.address + heads * D * 4 });
-  const attentionShape = memory.allocate(12);
-  memory.words(attentionShape, 3).set([H, K, D]);
+  const attentionShape = memory.allocate(16);
+  memory.words(attentionShape, 4).set([H, K, D, cachePageBits(shape)]);
   const angles = () => ({ cosines: floats(D / 2), sines: floats(D / 2) });
   return {
     stream: buffer(C),

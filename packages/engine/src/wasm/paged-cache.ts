@@ -1,10 +1,10 @@
-// The key/value cache in pages of 64 positions, all layers of a position in one page. Sequences that begin alike share pages.
+// The key/value cache in pages of some positions, all layers of a position in one page. Sequences that begin alike share pages.
 
 import type { ModelShape } from "../architecture.ts";
 import type { CacheRows, OpenCache } from "../by-rows.ts";
 import type { Cache } from "../runtime.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
-import { CACHE_PAGE_POSITIONS } from "./layout.ts";
+import { cachePageBits } from "./layout.ts";
 
 interface Page {
   readonly address: number;
@@ -17,12 +17,14 @@ export class PagePool {
   readonly #pageBytes: number;
   readonly #free: number[] = [];
   readonly shape: ModelShape;
+  readonly pagePositions: number;
 
   constructor(memory: KernelMemory, shape: ModelShape) {
     const { layers, keyValueHeads, headWidth } = shape;
     this.#memory = memory;
     this.shape = shape;
-    this.#pageBytes = layers * 2 * keyValueHeads * CACHE_PAGE_POSITIONS * headWidth * 4;
+    this.pagePositions = 2 ** cachePageBits(shape);
+    this.#pageBytes = layers * 2 * keyValueHeads * this.pagePositions * headWidth * 4;
   }
 
   openCache(): PagedCache {
@@ -74,13 +76,13 @@ export class PagedCache implements OpenCache {
 
   /** Makes pages ready for `count` more positions, in memory of their own; they count once `grow` was called. */
   reserve(count: number): void {
-    const held = Math.floor(this.#length / CACHE_PAGE_POSITIONS);
+    const held = Math.floor(this.#length / this.#pool.pagePositions);
     const written = this.#pages[held];
     if (written !== undefined && written.uses > 1 && count > 0) {
       this.#pages[held] = this.#pool.copy(written);
       this.#pool.leave(written);
     }
-    const needed = Math.ceil((this.#length + count) / CACHE_PAGE_POSITIONS);
+    const needed = Math.ceil((this.#length + count) / this.#pool.pagePositions);
     while (this.#pages.length < needed) this.#pages.push(this.#pool.take());
   }
 
@@ -90,7 +92,7 @@ export class PagedCache implements OpenCache {
 
   cut(length: number): void {
     this.#length = length;
-    const needed = Math.ceil(length / CACHE_PAGE_POSITIONS);
+    const needed = Math.ceil(length / this.#pool.pagePositions);
     for (const page of this.#pages.splice(needed)) this.#pool.leave(page);
   }
 
@@ -136,17 +138,18 @@ export class PagedCache implements OpenCache {
     { count, keys, values }: CacheRows,
     visit: (place: Float32Array, buffer: Float32Array) => void,
   ): void {
+    const P = this.#pool.pagePositions;
     const { keyValueHeads: K, headWidth: D } = this.#pool.shape;
     for (let i = 0; i < count; i += 1) {
       const position = first + i;
-      const page = this.#pages[Math.floor(position / CACHE_PAGE_POSITIONS)];
+      const page = this.#pages[Math.floor(position / P)];
       if (page === undefined) throw new RangeError(`PagedCache: no page for position ${position}`);
       const floats = this.#pool.floats(page);
       for (const [part, buffers] of [keys, values].entries()) {
         for (const [layer, buffer] of buffers.entries()) {
           for (let head = 0; head < K; head += 1) {
-            const stretch = (layer * 2 + part) * K + head; // [64, D], as kernel/attention.ts lays them
-            const at = (stretch * CACHE_PAGE_POSITIONS + (position % CACHE_PAGE_POSITIONS)) * D;
+            const stretch = (layer * 2 + part) * K + head; // [P, D], as kernel/attention.ts lays them
+            const at = (stretch * P + (position % P)) * D;
             const from = (i * K + head) * D;
             visit(floats.subarray(at, at + D), buffer.subarray(from, from + D));
           }
