@@ -4,15 +4,18 @@
 import {
   activePath,
   branchAt,
+  branchOf,
   extend,
   type NewToken,
   nodesOf,
+  setBranchTools,
   spliceAt,
   type TokenDocument,
 } from "./document.ts";
 import { UsageError } from "./errors.ts";
 import { decodeTokens } from "./piece.ts";
 import type { ChatMessage, ChatTemplate, RenderedToken, Tokenizer } from "./tokenizer.ts";
+import { parseToolCall, parseTools, withTools } from "./tools.ts";
 import { type Turn, turnsOf } from "./turns.ts";
 
 /** A tokenizer with the chat template of the same model. */
@@ -22,12 +25,20 @@ export interface ChatFormat {
 }
 
 const ASSISTANT = "assistant";
+const TOOL = "tool";
+const NO_TOOLS =
+  "this model's chat template does not write tools, so the model would never see them";
 
 /** The messages that a path says, as its template would be given them: a system turn that the template itself wrote is none. */
 export function messagesOf(path: readonly NewToken[], format: ChatFormat): readonly ChatMessage[] {
+  let calls = 0;
   return turnsOf(path)
     .filter((turn) => !isTemplatesOwn(path, turn))
-    .map((turn) => ({ role: turn.role, content: contentText(path, turn, format.tokenizer) }));
+    .map((turn): ChatMessage => {
+      const message = { role: turn.role, content: contentText(path, turn, format.tokenizer) };
+      if (turn.role === ASSISTANT) calls += 1; // each may be a call
+      return turn.role === TOOL ? { ...message, toolCallId: callId(calls - 1) } : message;
+    });
 }
 
 /**
@@ -39,7 +50,12 @@ export function endTurn(
   message: ChatMessage,
   format: ChatFormat,
 ): TokenDocument {
+  return endTurnIn(doc, message, formatOf(doc, format));
+}
+
+function endTurnIn(doc: TokenDocument, said: ChatMessage, format: ChatFormat): TokenDocument {
   const path = nodesOf(doc, activePath(doc));
+  const message = said.role === TOOL ? { ...said, toolCallId: callId(callsOf(path) - 1) } : said;
   const open = openTurn(path);
   if (open === null) {
     requireText(message);
@@ -54,10 +70,120 @@ export function endTurn(
     return closed;
   }
   requireText(message);
-  if (!isEmpty) return endTurn(closeOpenTurn(doc, format), message, format);
+  if (!isEmpty) return endTurnIn(closeOpenTurn(doc, format), message, format);
   const before = path.slice(0, open.start);
   const tokens = rendered(before, message, format);
   return branchAt(doc, open.start, tokens);
+}
+
+/**
+ * A call of a tool, `{"name": ..., "arguments": {...}}`, as the assistant's turn, written as the template writes calls.
+ * Throws UsageError where the text is no call, where the template writes no tools, or where it refuses.
+ */
+export function writeToolCall(doc: TokenDocument, text: string, model: ChatFormat): TokenDocument {
+  const format = formatOf(doc, model);
+  if (!format.template.takesTools) throw new UsageError(`A tool cannot be called: ${NO_TOOLS}.`);
+  const path = nodesOf(doc, activePath(doc));
+  const call = parseToolCall(text, callId(callsOf(path)));
+  const message: ChatMessage = { role: ASSISTANT, content: "", toolCalls: [call] };
+  const open = openTurn(path);
+  if (open === null || open.role !== ASSISTANT) {
+    const closed = open === null ? doc : closeOpenTurn(doc, format);
+    const before = nodesOf(closed, activePath(closed));
+    return extend(closed, markedAsCall(before, rendered(before, message, format), format));
+  }
+  if (open.contentEnd > open.contentStart) {
+    throw new UsageError("The reply has begun: end it or start over before a tool is called.");
+  }
+  const messages = messagesOf(path.slice(0, open.start), format);
+  const chat = format.template.render([...messages, message], { addGenerationPrompt: false });
+  const kept = path.slice(0, open.contentStart);
+  if (kept.some(({ id }, i) => id !== chat.tokens[i]?.id)) {
+    // the template writes a call's turn in another way than it opens a reply, or the tokens before were edited
+    return branchAt(doc, open.start, rendered(path.slice(0, open.start), message, format));
+  }
+  const tokens = chat.tokens.slice(kept.length).map((token) => newToken(token, 0));
+  return extend(doc, markedAsCall(kept, tokens, format));
+}
+
+/** A template hides where a call stands in its turn: all but the markers at either end is content, as a reply's own call would be. */
+function markedAsCall(
+  before: readonly NewToken[],
+  tokens: readonly NewToken[],
+  { tokenizer }: ChatFormat,
+): readonly NewToken[] {
+  const turn = before.at(-1)?.part === "open" ? (before.at(-1)?.turn ?? 0) : (tokens[0]?.turn ?? 0);
+  const end = tokens.findLastIndex(({ id }) => tokenizer.endTokenIds.includes(id));
+  return tokens.map((token, i) => {
+    const part = end !== -1 && i >= end ? ("close" as const) : ("content" as const);
+    return {
+      ...token,
+      turn,
+      role: ASSISTANT,
+      part,
+      origin: part === "close" ? "template" : "typed",
+    };
+  });
+}
+
+/** How many messages of the path answered as the assistant: each may be a call. */
+function callsOf(path: readonly NewToken[]): number {
+  return turnsOf(path).filter((turn) => turn.role === ASSISTANT && turn.isClosed).length;
+}
+
+function callId(number: number): string {
+  return `call${String(Math.max(0, number)).padStart(5, "0")}`;
+}
+
+/**
+ * Defines the tools of the conversation, JSON as parseTools reads it, or none for an empty text. Where something is written already it is
+ * rendered again with them, as a branch, and every message keeps its own tokens.
+ */
+export function setTools(doc: TokenDocument, text: string, model: ChatFormat): TokenDocument {
+  const tools = parseTools(text);
+  if (tools.length > 0 && !model.template.takesTools) {
+    throw new UsageError(`Tools cannot be defined: ${NO_TOOLS}.`);
+  }
+  const json = tools.length === 0 ? null : JSON.stringify(tools);
+  const path = nodesOf(doc, activePath(doc));
+  if (path.length === 0) return setBranchTools(doc, json);
+  const format = { ...model, template: withTools(model.template, tools) };
+  return setBranchTools(branchAt(doc, 0, writtenAgain(path, format)), json);
+}
+
+/** The path as the template would write it now, with the content of each turn as it stands. */
+function writtenAgain(path: readonly NewToken[], format: ChatFormat): readonly NewToken[] {
+  const open = openTurn(path);
+  const waits = open !== null && open.contentEnd === open.contentStart;
+  const said = waits ? path.slice(0, open.start) : path;
+  const all = turnsOf(said);
+  const own = all.filter((turn) => !isTemplatesOwn(said, turn));
+  const chat = format.template.render(messagesOf(said, format), { addGenerationPrompt: waits });
+  // A message that the template rewrites is told by its turn, counted from the end: a system turn may come or go at the beginning.
+  const last = (chat.tokens.at(-1)?.turn ?? 0) - (waits ? 1 : 0);
+  const spoken = ({ message, turn }: RenderedToken): Turn | undefined => {
+    if (message !== null) return own[message];
+    const same = all[all.length - 1 - last + turn];
+    return same !== undefined && own.includes(same) ? same : undefined;
+  };
+  const written = new Set<Turn>();
+  const tokens = chat.tokens.flatMap((token): readonly NewToken[] => {
+    const turn = token.part === "content" ? spoken(token) : undefined;
+    if (turn === undefined) return [newToken(token, 0)];
+    if (written.has(turn)) return [];
+    written.add(turn);
+    const content = said.slice(turn.contentStart, turn.contentEnd);
+    return content.map((node) => ({ ...node, turn: token.turn, role: token.role }));
+  });
+  if (open === null || waits) return tokens;
+  return tokens.slice(0, 1 + tokens.findLastIndex((token) => token.part === "content"));
+}
+
+/** The format with the tools of the active branch. */
+function formatOf(doc: TokenDocument, format: ChatFormat): ChatFormat {
+  const { tools } = branchOf(doc);
+  if (tools === undefined) return format;
+  return { ...format, template: withTools(format.template, parseTools(tools)) };
 }
 
 /** Writes the system prompt at the start of the conversation, in place of the one that stands there, as a branch; later tokens are kept as they are. */
@@ -67,7 +193,7 @@ export function setSystemPrompt(
   format: ChatFormat,
 ): TokenDocument {
   const path = nodesOf(doc, activePath(doc));
-  const { tokens, range } = systemTurn(path, content, format);
+  const { tokens, range } = systemTurn(path, content, formatOf(doc, format));
   return path.length === 0 ? extend(doc, tokens) : spliceAt(doc, range, tokens);
 }
 
@@ -85,7 +211,7 @@ export function trySystemPrompt(
   if (reply === undefined) {
     throw new UsageError("There is no message that waits for a reply: write one first.");
   }
-  const { tokens, range } = systemTurn(path, content, format);
+  const { tokens, range } = systemTurn(path, content, formatOf(doc, format));
   return spliceAt(doc, { ...range, end: reply.contentStart }, tokens);
 }
 
@@ -127,15 +253,15 @@ export function tokenAt(
 }
 
 /** Why the template would refuse a message of this role next, in one sentence, or null where it takes it. */
-export function roleRefusal(
-  path: readonly NewToken[],
-  role: string,
-  format: ChatFormat,
-): string | null {
+export function roleRefusal(doc: TokenDocument, role: string, model: ChatFormat): string | null {
+  if (role === TOOL && !model.template.takesTools) return NO_TOOLS;
+  const format = formatOf(doc, model);
+  const path = nodesOf(doc, activePath(doc));
   const open = openTurn(path);
   if (open?.role === role) return null;
   const before = open !== null && open.contentEnd === open.contentStart ? open.start : path.length;
-  const messages = [...messagesOf(path.slice(0, before), format), { role, content: "x" }];
+  const said = { role, content: "x", ...(role === TOOL && { toolCallId: callId(0) }) };
+  const messages = [...messagesOf(path.slice(0, before), format), said];
   return format.template.refusal(messages, { addGenerationPrompt: role !== ASSISTANT });
 }
 
@@ -175,8 +301,16 @@ function rendered(
   const chat = format.template.render([...before, message], {
     addGenerationPrompt: message.role !== ASSISTANT,
   });
-  if (before.length === 0) return chat.tokens.map((token) => newToken(token, 0));
-  return tailAfter(path, before.length - 1, chat.tokens);
+  const tokens =
+    before.length === 0
+      ? chat.tokens.map((token) => newToken(token, 0))
+      : tailAfter(path, before.length - 1, chat.tokens);
+  if (!chat.unknownMessages.includes(before.length)) return tokens;
+  // The template rewrote the message: its turn is the last that has any content, and no less a person's for that.
+  const said = tokens.findLast((token) => token.part === "content")?.turn;
+  return tokens.map((token) =>
+    token.turn === said && token.part === "content" ? { ...token, origin: "typed" } : token,
+  );
 }
 
 function closeOpenTurn(doc: TokenDocument, format: ChatFormat): TokenDocument {

@@ -31,6 +31,8 @@ export interface Branch {
   readonly key: number; // stable, in order of creation; 0 is main
   readonly tip: NodeId | null;
   readonly name?: string; // as a person named it
+  /** JSON of the tools that its next messages are written with; absent where there are none. */
+  readonly tools?: string;
 }
 
 /**
@@ -154,7 +156,7 @@ export function spliceAt(
 /** The same node table with one empty branch under a key of its own: a new conversation, in which every NodeId still means the same. */
 export function newConversation(doc: TokenDocument): TokenDocument {
   const key = nextKey(doc);
-  return { ...doc, branches: [{ key, tip: null }], activeKey: key };
+  return { ...doc, branches: [{ key, tip: null, ...toolsOf(doc) }], activeKey: key };
 }
 
 /** The branches of `other` over both node tables, the first of them active; node i of `other` becomes node `doc.nodes.length + i`. */
@@ -228,12 +230,27 @@ export function isOnPath(doc: TokenDocument, ancestor: NodeId | null, tip: NodeI
   return at === ancestor;
 }
 
+/** The active branch with these tools, JSON of their definitions, or without any. */
+export function setBranchTools(doc: TokenDocument, tools: string | null): TokenDocument {
+  const branches = doc.branches.map((branch) => {
+    const { tools: _before, ...bare } = branch;
+    if (branch.key !== doc.activeKey) return branch;
+    return tools === null ? bare : { ...bare, tools };
+  });
+  return { ...doc, branches };
+}
+
+function toolsOf(doc: TokenDocument): Pick<Branch, "tools"> {
+  const { tools } = branchOf(doc);
+  return tools === undefined ? {} : { tools };
+}
+
 /** Adds a branch that ends at `tip` and makes it active, or makes the branch that already ends there active. */
 export function openBranch(doc: TokenDocument, tip: NodeId | null): TokenDocument {
   const existing = doc.branches.find((branch) => branch.tip === tip);
   if (existing !== undefined) return { ...doc, activeKey: existing.key };
   const key = nextKey(doc);
-  return { ...doc, branches: [...doc.branches, { key, tip }], activeKey: key };
+  return { ...doc, branches: [...doc.branches, { key, tip, ...toolsOf(doc) }], activeKey: key };
 }
 
 /** The highest key that was ever given in this document. */

@@ -7,8 +7,10 @@ export {
   replyStart,
   roleRefusal,
   setSystemPrompt,
+  setTools,
   tokenAt,
   trySystemPrompt,
+  writeToolCall,
 } from "./conversation.ts";
 export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
@@ -203,9 +205,11 @@ export type {
   RenderedToken,
   RenderOptions,
   Tokenizer,
+  ToolCall,
   TurnPart,
   Vocabulary,
 } from "./tokenizer.ts";
+export { callExample, parseTools, type ToolDefinition } from "./tools.ts";
 export { isCounted, type Turn, turnsOf } from "./turns.ts";
 export { bitsFromNats, perplexity, surprisalBits } from "./units.ts";
 export { type Word, words } from "./words.ts";

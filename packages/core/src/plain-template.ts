@@ -13,6 +13,7 @@ export function plainTemplate(tokenizer: Tokenizer): ChatTemplate {
       ? null
       : "This is a base model without a chat template: it continues text and knows no roles.";
   return {
+    takesTools: false,
     refusal,
     render(messages) {
       const reason = refusal(messages);

@@ -20,11 +20,7 @@ export function encodeSession(session: Session): Uint8Array {
   for (const { id } of nodes) out.whole(id);
   for (const [i, { parent }] of nodes.entries()) out.whole(parent === null ? 0 : i - parent);
   writePlaces(out, nodes);
-  out.whole(branches.length);
-  for (const { tip, name } of branches) {
-    out.whole(tip === null ? 0 : tip + 1);
-    out.text(name ?? "");
-  }
+  writeBranches(out, branches);
   out.whole(branches.findIndex(({ key }) => key === activeKey));
   writeStand(out, session);
   writePieces(out, session.pieces);
@@ -40,11 +36,7 @@ export function decodeSession(bytes: Uint8Array): Session {
   const ids = repeat(count, () => tokenId(input.whole()));
   const steps = repeat(count, (i) => input.whole(i));
   const nodes = readPlaces(input, ids, steps);
-  const branches = repeat(input.whole(bytes.length), (key): Branch => {
-    const tip = input.whole(count);
-    const name = input.text();
-    return { key, tip: tip === 0 ? null : ((tip - 1) as NodeId), ...(name && { name }) };
-  });
+  const branches = readBranches(input, bytes.length, count);
   const activeKey = input.whole();
   const stand = readStand(input);
   const pieces = readPieces(input);
@@ -53,6 +45,30 @@ export function decodeSession(bytes: Uint8Array): Session {
   const session = { model, vocabularySize, pieces, document, ...stand };
   // The file's reader knows what a session may say: one set of rules for both.
   return parseSessionFile(formatSessionFile({ ...session, scores: new Map(), lab: null }));
+}
+
+/** Branches mostly share their tools, whose definitions are long. */
+function writeBranches(out: ByteWriter, branches: readonly Branch[]): void {
+  const tools = ["", ...new Set(branches.flatMap((branch) => branch.tools ?? []))];
+  out.whole(tools.length - 1);
+  for (const text of tools.slice(1)) out.text(text);
+  out.whole(branches.length);
+  for (const branch of branches) {
+    out.whole(branch.tip === null ? 0 : branch.tip + 1);
+    out.text(branch.name ?? "");
+    if (tools.length > 1) out.whole(tools.indexOf(branch.tools ?? ""));
+  }
+}
+
+function readBranches(input: ByteReader, most: number, nodes: number): readonly Branch[] {
+  const tools = ["", ...repeat(input.whole(most), () => input.text())];
+  return repeat(input.whole(most), (key): Branch => {
+    const tip = input.whole(nodes);
+    const name = input.text();
+    const text = tools.length > 1 ? tools[input.whole(tools.length - 1)] : "";
+    const named = { ...(name && { name }), ...(text && { tools: text }) };
+    return { key, tip: tip === 0 ? null : ((tip - 1) as NodeId), ...named };
+  });
 }
 
 function writeModel(out: ByteWriter, model: ModelIdentity): void {

@@ -23,9 +23,11 @@ import { bytesHex } from "./piece.ts";
 import { SESSION_WORDS, type Session, type SessionPiece } from "./session.ts";
 import { parseSeed, parseSettings } from "./settings-parse.ts";
 import { type TokenId, tokenId } from "./token.ts";
+import { parseTools } from "./tools.ts";
 
 const FORMAT = "tokenscope-session";
 const VERSION = 1;
+const MAX_TOOLS = 100_000; // characters
 const MAX_ID = 2 ** 31 - 1; // the largest that fits the vocabularies' 32-bit tables
 
 /** The text of a session file; JSON with a line for each token. */
@@ -36,7 +38,9 @@ export function formatSessionFile(session: Session): string {
   const lists = {
     pieces: Array.from(session.pieces, ([id, piece]) => pieceJson(id, piece)),
     tokens: nodes.map((node, i) => tokenJson(node, session.scores.get(i as NodeId))),
-    branches: branches.map(({ tip, name }) => ({ tip, ...(name !== undefined && { name }) })),
+    branches: branches.map(({ tip, name, tools }) => {
+      return { tip, ...(name !== undefined && { name }), ...(tools !== undefined && { tools }) };
+    }),
   };
   const rest = {
     activeBranch: branches.findIndex(({ key }) => key === activeKey),
@@ -243,12 +247,27 @@ function readTree(
   nodes: readonly TokenNode[],
 ): TokenDocument {
   const branches = readItems(file.branches).map((item, key): Branch => {
-    const { tip, name } = readFields(item, ["tip"], ["name"]);
+    const { tip, name, tools } = readFields(item, ["tip"], ["name", "tools"]);
     const end = readNullable(tip, (part) => readWhole(part, 0, nodes.length - 1) as NodeId);
-    return { key, tip: end, ...(name && { name: readText(name) }) };
+    return {
+      key,
+      tip: end,
+      ...(name && { name: readText(name) }),
+      ...(tools && { tools: readTools(tools) }),
+    };
   });
   if (branches.length === 0) throw jsonError(file.branches, "a list of one branch at least");
   return { nodes, branches, activeKey: readWhole(file.activeBranch, 0, branches.length - 1) };
+}
+
+function readTools(part: JsonPart): string {
+  const text = readText(part, MAX_TOOLS);
+  try {
+    parseTools(text);
+    return text;
+  } catch {
+    throw jsonError(part, "JSON of tool definitions");
+  }
 }
 
 function readSpan(part: JsonPart, length: number): { readonly from: number; readonly to: number } {

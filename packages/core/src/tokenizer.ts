@@ -25,9 +25,18 @@ export interface Tokenizer {
   encode(text: string, options?: EncodeOptions): readonly TokenId[];
 }
 
+/** A call that an assistant's message makes of a tool. */
+export interface ToolCall {
+  readonly id: string; // nine letters and digits, as the strictest templates have it
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
 export interface ChatMessage {
   readonly role: string;
   readonly content: string;
+  readonly toolCalls?: readonly ToolCall[]; // of an assistant's message
+  readonly toolCallId?: string; // of the call that a tool's message answers
 }
 
 /** Where a token of a turn stands: opening marker and role, the message itself, or closing marker. */
@@ -55,6 +64,8 @@ export interface RenderOptions {
 }
 
 export interface ChatTemplate {
+  /** False where the template writes the same with tools as without: the model would never see them. */
+  readonly takesTools: boolean;
   /** Ids with the origin of every token; what a message contains never becomes a special token. Throws UsageError with the template's own words where it refuses. */
   render(messages: readonly ChatMessage[], options: RenderOptions): RenderedChat;
   /** Why the template refuses these messages, in one sentence, or null where it takes them. */

@@ -48,6 +48,7 @@ function openTokens(place: Place): RenderedToken[] {
 export const chatToy: ChatFormat = {
   tokenizer,
   template: {
+    takesTools: false,
     render(messages, { addGenerationPrompt }) {
       const reason = refusalOf(messages);
       if (reason !== null) throw new UsageError(reason);

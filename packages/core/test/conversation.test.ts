@@ -92,9 +92,9 @@ test("a message in place of an unused generation prompt branches before it", () 
 
 test("a refusal names the template's reason, and nothing changes", () => {
   expect(() => say(asked, "user", "Again")).toThrow("Conversation roles must alternate.");
-  expect(roleRefusal(path(asked), "user", chatToy)).toBe("Conversation roles must alternate.");
-  expect(roleRefusal(path(asked), "assistant", chatToy)).toBe(null);
-  expect(roleRefusal(path(reply(asked, "Yes")), "user", chatToy)).toBe(null);
+  expect(roleRefusal(asked, "user", chatToy)).toBe("Conversation roles must alternate.");
+  expect(roleRefusal(asked, "assistant", chatToy)).toBe(null);
+  expect(roleRefusal(reply(asked, "Yes"), "user", chatToy)).toBe(null);
 });
 
 test("typed markers stay text of one message", () => {

@@ -42,6 +42,7 @@ export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   const renderTokens = (messages: readonly ChatMessage[], render: RenderOptions) => {
     checkUnforged(messages, render, findSpecials);
     const formed = messages.map((m) => ({
+      ...m,
       role: wellFormed(m.role),
       content: wellFormed(m.content),
     }));
@@ -50,6 +51,7 @@ export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
     return renderChat({ messages: formed, render, text, findSpecials, options });
   };
   return {
+    takesTools: takesTools(renderText),
     render: renderTokens,
     refusal: (messages, render) => {
       try {
@@ -63,6 +65,22 @@ export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   };
 }
 
+const PROBE = { type: "function", function: { name: "probe", description: "", parameters: {} } };
+
+/** Whether a definition leaves a trace in what the template writes. */
+function takesTools(
+  text: (messages: readonly ChatMessage[], options: RenderOptions) => string,
+): boolean {
+  const messages = [{ role: "user", content: "x" }];
+  try {
+    const plain = text(messages, { addGenerationPrompt: true });
+    return text(messages, { addGenerationPrompt: true, tools: [PROBE] }) !== plain;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
 function chatText(
   template: TextTemplate,
   { bosToken, eosToken }: TemplateSource,
@@ -70,13 +88,26 @@ function chatText(
   { addGenerationPrompt, tools }: RenderOptions,
 ): string {
   return template.render({
-    messages,
+    messages: messages.map(templateMessage),
     tools: tools ?? null,
     documents: null,
     add_generation_prompt: addGenerationPrompt,
     bos_token: bosToken,
     eos_token: eosToken,
   });
+}
+
+/** A message under the names that templates use (OpenAI's). */
+function templateMessage({ role, content, toolCalls, toolCallId }: ChatMessage): object {
+  const calls = toolCalls?.map(({ id, name, arguments: values }) => {
+    return { id, type: "function", function: { name, arguments: values } };
+  });
+  return {
+    role,
+    content,
+    ...(calls && { tool_calls: calls }),
+    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+  };
 }
 
 interface Chat {
@@ -231,16 +262,17 @@ function specialTokens(tokenizer: Tokenizer): ReadonlyMap<string, TokenId> {
   return idOf;
 }
 
-// Contents are marked, so a special token written there stays text; a role or a tool is not marked.
+// Contents are marked, so a special token written there stays text; a role, a tool or a call is not marked.
 function checkUnforged(
   messages: readonly ChatMessage[],
   { tools }: RenderOptions,
   findSpecials: TokenFinder,
 ): void {
-  const unmarked = [...messages.map((m) => m.role), JSON.stringify(tools ?? [])];
+  const calls = messages.flatMap((m) => m.toolCalls ?? []);
+  const unmarked = [...messages.map((m) => m.role), JSON.stringify([tools ?? [], calls])];
   const forged = unmarked.flatMap((text) => findSpecials(text))[0];
   if (!forged) return;
   throw new UsageError(
-    `a role or a tool contains ${forged.text}, which the template would write as a special token; use plain names`,
+    `a role, a tool or a call contains ${forged.text}, which the template would write as a special token; use plain names`,
   );
 }

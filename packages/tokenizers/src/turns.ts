@@ -167,8 +167,14 @@ function markerRole(layout: ChatLayout, header: Stretch): string {
   return names.find((name) => ["system", "user", "assistant", "tool"].includes(name)) ?? "system";
 }
 
+/** Gemma's and Llama's words. */
+const KNOWN_ROLES: ReadonlyMap<string, string> = new Map([
+  ["model", "assistant"],
+  ["ipython", "tool"],
+]);
+
 function knownRole(role: string): string {
-  return role === "model" ? "assistant" : role; // Gemma's word
+  return KNOWN_ROLES.get(role) ?? role;
 }
 
 function markersIn(layout: ChatLayout, stretch: Stretch): readonly Marker[] {

@@ -84,6 +84,7 @@ function refusalOf(messages: readonly ChatMessage[]): string | null {
 const toyFormat: ChatFormat = {
   tokenizer: toyTokenizer,
   template: {
+    takesTools: false,
     render(messages, { addGenerationPrompt }) {
       const reason = refusalOf(messages);
       if (reason !== null) throw new UsageError(reason);

@@ -106,6 +106,7 @@ function turnIds({ role, content }: ChatMessage): readonly TokenId[] {
 }
 
 const toyTemplate: ChatTemplate = {
+  takesTools: true,
   render(messages, { addGenerationPrompt, tools }: RenderOptions) {
     const refused = messages.find(({ role }) => role === "narrator");
     if (refused) throw new UsageError("the template knows no narrator; give another role");

@@ -100,6 +100,18 @@ export interface Calls {
     event: never;
     result: TokenDocument;
   };
+  /** Defines the conversation's tools; throws UsageError with the place of what is wrong in the text. */
+  setTools: {
+    request: { readonly doc: TokenDocument; readonly text: string };
+    event: never;
+    result: TokenDocument;
+  };
+  /** A call of a tool as the assistant's turn. */
+  writeToolCall: {
+    request: { readonly doc: TokenDocument; readonly text: string };
+    event: never;
+    result: TokenDocument;
+  };
   /** Why each role would be refused next; null where it is taken. */
   refusals: {
     request: { readonly doc: TokenDocument; readonly roles: readonly string[] };

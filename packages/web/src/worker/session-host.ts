@@ -1,24 +1,24 @@
 // What the worker answers once a model is there: protocol.ts's calls over an engine, a tokenizer and a template. Knows no messages.
 
 import {
-  activePath,
   applySettings,
   type ChatTemplate,
   type Engine,
   endTurn,
   generate,
-  nodesOf,
   parseEditableText,
   roleRefusal,
   type Sequence,
   sampleIndex,
   setSystemPrompt,
+  setTools,
   settingsView,
   type TokenId,
   type Tokenizer,
   textEdit,
   tokenId,
   trySystemPrompt,
+  writeToolCall,
 } from "@tokenscope/core";
 import { insideCalls } from "./inside-calls.ts";
 import type { CallKind, Calls } from "./protocol.ts";
@@ -52,10 +52,10 @@ export function createSessionHost({ engine, tokenizer, template }: HostedModel):
     endTurn: async ({ doc, message }) => endTurn(doc, message, format),
     setSystemPrompt: async ({ doc, content }) => setSystemPrompt(doc, content, format),
     trySystemPrompt: async ({ doc, content }) => trySystemPrompt(doc, content, format),
-    refusals: async ({ doc, roles }) => {
-      const path = nodesOf(doc, activePath(doc));
-      return Object.fromEntries(roles.map((role) => [role, roleRefusal(path, role, format)]));
-    },
+    setTools: async ({ doc, text }) => setTools(doc, text, format),
+    writeToolCall: async ({ doc, text }) => writeToolCall(doc, text, format),
+    refusals: async ({ doc, roles }) =>
+      Object.fromEntries(roles.map((role) => [role, roleRefusal(doc, role, format)])),
     score: (request, emit, signal) =>
       inTurn(async () => {
         keepSharedPrefix(sequence, request.ids);

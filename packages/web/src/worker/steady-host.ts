@@ -53,6 +53,8 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     endTurn: steady("endTurn", whole),
     setSystemPrompt: steady("setSystemPrompt", whole),
     trySystemPrompt: steady("trySystemPrompt", whole),
+    setTools: steady("setTools", whole),
+    writeToolCall: steady("writeToolCall", whole),
     refusals: steady("refusals", whole),
     score: steady("score", whole), // from its beginning: the page mixes no two engines' scores
     search: steady("search", whole),
