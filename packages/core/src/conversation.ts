@@ -26,6 +26,9 @@ export interface ChatFormat {
 
 const ASSISTANT = "assistant";
 const TOOL = "tool";
+/** The role of a message that is a call, for those who choose what to write next; its tokens are the assistant's. */
+export const TOOL_CALL = "tool call";
+const REPLY_BEGUN = "the reply has begun; end the turn or start over";
 const NO_TOOLS =
   "this model's chat template does not write tools, so the model would never see them";
 
@@ -93,7 +96,7 @@ export function writeToolCall(doc: TokenDocument, text: string, model: ChatForma
     return extend(closed, markedAsCall(before, rendered(before, message, format), format));
   }
   if (open.contentEnd > open.contentStart) {
-    throw new UsageError("The reply has begun: end it or start over before a tool is called.");
+    throw new UsageError(`A tool cannot be called: ${REPLY_BEGUN}.`);
   }
   const messages = messagesOf(path.slice(0, open.start), format);
   const chat = format.template.render([...messages, message], { addGenerationPrompt: false });
@@ -254,15 +257,26 @@ export function tokenAt(
 
 /** Why the template would refuse a message of this role next, in one sentence, or null where it takes it. */
 export function roleRefusal(doc: TokenDocument, role: string, model: ChatFormat): string | null {
-  if (role === TOOL && !model.template.takesTools) return NO_TOOLS;
+  if ((role === TOOL || role === TOOL_CALL) && !model.template.takesTools) return NO_TOOLS;
   const format = formatOf(doc, model);
   const path = nodesOf(doc, activePath(doc));
   const open = openTurn(path);
+  if (role === TOOL_CALL && open?.role === ASSISTANT) {
+    return open.contentEnd > open.contentStart ? REPLY_BEGUN : null;
+  }
   if (open?.role === role) return null;
   const before = open !== null && open.contentEnd === open.contentStart ? open.start : path.length;
-  const said = { role, content: "x", ...(role === TOOL && { toolCallId: callId(0) }) };
-  const messages = [...messagesOf(path.slice(0, before), format), said];
-  return format.template.refusal(messages, { addGenerationPrompt: role !== ASSISTANT });
+  const messages = [...messagesOf(path.slice(0, before), format), sampleOf(role)];
+  const addGenerationPrompt = role !== ASSISTANT && role !== TOOL_CALL;
+  return format.template.refusal(messages, { addGenerationPrompt });
+}
+
+/** Any message of a role. */
+function sampleOf(role: string): ChatMessage {
+  const id = callId(0);
+  if (role === TOOL) return { role, content: "x", toolCallId: id };
+  if (role !== TOOL_CALL) return { role, content: "x" };
+  return { role: ASSISTANT, content: "", toolCalls: [{ id, name: "x", arguments: {} }] };
 }
 
 function openTurn(path: readonly NewToken[]): Turn | null {

@@ -15,6 +15,7 @@ import {
   prunedDocument,
   type Session,
   sessionVocabulary,
+  setBranchTools,
   type TokenDocument,
   tokenId,
 } from "@tokenscope/core";
@@ -299,4 +300,18 @@ test("a session reads without its model: its own tokens by their bytes, others b
   expect(vocabulary.bytes(tokenId(72))).toEqual(toyVocabulary.bytes(tokenId(72)));
   expect(new TextDecoder().decode(vocabulary.bytes(tokenId(7)))).toBe("#7");
   expect(vocabulary.isSpecial(tokenId(7))).toBe(false);
+});
+
+test("each branch's tools come back from a file and from a link", () => {
+  const tools = '[{"type":"function","function":{"name":"f"}}]';
+  const document = setBranchTools(twoBranches(), tools);
+  const session = sessionOf(document);
+  for (const again of [
+    parseSessionFile(formatSessionFile(session)),
+    decodeSession(encodeSession(session)),
+  ]) {
+    expect(again.document.branches.map((branch) => branch.tools)).toEqual([undefined, tools]);
+  }
+  const broken = formatSessionFile(session).replace('\\"function\\":{', '\\"function\\":[');
+  expect(() => parseSessionFile(broken)).toThrow("JSON of tool definitions");
 });

@@ -191,6 +191,7 @@ function toyWorker(contextLength: number, post: (message: FromWorker) => void): 
       vocabulary: vocabularyTable(toyTokenizer.vocabulary),
       endTokenIds: toyTokenizer.endTokenIds,
       hasTemplate: !isBase,
+      takesTools: false,
     };
     return loaded;
   };

@@ -24,6 +24,7 @@ const ready = {
     engineReason: "WASM, because this browser offers no WebGPU adapter.",
     hasGpu: false,
     hasTemplate: true,
+    takesTools: false,
     contextLength: 8192,
   },
 } as never;

@@ -1,8 +1,10 @@
 // The composer: a role, a text, End turn, and the verbs on the document.
 
+import { TOOL_CALL } from "@tokenscope/core";
 import type { KeyboardEvent } from "react";
 import { composerView } from "../views/composer.ts";
 import { activeDocumentPath } from "../views/path.ts";
+import { toolsWord } from "../views/tools.ts";
 import { ActionButton } from "./ActionButton.tsx";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
@@ -11,6 +13,8 @@ import { useComposerInputs } from "./use-composer.ts";
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   system: "Write the system prompt",
   text: "Write text for the model to continue",
+  tool: "Write what the tool returned",
+  [TOOL_CALL]: '{"name": "get_weather", "arguments": {"city": "Oslo"}}',
 };
 
 /** Where messages are written, and the buttons under them. */
@@ -88,6 +92,9 @@ export function Composer() {
         <span className="label hint">
           <Piece segments={view.hint} />
         </span>
+        <ActionButton kind="plain" blocked={null} onPress={() => actions.openDialog("tools")}>
+          {toolsWord(inputs.history.present)}
+        </ActionButton>
         <ActionButton kind="plain" blocked={blocked.startOver} onPress={actions.startOver}>
           Start over
         </ActionButton>

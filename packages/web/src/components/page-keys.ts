@@ -57,6 +57,8 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.openDialog("share");
     case "w":
       return () => actions.toggleDrawer("neighbour");
+    case "k":
+      return () => actions.openDialog("tools");
     case "m":
       return () => actions.openDialog("models");
     case "?":

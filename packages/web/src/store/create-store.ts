@@ -23,6 +23,7 @@ import { followScores } from "./score-follower.ts";
 import { secondLink } from "./second-engine.ts";
 import type { Actions, AppState, Store } from "./state.ts";
 import { FIRST_SURPRISE, surpriseActions } from "./surprise.ts";
+import { toolsActions } from "./tools.ts";
 
 export interface PageStoreOptions extends ModelLinkOptions {
   /** What is on screen first: a saved page or the recorded example. */
@@ -103,6 +104,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
     ...moves(store),
     ...documentActions({ store, link, writing, loadRecording: options.loadRecording }),
     ...branchesActions(store, link, writing.write),
+    ...toolsActions(store, link),
   };
   store.setState({ actions });
   followScores(store, link);
@@ -148,7 +150,6 @@ function modelActions(
 
 type SettingActions = Pick<
   Actions,
-  | "setRole"
   | "setMessage"
   | "setView"
   | "setSettings"
@@ -161,7 +162,6 @@ type SettingActions = Pick<
 
 function settingActions(store: StoreApi<Store>): SettingActions {
   return {
-    setRole: (role) => store.setState({ role }),
     setMessage: (message) => store.setState({ message, messageTokens: null }),
     setView: (view) => store.setState({ view }),
     setSettings: (settings) =>

@@ -2,12 +2,15 @@
 
 import {
   branchAt,
+  type ChatMessage,
   chooseAt,
   newConversation,
   type Origin,
   openDocument,
   redo,
   replyStart,
+  TOOL_CALL,
+  type TokenDocument,
   type TokenId,
   tokenAt,
   UsageError,
@@ -134,10 +137,7 @@ async function openRecording({ store, loadRecording }: Desk): Promise<void> {
 async function endTurn({ store, link }: Desk): Promise<void> {
   const { role, message, isRecording, history } = store.getState();
   const doc = isRecording ? newConversation(history.present) : history.present;
-  const isPrompt = role === "system" && (message !== "" || doc.nodes.length > 0); // an empty one is one too
-  const next = isPrompt
-    ? await link.ask("setSystemPrompt", { doc, content: message })
-    : await link.ask("endTurn", { doc, message: { role, content: message } });
+  const next = await withMessage(link, doc, { role, content: message });
   const now = store.getState();
   // Something else is written meanwhile: the message is still there.
   if (now.history.present !== history.present || now.work.kind === "generating") return;
@@ -149,6 +149,19 @@ async function endTurn({ store, link }: Desk): Promise<void> {
   const composer = now.message === message ? { message: "", role: rolesOf(now)[0] ?? role } : {};
   const afresh = isRecording ? AFRESH : {};
   commit(store, next, { ...afresh, ...composer, announcement: "Turn written" });
+}
+
+function withMessage(
+  link: ModelLink,
+  doc: TokenDocument,
+  message: ChatMessage,
+): Promise<TokenDocument> {
+  const { role, content } = message;
+  if (role === TOOL_CALL) return link.ask("writeToolCall", { doc, text: content });
+  const isPrompt = role === "system" && (content !== "" || doc.nodes.length > 0); // an empty one is one too
+  return isPrompt
+    ? link.ask("setSystemPrompt", { doc, content })
+    : link.ask("endTurn", { doc, message });
 }
 
 /** Writes a token at the position, or where an edit asked for it; where that token stands already, it is only walked past. */

@@ -23,6 +23,7 @@ import type { LayoutActions, LayoutState } from "./layout.ts";
 import type { ModelsActions, ModelsState } from "./models.ts";
 import type { PinsActions, PinsState } from "./pins.ts";
 import type { SurpriseActions, SurpriseState } from "./surprise.ts";
+import type { ToolsActions } from "./tools.ts";
 
 export type ModelState =
   | { readonly kind: "waiting" }
@@ -129,6 +130,7 @@ export interface Actions
     DeeperActions,
     EditActions,
     BranchesActions,
+    ToolsActions,
     LabActions {
   readonly start: () => void;
   readonly retry: () => void;
@@ -144,7 +146,6 @@ export interface Actions
   readonly switchBranch: (key: number) => void;
   readonly switchBranchBy: (lanes: number) => void;
 
-  readonly setRole: (role: string) => void;
   readonly setMessage: (message: string) => void;
   readonly endTurn: () => void;
   /** Loads the system prompt into the composer; End turn then writes it as a branch. */

@@ -1,6 +1,12 @@
 // What the composer says: roles, hints, why a generation ended, and which buttons work.
 
-import { formatCount, type PieceSegment, pieceGlyphs, TEXT_ROLE } from "@tokenscope/core";
+import {
+  formatCount,
+  type PieceSegment,
+  pieceGlyphs,
+  TEXT_ROLE,
+  TOOL_CALL,
+} from "@tokenscope/core";
 import type { AppState } from "../store/state.ts";
 import { type DocumentPath, isOpen, replyTurn } from "./path.ts";
 import { countOf } from "./strip.ts";
@@ -32,7 +38,7 @@ export interface ComposerView {
   };
 }
 
-const CHAT_ROLES = ["user", "system", "assistant"] as const;
+const CHAT_ROLES = ["user", "system", "assistant", TOOL_CALL, "tool"] as const;
 const NO_ROLES = [TEXT_ROLE];
 
 /** The roles that a message can be written in: a base model knows none. */

@@ -52,6 +52,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },
       { keys: "W", does: "the neighbour: another conversation beside yours" },
+      { keys: "K", does: "tools: what the model may call" },
       { keys: "M", does: "models" },
       { keys: "?", does: "these keys" },
     ],

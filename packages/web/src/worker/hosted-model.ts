@@ -88,6 +88,7 @@ function describe(
     vocabulary: vocabularyTable(text.tokenizer.vocabulary),
     endTokenIds: text.tokenizer.endTokenIds,
     hasTemplate: text.hasTemplate,
+    takesTools: text.template.takesTools,
   };
 }
 

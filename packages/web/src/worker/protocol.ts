@@ -61,6 +61,8 @@ export interface LoadedModel {
   readonly endTokenIds: readonly TokenId[];
   /** False for a base model: text is written without markers, and there are no roles. */
   readonly hasTemplate: boolean;
+  /** Whether its chat template writes definitions of tools. */
+  readonly takesTools: boolean;
 }
 
 /** A row of a search over the whole vocabulary, by rank. */

@@ -14,15 +14,24 @@ const TEMPLATE = [
   "{% if add_generation_prompt %}assistant: {% endif %}",
 ].join("");
 
+/** One that writes tools, as some real ones do: definitions at the beginning, a call behind its message. */
+export const TOOLS_TEMPLATE = [
+  "{% if tools %}<tools>{{ tools | tojson }}</tools><|end|>{% endif %}",
+  "{% for message in messages %}{{ message.role }}: {{ message.content }}",
+  "{% for call in message.tool_calls or [] %}<call>{{ call.function | tojson }}</call>{% endfor %}",
+  "<|end|>{% endfor %}",
+  "{% if add_generation_prompt %}assistant: {% endif %}",
+].join("");
+
 export interface TinyChat {
   readonly bytes: Uint8Array;
   readonly sha256: string;
 }
 
-/** The model's file, with one more entry at the beginning of its metadata. */
-export function tinyChat(): TinyChat {
+/** The model's file, with one more entry, its chat template, at the beginning of its metadata. */
+export function tinyChat(template = TEMPLATE): TinyChat {
   const file = readFileSync(referencePath("tiny/llama-tied.gguf"));
-  const entry = templateEntry();
+  const entry = templateEntry(template);
   const bytes = Buffer.concat([
     file.subarray(0, ENTRIES_OFFSET),
     entry,
@@ -32,15 +41,15 @@ export function tinyChat(): TinyChat {
   return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-function templateEntry(): Buffer {
+function templateEntry(template: string): Buffer {
   const key = string("tokenizer.chat_template");
   const type = Buffer.alloc(4);
   type.writeUInt32LE(STRING_TYPE);
-  const bare = Buffer.concat([key, type, string(TEMPLATE)]);
+  const bare = Buffer.concat([key, type, string(template)]);
   const missing = (ALIGNMENT - (bare.length % ALIGNMENT)) % ALIGNMENT;
   const comment = missing < 4 ? missing + ALIGNMENT : missing;
   const padding = missing === 0 ? "" : `{#${" ".repeat(comment - 4)}#}`;
-  return Buffer.concat([key, type, string(TEMPLATE + padding)]);
+  return Buffer.concat([key, type, string(template + padding)]);
 }
 
 function string(text: string): Buffer {
