@@ -1,6 +1,12 @@
 // From the prompt or the messages of a request to token ids.
 
-import { type ChatMessage, type TokenId, tokenId, UsageError } from "@tokenscope/core";
+import {
+  type ChatMessage,
+  type TokenId,
+  type ToolCall,
+  tokenId,
+  UsageError,
+} from "@tokenscope/core";
 import type { OpenedModel } from "./api-models.ts";
 import { RequestError } from "./request-error.ts";
 import type { ChatMessagesBody } from "./request-fields.ts";
@@ -66,30 +72,54 @@ export function chatIds(
     );
   }
   const messages = body.messages.map(chatMessage);
+  const tools = body.tool_choice === "none" ? [] : (body.tools ?? []);
+  const calls = messages.flatMap((message) => message.toolCalls ?? []);
+  if (!chatTemplate.takesTools && tools.length + calls.length > 0) {
+    const [given, param] =
+      tools.length > 0 ? [`the ${tools.length} given`, "tools"] : ["the calls", "messages"];
+    throw new RequestError(
+      `the chat template of "${id}" does not write tools, so the model would never see ${given}; leave them out, or choose a model whose template takes them`,
+      { param },
+    );
+  }
   const addGenerationPrompt = body.add_generation_prompt ?? true;
-  const render = (tools: readonly unknown[] | null) =>
-    chatTemplate
-      .render(messages, { addGenerationPrompt, ...(tools && { tools }) })
-      .tokens.map((token) => token.id);
-  const tools = body.tools ?? [];
-  const plain = () => render(null);
-  if (tools.length === 0 || body.tool_choice === "none") return plain();
-  const ids = render(tools);
-  if (!isSame(ids, plain())) return ids;
-  throw new RequestError(
-    `the chat template of "${id}" does not write tools, so the model would never see the ${tools.length} given; leave tools out, or choose a model whose template takes them`,
-    { param: "tools" },
-  );
+  const options = { addGenerationPrompt, ...(tools.length > 0 && { tools }) };
+  return chatTemplate.render(messages, options).tokens.map((token) => token.id);
 }
 
 /** A message as templates take it: the parts of its content one after another, and "developer" by its older name. */
-function chatMessage({ role, content }: ChatMessagesBody["messages"][number]): ChatMessage {
+function chatMessage(message: ChatMessagesBody["messages"][number], index: number): ChatMessage {
+  const { role, content, tool_calls, tool_call_id } = message;
   const parts = typeof content === "string" ? [content] : (content ?? []).map(({ text }) => text);
-  return { role: role === "developer" ? "system" : role, content: parts.join("") };
+  const place = `messages[${index}].tool_calls`;
+  const toolCalls = tool_calls?.map((call, i) => toolCall(call, `${place}[${i}]`));
+  return {
+    role: role === "developer" ? "system" : role,
+    content: parts.join(""),
+    ...(toolCalls && { toolCalls }),
+    ...(tool_call_id && { toolCallId: tool_call_id }),
+  };
 }
 
-function isSame(a: readonly TokenId[], b: readonly TokenId[]): boolean {
-  return a.length === b.length && a.every((id, i) => id === b[i]);
+type CallBody = NonNullable<ChatMessagesBody["messages"][number]["tool_calls"]>[number];
+
+function toolCall({ id, function: called }: CallBody, place: string): ToolCall {
+  const values = jsonOf(called.arguments);
+  if (typeof values === "object" && values !== null && !Array.isArray(values)) {
+    return { id, name: called.name, arguments: { ...values } };
+  }
+  throw new RequestError(
+    `${place}.function.arguments is ${JSON.stringify(called.arguments)}, which is no JSON object; give the arguments as a text such as "{\\"city\\": \\"Oslo\\"}"`,
+    { param: "messages" },
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */

@@ -83,12 +83,17 @@ const COMPLETION = {
 };
 
 const textPart = z.object({ type: z.literal("text"), text: z.string() });
+const toolCall = z.strictObject({
+  id: z.string().min(1),
+  type: z.literal("function"),
+  function: z.strictObject({ name: z.string().min(1), arguments: z.string() }), // JSON, as OpenAI has it
+});
 const message = z.strictObject({
   role: z.string().min(1),
   content: z.union([z.string(), z.array(textPart)]).nullish(),
   name: z.string().nullish(),
   tool_call_id: z.string().nullish(),
-  tool_calls: z.array(z.never()).nullish(),
+  tool_calls: z.array(toolCall).nullish(),
   function_call: z.null().optional(),
   refusal: z.null().optional(),
   audio: z.null().optional(),
@@ -100,7 +105,7 @@ const CHAT = {
   messages: {
     schema: z.array(message).min(1),
     allowed:
-      'a list of at least 1 message such as {"role": "user", "content": "Hello"}, whose content is a text or a list of text parts, without images and tool calls',
+      'a list of at least 1 message such as {"role": "user", "content": "Hello"}, whose content is a text or a list of text parts, without images',
   },
   tools: field(z.array(z.record(z.string(), z.unknown())), "a list of tools, each an object"),
   add_generation_prompt: field(z.boolean(), yesOrNo),

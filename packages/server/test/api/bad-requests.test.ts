@@ -17,6 +17,12 @@ const hello = { prompt: "hello" };
 const chat = { messages: [{ role: "user", content: "hello" }] };
 const deep = `${"[".repeat(900)}${"]".repeat(900)}`;
 
+/** A chat whose assistant called a tool, with some of the call changed. */
+function withCall(more: object): object {
+  const call = { id: "a", type: "function", function: { name: "f", arguments: "{}" }, ...more };
+  return { messages: [...chat.messages, { role: "assistant", content: "", tool_calls: [call] }] };
+}
+
 type Case = readonly [path: string, body: unknown, status: number, said: RegExp];
 
 /** What clients get wrong; a text is sent as it is, anything else as JSON. */
@@ -172,6 +178,9 @@ const CASES: readonly Case[] = [
   [CHAT, { ...chat, max_tokens: 256 }, 400, /context holds 256/],
   [CHAT, { ...chat, tools: "weather" }, 400, /tools is "weather"/],
   [CHAT, { ...chat, tool_choice: "required" }, 400, /tool_choice is "required"/],
+  [CHAT, withCall({ type: "web" }), 400, /messages/],
+  [CHAT, withCall({ function: { name: "f", arguments: { n: 3 } } }), 400, /messages/],
+  [CHAT, withCall({ function: { name: "f", arguments: "[3]" } }), 400, /arguments is "\[3\]"/],
   [CHAT, { ...chat, response_format: { type: "json_object" } }, 400, /response_format/],
   // Tokens
   ["/tokenize", {}, 400, /neither prompt nor messages/],

@@ -132,6 +132,22 @@ test("tools are given to the template where it writes them, and left out where n
   expect(without.usage.prompt_tokens).toBe(await count({}));
 });
 
+test("an assistant's tool calls and a tool's answer are written by the template", async () => {
+  const call = (name: string) => ({
+    role: "assistant",
+    content: null,
+    tool_calls: [{ id: "call00000", type: "function", function: { name, arguments: '{"n": 3}' } }],
+  });
+  const answer = { role: "tool", tool_call_id: "call00000", content: "12" };
+  const text = async (name: string) => {
+    const messages = [{ role: "user", content: "rows?" }, call(name), answer];
+    const { tokens } = await ask<{ tokens: number[] }>("/tokenize", { messages });
+    return (await ask<{ prompt: string }>("/detokenize", { tokens })).prompt;
+  };
+  expect(await text("rows")).toContain('[{"id":"call00000","name":"rows","arguments":{"n":3}}]');
+  expect(await text("rows")).toContain("tool\n12");
+});
+
 test("tokens and their text go both ways, special tokens too", async () => {
   const tokenized = await ask("/tokenize", { prompt: "hé<|im_end|>", return_token_strs: true });
   expect(tokenized).toEqual({

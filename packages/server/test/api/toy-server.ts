@@ -100,8 +100,9 @@ export async function post(
 }
 
 /** The ids of a message as the toy's template writes them: <|im_start|>role\ncontent<|im_end|>. */
-function turnIds({ role, content }: ChatMessage): readonly TokenId[] {
-  const text = toyTokenizer.encode(`${role}\n${content}`);
+function turnIds({ role, content, toolCalls }: ChatMessage): readonly TokenId[] {
+  const calls = toolCalls === undefined ? "" : JSON.stringify(toolCalls);
+  const text = toyTokenizer.encode(`${role}\n${content}${calls}`);
   return [TOY_SPECIAL.startOfTurn, ...text, TOY_SPECIAL.endOfTurn];
 }
 
