@@ -1,4 +1,4 @@
-// npm run check: format and lint, types, the rules of the house, dead code. Each is one check; all run, whatever fails.
+// npm run check: format and lint, types, the rules of the house, licences, dead code. Each is one check; all run, whatever fails.
 
 import { spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
@@ -14,6 +14,7 @@ const CHECKS = [
   },
   { name: "types", script: "node_modules/typescript/bin/tsc", args: ["-b"] },
   { name: "rules of the house", script: "scripts/check-rules.mjs", args: [] },
+  { name: "licences", script: "scripts/check-licences.mjs", args: [] },
   { name: "dead code", script: "node_modules/knip/bin/knip.js", args: ["--no-progress"] },
 ];
 
