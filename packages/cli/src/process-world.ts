@@ -1,6 +1,7 @@
 // The world of a real process.
 
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { openModel, openTextModel } from "./open-model.ts";
@@ -24,14 +25,21 @@ export function processWorld(): World {
     ask: terminalAsk({ stderr, signal: controller.signal }),
     env: process.env,
     signal: controller.signal,
-    pageDir: fileURLToPath(new URL("../../web/dist", import.meta.url)), // from packages/cli/bundle, as from packages/cli/src
-    kernelDir: fileURLToPath(new URL("../../engine/dist/kernel", import.meta.url)),
+    pageDir: ownFolder("page", "web/dist"),
+    kernelDir: ownFolder("kernel", "engine/dist/kernel"),
     readStdin: () => readStdin(controller.signal),
     nowMs: () => performance.now(),
     openModel,
     openTextModel,
     openPage,
   };
+}
+
+/** A folder beside the bundle, as the npm package has it, else in its place in this repository, as seen from packages/cli/bundle and packages/cli/src alike. */
+function ownFolder(packed: string, inRepository: string): string {
+  const beside = fileURLToPath(new URL(packed, import.meta.url));
+  const here = fileURLToPath(new URL(`../../${inRepository}`, import.meta.url));
+  return existsSync(beside) ? beside : here;
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

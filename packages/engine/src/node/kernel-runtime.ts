@@ -1,7 +1,9 @@
 // The kernel on Node: its code from the folder that scripts/kernel.mjs writes, its threads as Workers.
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { StartThread } from "../wasm/kernel-threads.ts";
@@ -10,8 +12,8 @@ import { compileKernel, type KernelModule } from "../wasm/web-assembly.ts";
 
 const FLAGLESS_NODE = 21; // V8 11.4 and later have relaxed SIMD without being asked
 
-/** The kernel in this folder; throws Node's own error where a file of it is missing. */
-export async function loadNodeKernel(folder: string): Promise<KernelRuntime> {
+/** The kernel in this folder, the package's own unless told; throws Node's own error where a file of it is missing. */
+export async function loadNodeKernel(folder = ownFolder()): Promise<KernelRuntime> {
   const script = join(folder, "node-thread.mjs");
   const startThread: StartThread = (start) =>
     new Promise((resolve, reject) => {
@@ -23,6 +25,12 @@ export async function loadNodeKernel(folder: string): Promise<KernelRuntime> {
       });
     });
   return { module: await loadModule(folder), startThread };
+}
+
+/** As this file stands in the package's dist, else in its src. */
+function ownFolder(): string {
+  const inDist = fileURLToPath(new URL("../kernel", import.meta.url));
+  return existsSync(inDist) ? inDist : fileURLToPath(new URL("../../dist/kernel", import.meta.url));
 }
 
 async function loadModule(folder: string): Promise<KernelModule> {
