@@ -18,18 +18,20 @@ import {
   tokenId,
   UsageError,
   type Vocabulary,
+  type Windows,
   type Word,
   words,
 } from "@tokenscope/core";
 import papaparse from "papaparse";
 import type { OpenModel } from "./open-model.ts";
 import type { PlacedText, ScoreTask } from "./score-input.ts";
+import { sparkline } from "./sparkline.ts";
 import { glyphs, tableLines } from "./table.ts";
 
 /** A text that was scored. */
 export interface Scored {
   readonly task: ScoreTask;
-  readonly text: Pick<ScoredText, "rows" | "startTokenId">; // its rows are those that count
+  readonly text: Pick<ScoredText, "rows" | "startTokenId" | "windows">; // its rows are those that count
   readonly joinedRows: readonly ScoredRow[]; // of the context and the text
   readonly index: number; // of the text among all, from 0
 }
@@ -39,6 +41,7 @@ export interface OutputOptions {
   readonly top: number;
   readonly byWord: boolean;
   readonly columnNames: readonly string[]; // the first text's own, and in CSV every text's
+  readonly columns: number; // of the terminal
 }
 
 const TOKEN_COLUMNS = [
@@ -202,11 +205,11 @@ function wordsOf({ task, joinedRows }: Scored, model: OpenModel): readonly TextW
 /** A text's table for people, with its figures below. */
 export function scoreLines(
   scored: Scored,
-  { model, top, byWord }: OutputOptions,
+  { model, top, byWord, columns }: OutputOptions,
 ): readonly string[] {
   const { text } = scored;
   const table = byWord ? wordTable(scored, model) : tokenTable(text.rows, model, top);
-  return [...table, "", ...figureLines(text, model)];
+  return [...table, "", ...chartLines(text, columns), ...figureLines(text, model)];
 }
 
 /** One line a text, where there are many. */
@@ -278,8 +281,17 @@ function wordTable(scored: Scored, model: OpenModel): readonly string[] {
   );
 }
 
+/** Bits by position in one line. Example: "0 to 13.17 bits  ▁▅▂▆▂▂▁▂▂█▇". */
+function chartLines({ rows }: Scored["text"], columns: number): readonly string[] {
+  const bits = rows.map(({ score }) => scoreBits(score));
+  const highest = Math.max(0, ...bits.map((value) => value ?? 0));
+  if (bits.length < 2 || highest === 0) return [];
+  const scale = `0 to ${formatBits(highest)} bits  `;
+  return [`${scale}${sparkline(bits, highest, columns - scale.length)}`];
+}
+
 function figureLines(
-  { rows, startTokenId }: Scored["text"],
+  { rows, startTokenId, windows }: Scored["text"],
   { tokenizer: { vocabulary }, identity }: OpenModel,
 ): readonly string[] {
   const figures = summary(rows, vocabulary);
@@ -291,5 +303,13 @@ function figureLines(
     `${formatCount(figures.tokens)} tokens, ${formatCount(figures.scoredTokens)} scored: ${formatBits(figures.scoredTokens === 0 ? null : figures.totalBits)} bits`,
     `${formatBits(figures.bitsPerToken)} bits per token, ${formatBits(figures.bitsPerByte)} bits per byte, perplexity ${formatPerplexity(figures.perplexity)}`,
     `${start}; ${identity.id}, ${identity.precision}`,
+    ...(windows === undefined ? [] : [windowsLine(windows)]),
   ];
+}
+
+/** What a token's context is in a text that was read in windows. */
+function windowsLine({ tokens, stride }: Windows): string {
+  const least = tokens - stride;
+  const before = `after the first window every token has at least ${formatCount(least)} before it`;
+  return `windows of ${formatCount(tokens)} tokens, ${formatCount(stride)} apart; ${before}`;
 }

@@ -27,6 +27,21 @@ function bitsAt(line: ScoreLineJson | undefined, at: number): number | null | un
 }
 
 describe("on a tiny model", () => {
+  test("a text longer than the context is refused with a way out, and read in windows with --stride", async () => {
+    const text = "the cat sat on the mat. ".repeat(30);
+    const { stderr } = await run(["score", ...tiny, "--text", text]);
+    expect(stderr).toMatch(/the text has \d+ tokens .* context holds 256; .* --stride 128/);
+    const args = [...tiny, "--text", text, "--stride", "128"];
+    const [line] = await score(args);
+    expect(line?.conventions).toMatchObject({ windowTokens: 256, stride: 128 });
+    expect(line?.summary.scoredTokens).toBe((line?.summary.tokens ?? 0) - 1);
+    const { stdout } = await run(["score", ...args]);
+    expect(stdout).toContain(
+      "windows of 256 tokens, 128 apart; after the first window every token",
+    );
+    expect(stdout).toMatch(/^0 to \d+\.\d\d bits {2}[▁▂▃▄▅▆▇█]+$/m);
+  });
+
   test("--json has PRODUCT.md's keys and no others, in its order", async () => {
     const [line] = await score([...tiny, "--text", "cat", "--top", "2"]);
     expect(Object.keys(line ?? {})).toEqual(["model", "conventions", "tokens", "summary"]);

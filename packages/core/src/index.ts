@@ -159,6 +159,7 @@ export {
   type ScoreOptions,
   scoreIds,
   textRows,
+  type Windows,
 } from "./score.ts";
 export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
 export { decodeSession, encodeSession } from "./session-code.ts";

@@ -40,6 +40,8 @@ export interface ScoreJson {
   readonly conventions: {
     readonly firstToken: "unscored" | "after-start-token";
     readonly startTokenId: number | null;
+    readonly windowTokens?: number; // of a text longer than the context, read in windows
+    readonly stride?: number; // from one window's beginning to the next's
   };
   readonly tokens: readonly ScoredTokenJson[];
   readonly summary: Summary;
@@ -92,17 +94,18 @@ export interface TokensJson {
 export function scoreJson(parts: {
   readonly model: ModelIdentity;
   readonly vocabulary: Vocabulary;
-  readonly text: Pick<ScoredText, "rows" | "startTokenId">;
+  readonly text: Pick<ScoredText, "rows" | "startTokenId" | "windows">;
   readonly top: number;
   readonly origins?: readonly Origin[];
 }): ScoreJson {
   const { model, vocabulary, text, top, origins } = parts;
-  const { rows, startTokenId } = text;
+  const { rows, startTokenId, windows } = text;
   return {
     model,
     conventions: {
       firstToken: startTokenId === null ? "unscored" : "after-start-token",
       startTokenId,
+      ...(windows && { windowTokens: windows.tokens, stride: windows.stride }),
     },
     tokens: rows.map((row) => {
       const origin = origins?.[row.index];

@@ -252,3 +252,40 @@ test("words side by side are the text", () => {
     { seed: 376, numRuns: 200 },
   );
 });
+
+test("a text longer than the context is read in windows: every token once, each as its window says", async () => {
+  const engine = await openToyEngine();
+  const room = engine.contextLength;
+  const ids = Array.from({ length: room + 90 }, (_, i) => tokenId((i * 7 + 3) % 200));
+  const { rows, windows, predictionAfter } = await scoreIds(engine, ids, { stride: 64 });
+  expect(windows).toEqual({ tokens: room, stride: 64 });
+  expect(rows.map(({ index, id }) => [index, id])).toEqual(ids.map((id, i) => [i, id]));
+  const first = await scoreIds(engine, ids.slice(0, room));
+  expect(rows.slice(0, room)).toEqual(first.rows);
+  const second = await scoreIds(engine, ids.slice(64, 64 + room));
+  expect(rows[room]?.score).toEqual(second.rows[room - 64]?.score);
+  expect(rows.slice(1).every(({ score }) => score !== null)).toBe(true);
+  expect(predictionAfter).not.toBe(null);
+});
+
+test("with a start token every window begins with it, so that no token lacks a context", async () => {
+  const engine = await openToyEngine();
+  const room = engine.contextLength - 1;
+  const ids = Array.from({ length: room + 10 }, (_, i) => tokenId((i * 5 + 1) % 200));
+  const startTokenId = TOY_SPECIAL.startOfTurn;
+  const { rows, windows } = await scoreIds(engine, ids, { stride: room, startTokenId });
+  expect(windows).toEqual({ tokens: room, stride: room });
+  expect(rows.every(({ score }) => score !== null)).toBe(true);
+  const tail = await scoreIds(engine, ids.slice(room), { startTokenId });
+  expect(rows.slice(room).map(({ score }) => score)).toEqual(tail.rows.map(({ score }) => score));
+});
+
+test("a stride changes nothing where the text fits, and one longer than a window is refused", async () => {
+  const engine = await openToyEngine();
+  const ids = toyTokenizer.encode("the cat");
+  expect(await scoreIds(engine, ids, { stride: 3 })).toEqual(await scoreIds(engine, ids));
+  const long = Array.from({ length: engine.contextLength + 1 }, () => tokenId(1));
+  for (const stride of [0, 1.5, engine.contextLength + 1]) {
+    await expect(scoreIds(engine, long, { stride })).rejects.toThrow("a whole number from 1 to");
+  }
+});

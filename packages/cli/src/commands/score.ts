@@ -1,6 +1,6 @@
 // tokenscope score: bits of every token of a text.
 
-import { scoreIds } from "@tokenscope/core";
+import { scoreIds, UsageError } from "@tokenscope/core";
 import { type Command, Option } from "commander";
 import { type ChatFile, readChatFile } from "../chat-file.ts";
 import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
@@ -30,6 +30,7 @@ import { checkTop, DEFAULT_TOP } from "./next.ts";
 
 interface ScoreOptions extends ScoreInput {
   readonly words?: boolean;
+  readonly stride?: number;
   readonly top?: number;
   readonly csv?: boolean;
   readonly json?: boolean;
@@ -44,6 +45,11 @@ export function addScore(program: Command, world: World): void {
     .option("--ids <ids>", "score these token ids, such as 504,2988", parseIds)
     .option("--lines", "each line of a file is a text of its own")
     .option("--context <text>", "what stands before the text; only the text is summed")
+    .option(
+      "--stride <number>",
+      "a text longer than the context: in windows so many tokens apart, each token scored once",
+      parseWhole("--stride", 1),
+    )
     .option("--words", "one row a word: a leading space belongs to the word")
     .option("--top <number>", "how many of the most likely tokens to list", parseWhole("--top", 0))
     .addOption(new Option("--csv", "print CSV, one row a token (or word)").conflicts("json"))
@@ -75,6 +81,10 @@ interface Run {
   readonly world: World;
 }
 
+interface TaskRun extends Run {
+  readonly stride: number | undefined;
+}
+
 async function runScore(
   { files, texts, chat }: Given,
   options: ScoreOptions,
@@ -83,7 +93,8 @@ async function runScore(
   const { json, csv, words: byWord = false } = options;
   const top = options.top ?? (json ? DEFAULT_TOP : 0);
   const columnNames = Object.keys(texts[0]?.columns ?? {});
-  const output: OutputOptions = { model, byWord, top, columnNames };
+  const { columns } = world.stdout;
+  const output: OutputOptions = { model, byWord, top, columnNames, columns };
   const isSingle =
     files.length === 0 ||
     (files.length === 1 && !options.lines && !/\.(csv|jsonl|ndjson)$/i.test(files[0] ?? ""));
@@ -92,7 +103,9 @@ async function runScore(
     const scored = {
       task,
       index,
-      ...(await placed(task.place, () => scoreTask(task, { model, world }))),
+      ...(await placed(task.place, () =>
+        scoreTask(task, { model, world, stride: options.stride }),
+      )),
     };
     index += 1;
     if (json) await writeLine(world.stdout, JSON.stringify(scoreLineJson(scored, output)));
@@ -110,16 +123,26 @@ async function writeTable(scored: Scored, output: OutputOptions, world: World): 
 /** Scores a task and says which of its tokens is not counted. */
 async function scoreTask(
   task: ScoreTask,
-  { model, world }: Run,
+  { model, world, stride }: TaskRun,
 ): Promise<Pick<Scored, "text" | "joinedRows">> {
   const { ids, startTokenId, context } = task;
   world.signal.throwIfAborted();
   if (ids.length === 0) return { text: { startTokenId, rows: [] }, joinedRows: [] };
-  const scored = await scoreIds(model.engine, ids, { startTokenId, signal: world.signal });
+  if (stride === undefined) checkLength(task, model);
+  const options = { startTokenId, signal: world.signal, ...(stride !== undefined && { stride }) };
+  const scored = await scoreIds(model.engine, ids, options);
   if (context === null) return { text: scored, joinedRows: scored.rows };
   await noteStraddling(task, { model, world });
   const rows = scored.rows.slice(context.split.firstIndex);
   return { text: { ...scored, rows }, joinedRows: scored.rows };
+}
+
+function checkLength({ ids, startTokenId }: ScoreTask, { engine }: OpenModel): void {
+  const room = engine.contextLength - (startTokenId === null ? 0 : 1);
+  if (ids.length <= room) return;
+  throw new UsageError(
+    `the text has ${ids.length} tokens and the model's context holds ${room}; shorten it, or read it in windows, such as with --stride ${Math.ceil(room / 2)}`,
+  );
 }
 
 async function noteStraddling(
