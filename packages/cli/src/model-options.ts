@@ -12,6 +12,7 @@ export interface ModelOptions {
   readonly model: string;
   readonly precision: PrecisionChoice;
   readonly threads?: number;
+  readonly weightBits?: number;
 }
 
 export interface TextOptions extends ModelOptions {
@@ -80,12 +81,16 @@ export function addChatOption(command: Command, description: string): Command {
 
 /** Opens the model for `use` and closes it afterwards; `check` throws what the file's header and tokenizer tell before the weights are read. */
 export async function withModel<T>(
-  { model: name, precision, threads }: ModelOptions,
+  { model: name, precision, threads, weightBits }: ModelOptions,
   world: World,
   use: (model: OpenModel) => Promise<T>,
   check: (text: TextModel) => void = () => {},
 ): Promise<T> {
-  const wanted = { model: name, precision, ...(threads !== undefined && { threads }), check };
+  const given = {
+    ...(threads !== undefined && { threads }),
+    ...(weightBits !== undefined && { weightBits }),
+  };
+  const wanted = { model: name, precision, ...given, check };
   const model = await world.openModel(wanted, world);
   try {
     world.signal.throwIfAborted(); // loading itself cannot be interrupted

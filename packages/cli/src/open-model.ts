@@ -11,7 +11,14 @@ import {
   type Precision,
   type Tokenizer,
 } from "@tokenscope/core";
-import { type Gguf, loadEngine, type Ort, quantizationName, readGguf } from "@tokenscope/engine";
+import {
+  type Gguf,
+  loadEngine,
+  type Ort,
+  quantizationName,
+  readGguf,
+  roundedFile,
+} from "@tokenscope/engine";
 import { type FileSource, loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import { MODELS, type ModelEntry, wholeName } from "@tokenscope/models";
 import { locateModel, modelSha256 } from "@tokenscope/models/node";
@@ -28,6 +35,8 @@ export interface OpenModelOptions {
   readonly model: string; // an id of the table, a path or an address
   readonly precision: PrecisionChoice;
   readonly threads?: number;
+  /** Its matrices as if they were stored with so many bits a weight. */
+  readonly weightBits?: number;
   /** Sees the file's header and tokenizer before the weights are read, and may throw. */
   readonly check?: (text: TextModel) => void;
 }
@@ -59,16 +68,19 @@ export async function openTextModel(model: string, world: World): Promise<TextMo
 /** A model with its engine, which the caller closes; the file stays open until then. */
 export async function openModel(options: OpenModelOptions, world: World): Promise<OpenModel> {
   const { text, source } = await openModelFile(options.model, world);
-  const { gguf, path, paths, entry } = text;
+  const { path, paths, entry } = text;
   try {
     options.check?.(text);
+    const { weightBits } = options;
+    const file = { source, gguf: text.gguf };
+    const weights = weightBits === undefined ? file : roundedFile(file, weightBits);
+    const { gguf } = weights;
     const sha256 = entry?.sha256 ?? (await modelSha256({ paths }, world.signal));
     const precision = options.precision === "auto" ? fittingPrecision(gguf) : options.precision;
     const engine = await loadEngine({
       ort: loadRuntime,
       kernel: await loadNodeKernel(world.kernelDir),
-      source,
-      gguf,
+      ...weights,
       precision,
       backend: "node-cpu",
       threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
@@ -77,7 +89,8 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
       onClose: () => source.close(),
     });
     const { architecture, backend } = engine;
-    const quantization = quantizationName(gguf);
+    const rounding = weightBits === undefined ? "" : ` at ${weightBits} bits`;
+    const quantization = quantizationName(text.gguf) + rounding;
     const id = MODELS.find((known) => known.sha256 === sha256)?.id ?? text.id;
     const identity = { id, sha256, architecture, quantization, precision, backend };
     return { ...text, id, identity, engine };

@@ -3,6 +3,7 @@
 import { UsageError } from "@tokenscope/core";
 import { Command } from "commander";
 import { addBench } from "./commands/bench.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addModels } from "./commands/models.ts";
 import { addNext } from "./commands/next.ts";
@@ -46,6 +47,7 @@ function buildProgram(world: World): Command {
   addTokens(program, world);
   addNext(program, world);
   addScore(program, world);
+  addCompare(program, world);
   addGenerate(program, world);
   addBench(program, world);
   return program;

@@ -78,8 +78,8 @@ function testWorld({ stdin = "" }: RunOptions): Omit<World, "stdout" | "stderr">
 
 /** The real model behind a door that does not close. */
 const sharedModel: World["openModel"] = async (options, world) => {
-  const { model, precision, threads } = options; // a command hands in all of its options
-  const key = JSON.stringify([model, precision, threads]);
+  const { model, precision, threads, weightBits } = options; // a command hands in all of its options
+  const key = JSON.stringify([model, precision, threads, weightBits]);
   const known = models.get(key);
   const opened = known ?? openModel(options, world);
   if (known !== undefined) options.check?.(await known);
@@ -92,6 +92,14 @@ const sharedModel: World["openModel"] = async (options, world) => {
     throw error;
   }
 };
+
+/** The tiny model in exact, at so many bits a weight where they are given; closed after the tests. */
+export function openTiny(weightBits?: number): Promise<OpenModel> {
+  const bits = weightBits !== undefined && { weightBits };
+  const options = { model: TINY, precision: "exact", ...bits } as const;
+  const { output } = capture();
+  return sharedModel(options, { ...testWorld({}), stdout: output, stderr: output });
+}
 
 /** A model whose header and tokenizer can be read, and whose weights must not be. */
 export const unloadable: World["openModel"] = async (options, world) => {

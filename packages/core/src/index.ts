@@ -181,6 +181,7 @@ export {
   settingsView,
   settingsViewFromTop,
 } from "./settings-view.ts";
+export { sharedEnd } from "./shared-bytes.ts";
 export { type SpanMeasures, type SpanTerm, spanMeasures, spanSum } from "./span.ts";
 export { type NextToken, nextToken, type StepOptions } from "./step.ts";
 export { type StoppedText, type StopWatch, stopWatch } from "./stop-text.ts";

@@ -7,6 +7,7 @@ export {
   readGguf,
   type TensorInfo,
 } from "./gguf/gguf.ts";
+export { type RoundedFile, roundedFile } from "./gguf/rounded-file.ts";
 export { type LoadOptions, loadEngine } from "./load-engine.ts";
 export type { Ort, OrtSession, OrtTensor } from "./ort.ts";
 export {

@@ -22,8 +22,8 @@ export function roundRow(row: Float32Array): void {
   Q8_0.dequantize({ bytes, from: 0, count }, row, 0);
 }
 
-/** Writes a row, whole blocks of 32, as Q8_0 (34 bytes a block): value = scale x q, q from -127 to 127. */
-export function writeRoundedRow(row: Float32Array, blocks: Uint8Array): void {
+/** Writes a row, whole blocks of 32, as Q8_0 (34 bytes a block): value = scale x q, q from -largestQ to largestQ. */
+export function writeRoundedRow(row: Float32Array, blocks: Uint8Array, largestQ = LARGEST): void {
   const { blockElements, blockBytes } = Q8_0;
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
   for (let block = 0; block * blockElements < row.length; block += 1) {
@@ -33,12 +33,12 @@ export function writeRoundedRow(row: Float32Array, blocks: Uint8Array): void {
     for (let i = from; i < from + blockElements; i += 1) {
       largest = Math.max(largest, Math.abs(row[i] ?? 0));
     }
-    const half = floatToHalf(largest / LARGEST);
+    const half = floatToHalf(largest / largestQ);
     const scale = halfToFloat(half) || 1; // a block of zeros, or of what is too small for a half, is zeros
     view.setUint16(at, half, true);
     for (let i = 0; i < blockElements; i += 1) {
       const q = Math.round((row[from + i] ?? 0) / scale);
-      view.setInt8(at + 2 + i, Math.max(-LARGEST, Math.min(LARGEST, q)));
+      view.setInt8(at + 2 + i, Math.max(-largestQ, Math.min(largestQ, q)));
     }
   }
 }
