@@ -11,6 +11,7 @@ import { addScore } from "./commands/score.ts";
 import { addServe } from "./commands/serve.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { failureOf } from "./failure.ts";
+import { addExamples } from "./help-examples.ts";
 import { type World, writeLine } from "./world.ts";
 
 const VERSION = "0.1.0";
@@ -50,6 +51,7 @@ function buildProgram(world: World): Command {
   addCompare(program, world);
   addGenerate(program, world);
   addBench(program, world);
+  addExamples(program);
   return program;
 }
 

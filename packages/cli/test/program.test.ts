@@ -225,3 +225,21 @@ function truncatedTiny(): Uint8Array {
   const bytes = readFileSync(TINY);
   return bytes.subarray(0, bytes.length - 1000);
 }
+
+test("the help of every command has examples of that command, with options that it has", async () => {
+  const { stdout: overview } = await run(["--help"]);
+  const names = [...overview.matchAll(/^ {2}(\w+) (?:\[| {2})/gm)].map((match) => match[1] ?? "");
+  expect(names).toEqual(expect.arrayContaining(["serve", "models", "score", "compare", "bench"]));
+  for (const name of names.filter((each) => each !== "help")) {
+    const { stdout } = await run([name, "--help"]);
+    const examples = stdout.slice(stdout.indexOf("Examples:")).split("\n  tokenscope ").slice(1);
+    expect(examples.length, name).toBeGreaterThan(0);
+    for (const example of examples) {
+      expect(example.split(" ")[0]?.trim()).toBe(name);
+      if (name === "models") continue; // its options are its own commands'
+      const options = example.match(/--[a-z-]+/g) ?? [];
+      const described = stdout.slice(0, stdout.indexOf("Examples:"));
+      for (const option of options) expect(described, example).toContain(option);
+    }
+  }
+});

@@ -45,11 +45,7 @@ export function addCompare(program: Command, world: World): void {
       `
 --models compares over the bytes that all of them scored, since their tokens differ.
 --bits rounds every matrix to nearest in blocks of 32 that share a scale, and measures how far the
-distributions move from those of the file as it is.
-
-Examples:
-  tokenscope compare --text "The dog chased the cat." --models smollm2-135m-instruct-q4_1,my.gguf
-  tokenscope compare --text "The dog chased the cat." --bits 8,4,3,2`,
+distributions move from those of the file as it is.`,
     );
   addTextOptions(command).action(async (options: CompareOptions) => {
     if (options.text === "") throw new UsageError("--text is empty; give a text");
