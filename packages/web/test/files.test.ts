@@ -119,6 +119,20 @@ test("a file opens beside nothing lost: Undo brings back what was on screen, and
   expect(textOf(other.state())).toBe(before);
 });
 
+test("a dropped file opens as a picked one does, and one that is no conversation is named", async () => {
+  const page = await keptPage("Hi");
+  const saved = formatSessionFile(sessionOn(page));
+  const written = textOf(page.state());
+  page.actions.startNew();
+  await page.actions.openDropped(new File([saved], "story.tokenscope.json"));
+  expect(textOf(page.state())).toBe(written);
+  await page.actions.openDropped(new File(["a photograph"], "photo.png"));
+  expect(page.state().problem).toContain("There is no conversation in photo.png: drop");
+  await page.actions.openDropped(new File(["{"], "half.json"));
+  expect(page.state().problem).not.toContain("photo.png");
+  expect(textOf(page.state())).toBe(written);
+});
+
 test("a new conversation puts the one before it in the list, from which it opens and goes on", async () => {
   const page = await keptPage("First");
   const before = textOf(page.state());

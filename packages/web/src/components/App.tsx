@@ -5,7 +5,6 @@ import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
 import { useLabAddress } from "./lab/use-lab-address.ts";
-import { useModelDrop } from "./models/use-model-drop.ts";
 import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
@@ -17,6 +16,7 @@ import { StatusLine } from "./StatusLine.tsx";
 import { usePage, usePageStore } from "./store-context.ts";
 import { TopBar } from "./TopBar.tsx";
 import { useAddress, useLinks } from "./use-address.ts";
+import { useFileDrop } from "./use-file-drop.ts";
 import { PHONE, useMedia } from "./use-media.ts";
 
 const LabGuide = lazy(async () => ({ default: (await import("./lab/LabGuide.tsx")).LabGuide }));
@@ -28,7 +28,7 @@ export function App() {
   useTheme();
   useUndoKeys();
   useAddress();
-  useModelDrop();
+  useFileDrop();
   useLinks();
   useLabAddress();
   return (

@@ -46,8 +46,10 @@ export interface FilesState {
 export interface FilesActions {
   /** Opens a conversation; what was on screen is in Undo and in the list. */
   readonly openSession: (session: Session, id?: string) => void;
-  /** Opens the text of a file, or a link. */
+  /** Opens the text of a file, or a link; what is neither becomes the problem. */
   readonly openText: (text: string) => Promise<void>;
+  /** Opens a file that was dropped on the page; what holds no conversation becomes the problem. */
+  readonly openDropped: (file: File) => Promise<void>;
   readonly listConversations: () => Promise<void>;
   readonly openConversation: (id: string) => Promise<void>;
   readonly deleteConversations: (ids: readonly string[]) => Promise<void>;
@@ -67,6 +69,7 @@ export const FIRST_FILES: FilesState = {
   neighbour: null,
 };
 
+const MOST_BYTES = 200_000_000; // no conversation is longer, and a browser may not read more as one text
 const GONE = "This conversation is not in this browser any more.";
 const STILL_WRITING = "The model is still writing: press Stop, then open the conversation.";
 
@@ -80,14 +83,21 @@ export function filesActions(store: StoreApi<Store>): FilesActions {
     }
   };
   const openSession = (session: Session, id = newId()): void => open(store, { session, id });
+  const openParsed = async (session: Session): Promise<void> => {
+    await preferModelOf(store, session);
+    openSession(session);
+    if (session.lab !== null) await store.getState().actions.takeLab(session.lab);
+  };
   return {
     openSession,
-    openText: (text) =>
+    openText: (text) => orProblem(async () => openParsed(await parseSession(text))),
+    openDropped: (file) =>
       orProblem(async () => {
-        const session = await parseSession(text);
-        await preferModelOf(store, session);
-        openSession(session);
-        if (session.lab !== null) await store.getState().actions.takeLab(session.lab);
+        const text = file.size <= MOST_BYTES ? await file.text() : "";
+        if (text.trimStart().startsWith("{")) return openParsed(parseSessionFile(text));
+        throw new FormatError(
+          `There is no conversation in ${file.name}: drop a file that Tokenscope saved, or a GGUF file.`,
+        );
       }),
     async listConversations() {
       store.setState({ conversations: await readConversations() });

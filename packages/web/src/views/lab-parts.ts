@@ -37,11 +37,11 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Again, from another unlikely first token. What do you notice? The model does not plan ahead: how does it stay coherent after a strange start?",
-          "The branch map has a lane for each; [ and ] in the strip switch.",
+          "The branch map has a lane for each; [ and ] in the strip switch. Compare two (C) sets two side by side from where they part.",
         ],
         [
           "Bonus. Force an unlikely token in the middle of a reply that went well. Does the model recover?",
-          "Find any token in the panel’s search and press Enter twice.",
+          "Find any token in the panel’s search and press Enter twice. Recover (V) shows the bits of the tokens that follow it.",
         ],
       ]),
     },

@@ -66,6 +66,7 @@ function SourcePart() {
   const onDrop = (event: DragEvent) => {
     const [file] = event.dataTransfer.files;
     event.preventDefault();
+    event.stopPropagation();
     isBeside.current = false;
     if (file !== undefined) void file.text().then((text) => take(text, file.name));
   };

@@ -99,6 +99,7 @@ function Guide() {
     const file = event.dataTransfer.files[0];
     if (file === undefined) return; // a text, which the browser puts where it is dropped
     event.preventDefault(); // it would leave the page for the file
+    event.stopPropagation(); // a lab file is no conversation
     void openFile(file);
   };
   const onDragOver = (event: DragEvent) => {
