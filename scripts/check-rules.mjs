@@ -12,8 +12,9 @@ const MAY_IMPORT = {
   engine: ["core"],
   tokenizers: ["core"],
   models: ["core"],
+  remote: ["core"],
   server: ["core", "engine", "tokenizers", "models"],
-  cli: ["core", "engine", "tokenizers", "models", "server"],
+  cli: ["core", "engine", "tokenizers", "models", "remote", "server"],
   web: ["core", "engine", "tokenizers", "models"],
 };
 const ROOTS = ["server", "cli", "web"];

@@ -13,6 +13,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "tokenscope models",
     "tokenscope models fetch gemma-3-270m-q4_k_m",
     "tokenscope models info my.gguf --json",
+    "tokenscope models info big --engine openai --base-url http://localhost:8000/v1",
   ],
   tokens: ['tokenscope tokens "naïve café"', "tokenscope tokens - --json < novel.txt"],
   next: [
@@ -26,6 +27,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "tokenscope score sentences.txt --lines",
     'tokenscope score --context "The old man" --text " the boat"',
     "tokenscope score novel.txt --stride 4096 --json",
+    "tokenscope score --jsonl in.jsonl --out out.jsonl --concurrency 64 --engine openai --base-url http://localhost:8000/v1",
   ],
   compare: [
     'tokenscope compare --text "The dog chased the cat." --models smollm2-135m-instruct-q4_1,my.gguf',

@@ -1,6 +1,6 @@
 // The world of a real process.
 
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ const DEFAULT_COLUMNS = 80;
 /** This process's streams, environment and signals. A reader that goes away (`| head`) ends the process without a word; a second Ctrl-C ends it at once. */
 export function processWorld(): World {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // each of many requests at once listens
   process.once("SIGINT", () => {
     controller.abort();
     process.once("SIGINT", () => process.exit(130));

@@ -133,7 +133,7 @@ export async function placed<T>(place: string | null, work: () => Promise<T>): P
 }
 
 /** A text with its context as tokens of one string. */
-function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTask {
+export function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTask {
   if (row.context !== null && input.context !== undefined) {
     throw new UsageError(
       "the file has a column context, so --context cannot be given too; leave one of them out",

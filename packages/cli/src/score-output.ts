@@ -1,47 +1,65 @@
-// What `score` prints: tables for people, JSON lines, CSV by token or by word.
+// What `score` prints of its JSON: tables for people, CSV by token or by word. Whoever scored the text, here or on a server, what is not known is n/a.
 
 import {
-  bitsFromNats,
-  bytesHex,
   formatBits,
   formatCount,
   formatPercent,
   formatPerplexity,
   formatTurnBits,
-  pieceText,
-  type ScoredRow,
-  type ScoredText,
-  type ScoreJson,
-  scoreBits,
-  scoreJson,
-  summary,
-  tokenId,
+  type Summary,
   UsageError,
-  type Vocabulary,
-  type Windows,
-  type Word,
-  words,
 } from "@tokenscope/core";
 import papaparse from "papaparse";
-import type { OpenModel } from "./open-model.ts";
-import type { PlacedText, ScoreTask } from "./score-input.ts";
+import { bar, type Paint } from "./paint.ts";
+import type { PlacedText } from "./score-input.ts";
+import type { WordJson } from "./score-json.ts";
 import { sparkline } from "./sparkline.ts";
 import { glyphs, tableLines } from "./table.ts";
 
-/** A text that was scored. */
-export interface Scored {
-  readonly task: ScoreTask;
-  readonly text: Pick<ScoredText, "rows" | "startTokenId" | "windows">; // its rows are those that count
-  readonly joinedRows: readonly ScoredRow[]; // of the context and the text
-  readonly index: number; // of the text among all, from 0
+interface PrintedPiece {
+  readonly index: number;
+  readonly id: number | null;
+  readonly text: string | null;
+  readonly bytesHex: string | null; // null only where a server told no more than a sign for half a character
+  readonly special: boolean | null;
 }
 
-export interface OutputOptions {
-  readonly model: OpenModel;
-  readonly top: number;
+export interface PrintedCandidate {
+  readonly id: number | null;
+  readonly text: string | null;
+  readonly logprobNats: number;
+}
+
+interface PrintedToken extends PrintedPiece {
+  readonly logprobNats: number | null;
+  readonly surprisalBits: number | null;
+  readonly rank: number | null;
+  readonly entropyBits: number | null;
+  readonly top: readonly PrintedCandidate[];
+}
+
+/** A scored text as its JSON has it, with null for what was not told. */
+export interface PrintedScore {
+  readonly model: { readonly id: string; readonly precision: string | null };
+  readonly conventions: {
+    readonly startTokenId: number | null;
+    readonly windowTokens?: number;
+    readonly stride?: number;
+  };
+  readonly tokens: readonly PrintedToken[];
+  readonly summary: Summary;
+  readonly words?: readonly WordJson[];
+  readonly context?: { readonly straddlingToken: PrintedPiece | null };
+  readonly columns?: Readonly<Record<string, unknown>>;
+}
+
+export interface PrintOptions {
   readonly byWord: boolean;
-  readonly columnNames: readonly string[]; // the first text's own, and in CSV every text's
-  readonly columns: number; // of the terminal
+  readonly columns: number; // of the terminal, or what a chart takes elsewhere
+  readonly widest: number; // cells that a line may have: in a file as many as it needs
+  readonly paint: Paint;
+  /** A candidate as one visible string. */
+  readonly candidateGlyphs: (candidate: Pick<PrintedCandidate, "id" | "text">) => string;
 }
 
 const TOKEN_COLUMNS = [
@@ -66,57 +84,8 @@ const WORD_COLUMNS = [
   "surprisalBits",
   "straddles",
 ];
-
-/** A word of the text; one that straddles begins in the context, and its bits are null. */
-interface TextWord extends Word {
-  readonly straddles: boolean;
-}
-
-/** PRODUCT.md's object, and what belongs to this input alone: words where asked for, the context, the other columns. */
-export type ScoreLineJson = ScoreJson & {
-  readonly words?: readonly {
-    readonly text: string;
-    readonly first: number;
-    readonly last: number;
-    readonly surprisalBits: number | null;
-    readonly straddles: boolean;
-  }[];
-  readonly context?: {
-    readonly text: string;
-    readonly ids: readonly number[];
-    readonly straddlingIndex: number | null;
-  };
-  readonly columns?: Readonly<Record<string, unknown>>;
-};
-
-/** One line of `score --json`. */
-export function scoreLineJson(scored: Scored, options: OutputOptions): ScoreLineJson {
-  const { task, text } = scored;
-  const { model, top, byWord } = options;
-  const { context, columns, origins } = task;
-  return {
-    ...scoreJson({
-      model: model.identity,
-      vocabulary: model.tokenizer.vocabulary,
-      text,
-      top,
-      ...(origins && { origins }),
-    }),
-    ...(byWord && {
-      words: wordsOf(scored, model).map(({ text, first, last, bits, straddles }) => {
-        return { text, first, last, surprisalBits: bits, straddles };
-      }),
-    }),
-    ...(context && {
-      context: {
-        text: context.text,
-        ids: task.ids.slice(0, context.split.firstIndex),
-        straddlingIndex: context.split.straddlingIndex,
-      },
-    }),
-    ...(Object.keys(columns).length > 0 && { columns }),
-  };
-}
+const BAR_CELLS = 12;
+const FEWEST_COLUMNS = 72; // of a terminal that has room for bars
 
 /** Throws UsageError where the texts' own columns take a name that CSV writes itself, or are not the same in every text. */
 export function checkCsvColumns(texts: readonly PlacedText[], byWord: boolean): void {
@@ -142,129 +111,110 @@ function ownColumns(byWord: boolean): readonly string[] {
   return byWord ? WORD_COLUMNS : TOKEN_COLUMNS;
 }
 
-/** CSV lines of one text, with the heading before the first. */
+/** CSV lines of the text with this index, with the heading before the first; `columnNames` are the first text's own, and in CSV every text's. */
 export function scoreCsv(
-  scored: Scored,
-  { model, byWord, columnNames }: Pick<OutputOptions, "model" | "byWord" | "columnNames">,
+  score: PrintedScore,
+  index: number,
+  { columnNames, byWord }: { readonly columnNames: readonly string[]; readonly byWord: boolean },
 ): string {
-  const { task, index } = scored;
   const values = columnNames.map((name) => {
-    const value = task.columns[name];
+    const value = score.columns?.[name];
     return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   });
-  const rows = byWord ? wordCells(scored, model) : tokenCells(scored, model);
+  const rows = byWord ? wordCells(score) : tokenCells(score);
   const heading = index === 0 ? [[...columnNames, ...ownColumns(byWord)]] : [];
   const lines = [...heading, ...rows.map((cells) => [...values, index, ...cells])];
   return lines.length === 0 ? "" : `${papaparse.unparse(lines, { newline: "\n" })}\n`;
 }
 
 /** The tokens that count, and before them one that straddles the boundary, without numbers. */
-function tokenCells(
-  { task, text, joinedRows }: Scored,
-  { tokenizer: { vocabulary } }: OpenModel,
-): readonly (readonly unknown[])[] {
-  const straddling = joinedRows[task.context?.split.straddlingIndex ?? -1];
-  const straddlingCells = straddling && [
-    ...pieceCells(straddling, vocabulary),
-    ...["", "", "", ""],
-    true,
-  ];
-  const cells = text.rows.map((row) => [
-    ...pieceCells(row, vocabulary),
-    row.score?.logprobNats,
-    scoreBits(row.score),
-    row.score?.rank,
-    row.predictionBefore && bitsFromNats(row.predictionBefore.entropyNats),
+function tokenCells({ tokens, context }: PrintedScore): readonly (readonly unknown[])[] {
+  const straddling = context?.straddlingToken ?? null;
+  const cells = tokens.map((token) => [
+    ...pieceCells(token),
+    token.logprobNats,
+    token.surprisalBits,
+    token.rank,
+    token.entropyBits,
     false,
   ]);
-  return straddlingCells === undefined ? cells : [straddlingCells, ...cells];
+  if (straddling === null) return cells;
+  return [[...pieceCells(straddling), ...["", "", "", ""], true], ...cells];
 }
 
-function pieceCells({ index, id }: ScoredRow, vocabulary: Vocabulary): readonly unknown[] {
-  const bytes = vocabulary.bytes(id);
-  return [index, id, pieceText(bytes), bytesHex(bytes), vocabulary.isSpecial(id)];
+function pieceCells({ index, id, text, bytesHex, special }: PrintedPiece): readonly unknown[] {
+  return [index, id, text, bytesHex, special];
 }
 
-function wordCells(scored: Scored, model: OpenModel): readonly (readonly unknown[])[] {
-  return wordsOf(scored, model).map(({ text, first, last, bits, straddles }, i) => {
-    return [i, text, first, last, bits, straddles];
+function wordCells({ words = [] }: PrintedScore): readonly (readonly unknown[])[] {
+  return words.map(({ text, first, last, surprisalBits, straddles }, i) => {
+    return [i, text, first, last, surprisalBits, straddles];
   });
 }
 
-/** Words that reach into the text, cut from it and its context as one string: a word that begins in the context is whole here and has no bits, since a part of a word is no word. */
-function wordsOf({ task, joinedRows }: Scored, model: OpenModel): readonly TextWord[] {
-  const { firstIndex = 0, straddlingIndex = null } = task.context?.split ?? {};
-  return words(joinedRows, model.tokenizer.vocabulary)
-    .filter(({ last }) => last >= (straddlingIndex ?? firstIndex))
-    .map((word) => {
-      const straddles = word.first < firstIndex;
-      return { ...word, straddles, bits: straddles ? null : word.bits };
-    });
-}
-
 /** A text's table for people, with its figures below. */
-export function scoreLines(
-  scored: Scored,
-  { model, top, byWord, columns }: OutputOptions,
-): readonly string[] {
-  const { text } = scored;
-  const table = byWord ? wordTable(scored, model) : tokenTable(text.rows, model, top);
-  return [...table, "", ...chartLines(text, columns), ...figureLines(text, model)];
+export function scoreLines(score: PrintedScore, options: PrintOptions): readonly string[] {
+  const table = options.byWord ? wordTable(score) : tokenTable(score, options);
+  return [...table, "", ...chartLines(score, options.columns), ...figureLines(score, options)];
 }
 
 /** One line a text, where there are many. */
-export function scoreSummaryLine({ text, index }: Scored, { model }: OutputOptions): string {
-  const { vocabulary } = model.tokenizer;
-  const figures = summary(text.rows, vocabulary);
-  const start = text.rows.slice(0, 12).map(({ id }) => glyphs(vocabulary.bytes(id)));
+export function scoreSummaryLine({ summary, tokens }: PrintedScore, index: number): string {
+  const start = tokens.slice(0, 12).map(pieceGlyphs);
   return [
     formatCount(index + 1).padStart(5),
-    `${formatTurnBits(figures.scoredTokens === 0 ? null : figures.totalBits)} bits`.padStart(14),
-    `${formatBits(figures.bitsPerToken)} a token`.padStart(15),
-    `perplexity ${formatPerplexity(figures.perplexity)}`.padEnd(18),
-    start.join("") + (text.rows.length > 12 ? "…" : ""),
+    `${formatTurnBits(summary.scoredTokens === 0 ? null : summary.totalBits)} bits`.padStart(14),
+    `${formatBits(summary.bitsPerToken)} a token`.padStart(15),
+    `perplexity ${formatPerplexity(summary.perplexity)}`.padEnd(18),
+    start.join("") + (tokens.length > 12 ? "…" : ""),
   ].join("  ");
 }
 
-function tokenTable(rows: readonly ScoredRow[], model: OpenModel, top: number): readonly string[] {
-  const { vocabulary } = model.tokenizer;
+function tokenTable({ tokens }: PrintedScore, options: PrintOptions): readonly string[] {
+  const { candidateGlyphs, columns, widest, paint } = options;
+  const isListed = tokens.some(({ top }) => top.length > 0);
+  const highest = highestBits(tokens);
+  const hasBars = !isListed && columns >= FEWEST_COLUMNS && highest > 0;
   return tableLines(
     [
       { heading: "index", isNumber: true },
       { heading: "id", isNumber: true },
       { heading: "bits", isNumber: true },
+      ...(hasBars ? [{ heading: "", paint: paint.surprise }] : []),
       { heading: "rank", isNumber: true },
       { heading: "token" },
-      ...(top > 0 ? [{ heading: "most likely" }] : []),
+      ...(isListed ? [{ heading: "most likely", paint: paint.quiet }] : []),
     ],
-    rows.map(({ index, id, score, predictionBefore }) => [
-      String(index),
-      String(id),
-      formatBits(scoreBits(score)),
-      formatCount(score?.rank ?? null),
-      glyphs(vocabulary.bytes(id)),
-      ...(predictionBefore && top > 0 ? [candidates(predictionBefore, model, top)] : []),
+    tokens.map((token) => [
+      String(token.index),
+      token.id === null ? "n/a" : String(token.id),
+      formatBits(token.surprisalBits),
+      ...(hasBars ? [bar(token.surprisalBits, highest, BAR_CELLS)] : []),
+      formatCount(token.rank),
+      pieceGlyphs(token),
+      ...(token.top.length > 0 ? [candidateCells(token.top, candidateGlyphs)] : []),
     ]),
+    widest,
   );
 }
 
-function candidates(
-  { topIds, topLogprobsNats }: NonNullable<ScoredRow["predictionBefore"]>,
-  { tokenizer, engine }: OpenModel,
-  top: number,
+function candidateCells(
+  top: readonly PrintedCandidate[],
+  candidateGlyphs: PrintOptions["candidateGlyphs"],
 ): string {
-  const shown = [...topIds.subarray(0, Math.min(top, engine.vocabularySize))];
-  return shown
-    .map((id, i) => {
-      const percent = formatPercent(Math.exp(topLogprobsNats[i] ?? Number.NEGATIVE_INFINITY));
-      return `${glyphs(tokenizer.vocabulary.bytes(tokenId(id)))} ${percent}`;
-    })
+  return top
+    .map((each) => `${candidateGlyphs(each)} ${formatPercent(Math.exp(each.logprobNats))}`)
     .join("  ");
 }
 
-function wordTable(scored: Scored, model: OpenModel): readonly string[] {
-  const found = wordsOf(scored, model);
-  const isMarked = found.some(({ straddles }) => straddles);
+/** A token as one visible string; where its bytes are not known, the sign that stands for half a character. */
+function pieceGlyphs({ bytesHex, text }: Pick<PrintedPiece, "bytesHex" | "text">): string {
+  if (bytesHex !== null) return glyphs(Buffer.from(bytesHex, "hex"));
+  return glyphs(new TextEncoder().encode(text ?? "\u{fffd}"));
+}
+
+function wordTable({ words = [] }: PrintedScore): readonly string[] {
+  const isMarked = words.some(({ straddles }) => straddles);
   return tableLines(
     [
       { heading: "tokens", isNumber: true },
@@ -272,9 +222,9 @@ function wordTable(scored: Scored, model: OpenModel): readonly string[] {
       { heading: "word" },
       ...(isMarked ? [{ heading: "" }] : []),
     ],
-    found.map(({ first, last, bits, text, straddles }) => [
+    words.map(({ first, last, surprisalBits, text, straddles }) => [
       first === last ? String(first) : `${first}–${last}`,
-      formatBits(bits),
+      formatBits(surprisalBits),
       glyphs(new TextEncoder().encode(text)),
       ...(straddles ? ["begins in the context; not counted"] : []),
     ]),
@@ -282,34 +232,41 @@ function wordTable(scored: Scored, model: OpenModel): readonly string[] {
 }
 
 /** Bits by position in one line. Example: "0 to 13.17 bits  ▁▅▂▆▂▂▁▂▂█▇". */
-function chartLines({ rows }: Scored["text"], columns: number): readonly string[] {
-  const bits = rows.map(({ score }) => scoreBits(score));
-  const highest = Math.max(0, ...bits.map((value) => value ?? 0));
+function chartLines({ tokens }: PrintedScore, columns: number): readonly string[] {
+  const bits = tokens.map(({ surprisalBits }) => surprisalBits);
+  const highest = highestBits(tokens);
   if (bits.length < 2 || highest === 0) return [];
   const scale = `0 to ${formatBits(highest)} bits  `;
   return [`${scale}${sparkline(bits, highest, columns - scale.length)}`];
 }
 
+function highestBits(tokens: readonly PrintedToken[]): number {
+  return tokens.reduce((most, { surprisalBits }) => Math.max(most, surprisalBits ?? 0), 0);
+}
+
 function figureLines(
-  { rows, startTokenId, windows }: Scored["text"],
-  { tokenizer: { vocabulary }, identity }: OpenModel,
+  { summary, conventions, model }: PrintedScore,
+  { candidateGlyphs }: PrintOptions,
 ): readonly string[] {
-  const figures = summary(rows, vocabulary);
+  const { startTokenId, windowTokens, stride } = conventions;
+  const { tokens, scoredTokens, totalBits, bitsPerToken, bitsPerByte, perplexity } = summary;
   const start =
     startTokenId === null
       ? "the first token has no context and is unscored (n/a)"
-      : `after the start token ${glyphs(vocabulary.bytes(startTokenId))} (id ${startTokenId})`;
+      : `after the start token ${candidateGlyphs({ id: startTokenId, text: null })} (id ${startTokenId})`;
   return [
-    `${formatCount(figures.tokens)} tokens, ${formatCount(figures.scoredTokens)} scored: ${formatBits(figures.scoredTokens === 0 ? null : figures.totalBits)} bits`,
-    `${formatBits(figures.bitsPerToken)} bits per token, ${formatBits(figures.bitsPerByte)} bits per byte, perplexity ${formatPerplexity(figures.perplexity)}`,
-    `${start}; ${identity.id}, ${identity.precision}`,
-    ...(windows === undefined ? [] : [windowsLine(windows)]),
+    `${formatCount(tokens)} tokens, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
+    `${formatBits(bitsPerToken)} bits per token, ${formatBits(bitsPerByte)} bits per byte, perplexity ${formatPerplexity(perplexity)}`,
+    `${start}; ${model.id}, ${model.precision ?? "in the server's own precision"}`,
+    ...(windowTokens === undefined || stride === undefined
+      ? []
+      : [windowsLine(windowTokens, stride)]),
   ];
 }
 
 /** What a token's context is in a text that was read in windows. */
-function windowsLine({ tokens, stride }: Windows): string {
-  const least = tokens - stride;
+function windowsLine(windowTokens: number, stride: number): string {
+  const least = windowTokens - stride;
   const before = `after the first window every token has at least ${formatCount(least)} before it`;
-  return `windows of ${formatCount(tokens)} tokens, ${formatCount(stride)} apart; ${before}`;
+  return `windows of ${formatCount(windowTokens)} tokens, ${formatCount(stride)} apart; ${before}`;
 }

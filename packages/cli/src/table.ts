@@ -6,27 +6,53 @@ import { pieceGlyphs } from "@tokenscope/core";
 export interface Column {
   readonly heading: string;
   readonly isNumber?: boolean;
+  readonly paint?: (cell: string) => string; // adds no width
 }
 
-/** Lines of a table. The last column is not padded. */
+const GAP = "  ";
+
+/** Lines of a table. The last column is not padded, and cut where a line would be wider than `most` cells. */
 export function tableLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
+  most = Number.POSITIVE_INFINITY,
 ): readonly string[] {
   const headings = columns.map(({ heading }) => heading);
   const widths = columns.map((_, i) =>
     [headings, ...rows].reduce((widest, row) => Math.max(widest, width(row[i] ?? "")), 0),
   );
-  return [headings, ...rows].map((row) =>
-    columns
-      .map(({ isNumber }, i) => {
-        const cell = row[i] ?? "";
-        const padding = " ".repeat((widths[i] ?? 0) - width(cell));
-        return isNumber ? padding + cell : cell + padding;
+  const before = widths.slice(0, -1).reduce((sum, cells) => sum + cells + GAP.length, 0);
+  const room = Math.max(LEAST_ROOM, most - before);
+  return [headings, ...rows].map((row, index) => {
+    const last = columns.reduce((found, _, i) => ((row[i] ?? "") === "" ? found : i), 0);
+    return columns
+      .slice(0, last + 1)
+      .map(({ isNumber, paint }, i) => {
+        const whole = row[i] ?? "";
+        const cell = i === columns.length - 1 ? cut(whole, room) : whole;
+        const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
+        const painted = index > 0 && paint ? paint(cell) : cell;
+        if (isNumber) return padding + painted;
+        return i === last ? painted : painted + padding;
       })
-      .join("  ")
-      .trimEnd(),
-  );
+      .join(GAP)
+      .trimEnd();
+  });
+}
+
+const LEAST_ROOM = 8; // of the last column, however narrow the terminal
+
+/** A text in at most `room` cells, with a sign where something is missing. */
+function cut(text: string, room: number): string {
+  if (width(text) <= room) return text;
+  let kept = "";
+  let cells = 1; // the sign's own
+  for (const character of text) {
+    cells += width(character);
+    if (cells > room) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 const WIDE =

@@ -48,19 +48,23 @@ function parseCsv(content: string, path: string): readonly TextRow[] {
 
 function parseJsonLines(content: string, path: string): readonly TextRow[] {
   return linesOf(content).flatMap((line, i) => {
-    if (line.trim() === "") return [];
-    const value = parseJson(line, path, i + 1);
-    if (typeof value === "object" && value !== null && "text" in value) {
-      const record: Readonly<Record<string, unknown>> = { ...value };
-      const { text, context = "" } = record;
-      if (typeof text === "string" && typeof context === "string") {
-        return [rowOf({ ...record, text, context })];
-      }
-    }
-    throw new FormatError(
-      `${path}: line ${i + 1} must be an object with a string "text" (and perhaps a string "context"); correct that line`,
-    );
+    return line.trim() === "" ? [] : [jsonLineRow(line, path, i + 1)];
   });
+}
+
+/** The text of one line of JSON Lines; throws FormatError with the line's number. */
+export function jsonLineRow(line: string, path: string, number: number): TextRow {
+  const value = parseJson(line, path, number);
+  if (typeof value === "object" && value !== null && "text" in value) {
+    const record: Readonly<Record<string, unknown>> = { ...value };
+    const { text, context = "" } = record;
+    if (typeof text === "string" && typeof context === "string") {
+      return rowOf({ ...record, text, context });
+    }
+  }
+  throw new FormatError(
+    `${path}: line ${number} must be an object with a string "text" (and perhaps a string "context"); correct that line`,
+  );
 }
 
 function rowOf(record: Readonly<Record<string, unknown>>): TextRow {

@@ -32,6 +32,11 @@ export function writeLine(output: Output, line: string): Promise<void> {
   return output.write(`${line}\n`);
 }
 
+/** Cells that a line may take: a terminal's own, and no limit where the output goes into a file or a program. */
+export function widestLine({ isTerminal, columns }: Output): number {
+  return isTerminal ? columns : Number.POSITIVE_INFINITY;
+}
+
 /** A remark beside the result. */
 export function note(world: World, sentence: string): Promise<void> {
   return writeLine(world.stderr, `note: ${sentence}`);

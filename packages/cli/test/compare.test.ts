@@ -7,7 +7,7 @@ import {
 } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
-import type { ScoreLineJson } from "../src/score-output.ts";
+import type { ScoreLineJson } from "../src/score-json.ts";
 import { openTiny, run, runJson, TINY } from "./test-world.ts";
 
 interface BitsJson {

@@ -2,7 +2,7 @@ import { decodeTokens, type ScoreJson } from "@tokenscope/core";
 import papaparse from "papaparse";
 import { describe, expect, test } from "vitest";
 import { referenceJson, smollm2Path } from "../../../fixtures/index.ts";
-import type { ScoreLineJson } from "../src/score-output.ts";
+import type { ScoreLineJson } from "../src/score-json.ts";
 import { fileWith, run, runJson, TINY } from "./test-world.ts";
 
 interface ReferenceText {
@@ -145,7 +145,12 @@ describe("on a tiny model", () => {
     const [whole] = await score([...tiny, "--text", "a cat"]);
     const [part] = await score([...tiny, "--context", "a ", "--text", "cat"]);
     expect(part?.tokens).toEqual(whole?.tokens.slice(2));
-    expect(part?.context).toEqual({ text: "a ", ids: [97, 32], straddlingIndex: null });
+    expect(part?.context).toEqual({
+      text: "a ",
+      ids: [97, 32],
+      straddlingIndex: null,
+      straddlingToken: null,
+    });
     expect(part?.summary).toMatchObject({ tokens: 3, scoredTokens: 3 });
   });
 

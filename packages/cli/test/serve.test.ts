@@ -5,56 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCommand } from "../src/open-page.ts";
 import { addressLines } from "../src/serve-addresses.ts";
-import type { Output, World } from "../src/world.ts";
-import { fileWith, type Run, run, runJson, TINY } from "./test-world.ts";
-
-const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-page-"));
-writeFileSync(join(pageDir, "index.html"), "<!doctype html><title>page</title>");
-
-interface Served {
-  readonly url: string;
-  readonly opened: readonly string[];
-  stop(): Promise<Run>;
-}
-
-interface ServeTestOptions {
-  readonly world?: Partial<World>;
-  readonly lines?: string[]; // what it prints
-}
-
-/** Starts `serve` and waits until it says where it is. */
-async function serve(
-  args: readonly string[],
-  { world = {}, lines = [] }: ServeTestOptions = {},
-): Promise<Served> {
-  const controller = new AbortController();
-  const opened: string[] = [];
-  let ended: Promise<Run> | undefined;
-  const said = await new Promise<string>((resolve, reject) => {
-    const stdout: Output = {
-      isTerminal: false,
-      columns: 80,
-      write: async (text) => {
-        lines.push(text);
-        resolve(text);
-      },
-    };
-    const openPage = (url: string): void => {
-      opened.push(url);
-    };
-    const { signal } = controller;
-    ended = run(args, { world: { pageDir, signal, stdout, openPage, ...world } });
-    ended.then(({ stderr }) => reject(new Error(stderr)), reject);
-  });
-  return {
-    url: /http:\S+/.exec(said)?.[0] ?? "",
-    opened,
-    stop: async () => {
-      controller.abort();
-      return (await ended) as Run;
-    },
-  };
-}
+import { pageDir, serve } from "./served.ts";
+import { fileWith, run, runJson, TINY } from "./test-world.ts";
 
 test("serve answers, describes its models, opens the page, and Ctrl-C ends it with 0", async () => {
   const served = await serve(["serve", "--port", "0", "--model", TINY]);

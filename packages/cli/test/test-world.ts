@@ -1,5 +1,6 @@
 // A world for tests: captured streams, given input, models that are loaded once a file.
 
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,9 +63,11 @@ export function fileWith(content: string | Uint8Array, name: string): string {
 }
 
 function testWorld({ stdin = "" }: RunOptions): Omit<World, "stdout" | "stderr"> {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal); // as a process's own
   return {
     env: process.env,
-    signal: new AbortController().signal,
+    signal,
     pageDir: "/nowhere",
     kernelDir: fileURLToPath(new URL("../../engine/dist/kernel", import.meta.url)), // npm test builds it first
     readStdin: async () => (typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),

@@ -18,7 +18,9 @@ import type { Command } from "commander";
 import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseNumber, parseWhole } from "../option-values.ts";
-import { type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
+import { type Prompt, type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
+import { generateOnServer, type RemoteRun } from "../remote/generate.ts";
+import { addEngineChoice, chosenRemoteModel } from "../remote/remote-options.ts";
 import { traceHeading, traceLine } from "../trace.ts";
 import { type World, writeLine } from "../world.ts";
 import { DEFAULT_TOP } from "./next.ts";
@@ -57,10 +59,16 @@ export function addGenerate(program: Command, world: World): void {
     .option("--trace", "print each step: its draw, its token and the most likely, all raw")
     .option("--json", "print JSON");
   addChatOption(command, "a conversation in the model's chat template");
-  addTextOptions(command).action(
-    async (argument: string | undefined, options: GenerateCommandOptions) => {
+  addEngineChoice(addTextOptions(command)).action(
+    async (argument: string | undefined, options: GenerateCommandOptions, typed: Command) => {
       const settings = settingsOf(options);
       const prompt = await readPrompt(argument, options, world);
+      const remote = await chosenRemoteModel(typed, world);
+      if (remote !== null) {
+        await generateOnServer(remoteRun(prompt, settings, options), { model: remote, world });
+        world.signal.throwIfAborted();
+        return;
+      }
       await withModel(
         options,
         world,
@@ -73,6 +81,14 @@ export function addGenerate(program: Command, world: World): void {
       world.signal.throwIfAborted(); // what there was is printed; the exit code says that it is not all
     },
   );
+}
+
+function remoteRun(
+  prompt: Prompt,
+  settings: SamplingSettings,
+  { seed, maxTokens, trace = false, json = false }: GenerateCommandOptions,
+): RemoteRun {
+  return { prompt, settings, seed, maxTokens, top: DEFAULT_TOP, isTraced: trace, isJson: json };
 }
 
 interface Run {

@@ -13,6 +13,8 @@ import {
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { modelInfo } from "../model-info.ts";
+import { describeServerModel, listServerModels } from "../remote/models.ts";
+import { addEngineChoice, chosenEndpoint } from "../remote/remote-options.ts";
 import { tableLines } from "../table.ts";
 import { acceptTerms } from "../terms.ts";
 import { note, type World, writeLine } from "../world.ts";
@@ -30,21 +32,31 @@ const JSON_HELP = ["--json", "print JSON"] as const;
 /** Adds the command `models` with its own commands. */
 export function addModels(program: Command, world: World): void {
   const models = program.command("models").description("the models on this machine");
-  models
+  const list = models
     .command("list", { isDefault: true })
-    .description("all known models, and whether they are here")
-    .option(...JSON_HELP)
-    .action((options: JsonOption) => listModels(options, world));
+    .description("all known models, and whether they are here; or those of a server")
+    .option(...JSON_HELP);
+  addEngineChoice(list).action(async (options: JsonOption, typed: Command) => {
+    const endpoint = chosenEndpoint(typed, world);
+    await (endpoint === null
+      ? listModels(options, world)
+      : listServerModels(endpoint, options, world));
+  });
   models
     .command("fetch <name>")
     .description("fetch a model (an id or an address) and print its path, or those of its shards")
     .option("--accept-terms", "accept the model's own terms, which are shown first")
     .action((name: string, options: FetchCommandOptions) => fetchNamed(name, options, world));
-  models
+  const info = models
     .command("info <name>")
-    .description("what a model is: an id or a GGUF file")
-    .option(...JSON_HELP)
-    .action((name: string, options: JsonOption) => describeModel(name, options, world));
+    .description("what a model is: an id or a GGUF file; or what a server can tell of one")
+    .option(...JSON_HELP);
+  addEngineChoice(info).action(async (name: string, options: JsonOption, typed: Command) => {
+    const endpoint = chosenEndpoint(typed, world);
+    await (endpoint === null
+      ? describeModel(name, options, world)
+      : describeServerModel({ endpoint, name }, options, world));
+  });
   models
     .command("remove <name>")
     .description("remove a model from the cache: an id or a sha256")

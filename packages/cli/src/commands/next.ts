@@ -1,10 +1,6 @@
 // tokenscope next: the distribution of the token that comes next.
 
 import {
-  bitsFromNats,
-  formatBits,
-  formatPercent,
-  formatRank,
   KEPT_CANDIDATES,
   logSumExp,
   type NextJson,
@@ -13,16 +9,24 @@ import {
   scoreIds,
   type TokenId,
   type Tokenizer,
-  tokenId,
   topCandidates,
   UsageError,
 } from "@tokenscope/core";
+import type { RemoteModel } from "@tokenscope/remote";
 import type { Command } from "commander";
 import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
+import { type NextWords, nextLines, type PrintedNext } from "../next-output.ts";
 import type { OpenModel, TextModel } from "../open-model.ts";
 import { collect, parseIds, parseWhole } from "../option-values.ts";
 import { type Prompt, type PromptOptions, promptIds, readPrompt } from "../prompt.ts";
-import { glyphs, tableLines } from "../table.ts";
+import { nextOnServer } from "../remote/next.ts";
+import {
+  addEngineChoice,
+  chosenRemoteModel,
+  remoteCandidateGlyphs,
+} from "../remote/remote-options.ts";
+import { candidateGlyphs } from "../score-locally.ts";
+import { glyphs } from "../table.ts";
 import { type World, writeLine } from "../world.ts";
 
 export const DEFAULT_TOP = 10;
@@ -48,22 +52,54 @@ export function addNext(program: Command, world: World): void {
     .option("--token <token>", 'also this token, such as " cat"; repeat for more', collect)
     .option("--json", "print JSON");
   addChatOption(command, "a conversation in the model's chat template");
-  addTextOptions(command).action(async (argument: string | undefined, options: NextOptions) => {
-    const prompt = await readPrompt(argument, options, world);
-    await withModel(
-      options,
-      world,
-      async (model) => {
-        const json = await nextOf(prompt, options, { model, world });
-        if (options.json) await writeLine(world.stdout, JSON.stringify(json));
-        else for (const line of nextLines(json, model)) await writeLine(world.stdout, line);
-      },
-      (model) => {
-        namedTokens(options, model);
-        promptIds(prompt, model);
-      },
-    );
-  });
+  addEngineChoice(addTextOptions(command)).action(
+    async (argument: string | undefined, options: NextOptions, typed: Command) => {
+      const prompt = await readPrompt(argument, options, world);
+      const remote = await chosenRemoteModel(typed, world);
+      if (remote !== null) {
+        const json = await nextOnServer(prompt, options, { model: remote, world });
+        await print(json, { isJson: options.json, world }, remoteWords(remote));
+        return;
+      }
+      await withModel(
+        options,
+        world,
+        async (model) => {
+          const json = await nextOf(prompt, options, { model, world });
+          await print(json, { isJson: options.json, world }, localWords(json, model));
+        },
+        (model) => {
+          namedTokens(options, model);
+          promptIds(prompt, model);
+        },
+      );
+    },
+  );
+}
+
+async function print(
+  json: PrintedNext,
+  { isJson = false, world }: { readonly isJson: boolean | undefined; readonly world: World },
+  words: NextWords,
+): Promise<void> {
+  const lines = isJson ? [JSON.stringify(json)] : nextLines(json, words, world);
+  for (const line of lines) await writeLine(world.stdout, line);
+}
+
+function localWords({ context }: NextJson, model: OpenModel): NextWords {
+  return {
+    vocabularySize: model.engine.vocabularySize,
+    candidateGlyphs: (candidate) => candidateGlyphs(candidate, model),
+    start: afterStart(context.ids, model.tokenizer),
+  };
+}
+
+function remoteWords({ endpoint }: RemoteModel): NextWords {
+  return {
+    vocabularySize: null,
+    candidateGlyphs: remoteCandidateGlyphs,
+    start: `, since ${endpoint.baseUrl} lists the likeliest tokens alone`,
+  };
 }
 
 async function nextOf(
@@ -120,36 +156,6 @@ function namedToken(
       ? "add --parse-special to mean the special token"
       : 'give one token, such as " cat" with its leading space';
   throw new UsageError(`--token ${JSON.stringify(text)} is ${found} of this model; ${remedy}`);
-}
-
-function nextLines(
-  { top, restProbability, entropyBits, named, model, context }: NextJson,
-  { tokenizer, engine }: OpenModel,
-): readonly string[] {
-  const piece = (id: number): string => glyphs(tokenizer.vocabulary.bytes(tokenId(id)));
-  const cells = (rank: string, { id, logprobNats }: { id: number; logprobNats: number }) => [
-    rank,
-    String(id),
-    formatPercent(Math.exp(logprobNats)),
-    formatBits(bitsFromNats(0 - logprobNats)),
-    piece(id),
-  ];
-  const heading = (first: string) => [
-    { heading: first, isNumber: true },
-    { heading: "id", isNumber: true },
-    { heading: "probability", isNumber: true },
-    { heading: "bits", isNumber: true },
-    { heading: "token" },
-  ];
-  const rest = ["", "", formatPercent(restProbability), "", "(all other tokens)"];
-  const rows = top.map((candidate, i) => cells(String(i + 1), candidate));
-  const asked = named.map((token) => cells(formatRank(token.rank, engine.vocabularySize), token));
-  return [
-    ...tableLines(heading(""), [...rows, rest]),
-    ...(asked.length > 0 ? ["", ...tableLines(heading("rank"), asked)] : []),
-    "",
-    `entropy ${formatBits(entropyBits)} bits${afterStart(context.ids, tokenizer)}; ${model.id}, ${model.precision}`,
-  ];
 }
 
 /** That a start token stands before the text, where one does: a number without its convention cannot be compared. */

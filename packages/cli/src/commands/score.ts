@@ -1,32 +1,26 @@
-// tokenscope score: bits of every token of a text.
+// tokenscope score: bits of every token of a text, by the engine here or by a server.
 
-import { scoreIds, UsageError } from "@tokenscope/core";
+import { UsageError } from "@tokenscope/core";
+import { noScoring, type RemoteModel, remoteIdentity } from "@tokenscope/remote";
 import { type Command, Option } from "commander";
-import { type ChatFile, readChatFile } from "../chat-file.ts";
+import { readChatFile } from "../chat-file.ts";
+import { scoreCorpus } from "../corpus/score-corpus.ts";
 import { addChatOption, addTextOptions, withModel } from "../model-options.ts";
-import type { OpenModel } from "../open-model.ts";
 import { parseIds, parseWhole } from "../option-values.ts";
 import {
-  checkScoreInput,
-  checkWithTokenizer,
-  type PlacedText,
-  placed,
-  readTexts,
-  type ScoreInput,
-  type ScoreTask,
-  scoreTasks,
-} from "../score-input.ts";
-import {
-  checkCsvColumns,
-  type OutputOptions,
-  type Scored,
-  scoreCsv,
-  scoreLineJson,
-  scoreLines,
-  scoreSummaryLine,
-} from "../score-output.ts";
-import { note, type World, writeLine } from "../world.ts";
+  addEngineChoice,
+  chosenRemoteModel,
+  remoteCandidateGlyphs,
+} from "../remote/remote-options.ts";
+import { scoreOnServer, scoreRow } from "../remote/score.ts";
+import { checkScoreInput, checkWithTokenizer, readTexts, type ScoreInput } from "../score-input.ts";
+import { candidateGlyphs, scoreHere, scoreRowHere } from "../score-locally.ts";
+import { checkCsvColumns } from "../score-output.ts";
+import { scorePrinter } from "../score-printer.ts";
+import type { World } from "../world.ts";
 import { checkTop, DEFAULT_TOP } from "./next.ts";
+
+const DEFAULT_CONCURRENCY = 8;
 
 interface ScoreOptions extends ScoreInput {
   readonly words?: boolean;
@@ -34,6 +28,9 @@ interface ScoreOptions extends ScoreInput {
   readonly top?: number;
   readonly csv?: boolean;
   readonly json?: boolean;
+  readonly jsonl?: string;
+  readonly out?: string;
+  readonly concurrency?: number;
 }
 
 /** Adds the command `score`. */
@@ -53,110 +50,129 @@ export function addScore(program: Command, world: World): void {
     .option("--words", "one row a word: a leading space belongs to the word")
     .option("--top <number>", "how many of the most likely tokens to list", parseWhole("--top", 0))
     .addOption(new Option("--csv", "print CSV, one row a token (or word)").conflicts("json"))
-    .option("--json", "print JSON, one object a text");
-  addChatOption(command, "score a conversation in the model's chat template");
-  addTextOptions(command).action(async (files: readonly string[], options: ScoreOptions) => {
-    checkScoreInput(files, options);
-    checkTop(options.top);
-    const texts = await readTexts(files, options, world);
-    if (options.csv) checkCsvColumns(texts, options.words ?? false);
-    const chat = await readChatFile(options.chat, world);
-    await withModel(
-      options,
-      world,
-      (model) => runScore({ files, texts, chat }, options, { model, world }),
-      (model) => checkWithTokenizer(chat, options, model),
+    .option("--json", "print JSON, one object a text")
+    .option(
+      "--jsonl <file>",
+      'a corpus: a JSON object with "text" a line, read as it goes; results go to --out, and a run that was stopped goes on there',
+    )
+    .option("--out <file>", "where the results of --jsonl go, a JSON object a line")
+    .option(
+      "--concurrency <number>",
+      `texts that a server scores at once (default: ${DEFAULT_CONCURRENCY})`,
+      parseWhole("--concurrency", 1),
     );
-  });
-}
-
-interface Given {
-  readonly files: readonly string[];
-  readonly texts: readonly PlacedText[];
-  readonly chat: ChatFile | null;
-}
-
-interface Run {
-  readonly model: OpenModel;
-  readonly world: World;
-}
-
-interface TaskRun extends Run {
-  readonly stride: number | undefined;
-}
-
-async function runScore(
-  { files, texts, chat }: Given,
-  options: ScoreOptions,
-  { model, world }: Run,
-): Promise<void> {
-  const { json, csv, words: byWord = false } = options;
-  const top = options.top ?? (json ? DEFAULT_TOP : 0);
-  const columnNames = Object.keys(texts[0]?.columns ?? {});
-  const { columns } = world.stdout;
-  const output: OutputOptions = { model, byWord, top, columnNames, columns };
-  const isSingle =
-    files.length === 0 ||
-    (files.length === 1 && !options.lines && !/\.(csv|jsonl|ndjson)$/i.test(files[0] ?? ""));
-  let index = 0;
-  for await (const task of scoreTasks({ texts, chat }, options, model)) {
-    const scored = {
-      task,
-      index,
-      ...(await placed(task.place, () =>
-        scoreTask(task, { model, world, stride: options.stride }),
-      )),
-    };
-    index += 1;
-    if (json) await writeLine(world.stdout, JSON.stringify(scoreLineJson(scored, output)));
-    else if (csv) await world.stdout.write(scoreCsv(scored, output));
-    else if (isSingle || byWord || output.top > 0) await writeTable(scored, output, world);
-    else await writeLine(world.stdout, scoreSummaryLine(scored, output));
-  }
-}
-
-async function writeTable(scored: Scored, output: OutputOptions, world: World): Promise<void> {
-  if (scored.index > 0) await writeLine(world.stdout, "");
-  for (const line of scoreLines(scored, output)) await writeLine(world.stdout, line);
-}
-
-/** Scores a task and says which of its tokens is not counted. */
-async function scoreTask(
-  task: ScoreTask,
-  { model, world, stride }: TaskRun,
-): Promise<Pick<Scored, "text" | "joinedRows">> {
-  const { ids, startTokenId, context } = task;
-  world.signal.throwIfAborted();
-  if (ids.length === 0) return { text: { startTokenId, rows: [] }, joinedRows: [] };
-  if (stride === undefined) checkLength(task, model);
-  const options = { startTokenId, signal: world.signal, ...(stride !== undefined && { stride }) };
-  const scored = await scoreIds(model.engine, ids, options);
-  if (context === null) return { text: scored, joinedRows: scored.rows };
-  await noteStraddling(task, { model, world });
-  const rows = scored.rows.slice(context.split.firstIndex);
-  return { text: { ...scored, rows }, joinedRows: scored.rows };
-}
-
-function checkLength({ ids, startTokenId }: ScoreTask, { engine }: OpenModel): void {
-  const room = engine.contextLength - (startTokenId === null ? 0 : 1);
-  if (ids.length <= room) return;
-  throw new UsageError(
-    `the text has ${ids.length} tokens and the model's context holds ${room}; shorten it, or read it in windows, such as with --stride ${Math.ceil(room / 2)}`,
+  addChatOption(command, "score a conversation in the model's chat template");
+  addEngineChoice(addTextOptions(command)).action(
+    (files: readonly string[], options: ScoreOptions, typed: Command) => {
+      const run = { typed, world };
+      return options.jsonl === undefined
+        ? scoreTexts(files, options, run)
+        : scoreFile(files, { ...options, jsonl: options.jsonl }, run);
+    },
   );
 }
 
-async function noteStraddling(
-  { ids, context, place }: ScoreTask,
-  { model, world }: Run,
+interface Run {
+  readonly typed: Command; // knows which options were given
+  readonly world: World;
+}
+
+async function scoreTexts(
+  files: readonly string[],
+  options: ScoreOptions,
+  { typed, world }: Run,
 ): Promise<void> {
-  const { straddlingIndex = null, firstIndex = 0 } = context?.split ?? {};
-  const id = straddlingIndex === null ? undefined : ids[straddlingIndex];
-  if (id === undefined) return;
-  const piece = new TextDecoder().decode(model.tokenizer.vocabulary.bytes(id));
-  const text = place === null ? "" : `${place}: `;
-  const nothing = firstIndex === ids.length ? ", and nothing of the text is left to count" : "";
-  await note(
+  checkScoreInput(files, options);
+  checkTop(options.top);
+  if (options.out !== undefined) {
+    throw new UsageError("--out is where --jsonl puts its results; redirect the output instead");
+  }
+  const texts = await readTexts(files, options, world);
+  if (options.csv) checkCsvColumns(texts, options.words ?? false);
+  const chat = await readChatFile(options.chat, world);
+  const { json, words: byWord = false } = options;
+  const top = options.top ?? (json ? DEFAULT_TOP : 0);
+  const wanted = { ...options, byWord, top };
+  const printer = (glyphs: Parameters<typeof scorePrinter>[3]) =>
+    scorePrinter({ files, texts }, wanted, world, glyphs);
+  const remote = await chosenRemoteModel(typed, world);
+  if (remote !== null) {
+    const { concurrency = DEFAULT_CONCURRENCY } = options;
+    const print = printer(remoteCandidateGlyphs);
+    const run = { model: remote, world };
+    return scoreOnServer({ texts, chat }, { ...wanted, concurrency }, run, print);
+  }
+  checkConcurrency(options);
+  return withModel(
+    options,
     world,
-    `${text}token ${straddlingIndex} ${JSON.stringify(piece)} begins in the context and ends in the text; it is not counted${nothing}`,
+    (model) => {
+      const print = printer((candidate) => candidateGlyphs(candidate, model));
+      return scoreHere({ texts, chat }, wanted, { model, world }, print);
+    },
+    (model) => checkWithTokenizer(chat, options, model),
+  );
+}
+
+async function scoreFile(
+  files: readonly string[],
+  options: ScoreOptions & { readonly jsonl: string },
+  { typed, world }: Run,
+): Promise<void> {
+  const { jsonl: input, out: output, concurrency = DEFAULT_CONCURRENCY, top = 0 } = options;
+  checkTop(top);
+  checkCorpusOptions(files, options);
+  if (output === undefined) {
+    throw new UsageError(
+      "--jsonl needs a file for its results; add --out, such as --out out.jsonl",
+    );
+  }
+  const wanted = { ...options, byWord: options.words ?? false, top };
+  const remote = await chosenRemoteModel(typed, world);
+  if (remote !== null) {
+    await checkScores(remote);
+    const model = remoteIdentity(remote);
+    const run = { model: remote, world };
+    const corpus = { input, output, concurrency, model };
+    return scoreCorpus({ ...corpus, score: (row) => scoreRow(row, wanted, run) }, world);
+  }
+  checkConcurrency(options);
+  return withModel(
+    options,
+    world,
+    (model) => {
+      const corpus = { input, output, concurrency: 1, model: model.identity };
+      const score = (row: Parameters<typeof scoreRowHere>[0]) =>
+        scoreRowHere(row, wanted, { model, world });
+      return scoreCorpus({ ...corpus, score }, world);
+    },
+    (model) => checkWithTokenizer(null, options, model),
+  );
+}
+
+/** Every text would be refused in the same words. */
+async function checkScores(model: RemoteModel): Promise<void> {
+  if ((await model.scoringWay()) === null) throw noScoring(model);
+}
+
+/** A corpus has one kind of input and one of output. */
+function checkCorpusOptions(files: readonly string[], options: ScoreOptions): void {
+  const { text, ids, chat, lines, csv, json } = options;
+  const stray =
+    (files.length > 0 && "a file") ||
+    (text !== undefined && "--text") ||
+    (ids !== undefined && "--ids") ||
+    (chat !== undefined && "--chat") ||
+    (lines && "--lines") ||
+    (csv && "--csv") ||
+    (json && "--json");
+  if (!stray) return;
+  throw new UsageError(`--jsonl reads texts from its own file and ${stray} cannot go with it`);
+}
+
+function checkConcurrency({ concurrency }: ScoreOptions): void {
+  if (concurrency === undefined || concurrency === 1) return;
+  throw new UsageError(
+    "--concurrency is for a server's engine, and the one here takes one text at a time; leave it out, or add --engine openai",
   );
 }

@@ -1,0 +1,125 @@
+// score --jsonl: a file of many texts scored into another, a line each, in the same order; what a killed run has written is kept.
+
+import { EngineError, FormatError, formatCount, UsageError } from "@tokenscope/core";
+import { pMapIterable } from "p-map";
+import type { PrintedScore } from "../score-output.ts";
+import { jsonLineRow, type TextRow } from "../text-rows.ts";
+import { note, type World } from "../world.ts";
+import { type OutFile, openOutFile } from "./out-file.ts";
+import { checkReadable, type FileLine, readLines } from "./read-lines.ts";
+
+const PROGRESS_MS = 1_000;
+/** What is wrong with one text leaves the others alone; of these, a server means all. */
+const FATAL_STATUSES = [401, 403, 404, 405];
+
+/** A corpus and who scores it. */
+export interface Corpus {
+  readonly input: string; // path of the texts, a JSON object with "text" a line
+  readonly output: string;
+  readonly concurrency: number;
+  readonly model: PrintedScore["model"]; // as each line of the output names it
+  score(row: TextRow): Promise<PrintedScore>;
+}
+
+/** Scores what the output does not have yet. Throws EngineError at the end where texts could not be scored, or at once where the engine fails; running it again then goes on. */
+export async function scoreCorpus(corpus: Corpus, world: World): Promise<void> {
+  await checkReadable(corpus.input);
+  const out = await openOutFile(corpus.output);
+  const tally = { done: out.lines, failed: 0 };
+  try {
+    checkSame(out, corpus);
+    if (out.lines > 0) {
+      await note(world, `${corpus.output} has ${formatCount(out.lines)} texts already; going on`);
+    }
+    const report = progress(world);
+    const lines = linesFrom(corpus.input, out.lines, world.signal);
+    const { concurrency } = corpus;
+    const score = (line: FileLine) => outLine(line, corpus);
+    const results = pMapIterable(lines, score, { concurrency, backpressure: 2 * concurrency });
+    for await (const { json, isFailed } of results) {
+      await out.add(json);
+      tally.done += 1;
+      if (isFailed) tally.failed += 1;
+      report(tally.done);
+    }
+  } finally {
+    await out.close();
+  }
+  await note(world, `${formatCount(tally.done)} texts are in ${corpus.output}`);
+  if (tally.failed > 0) {
+    throw new EngineError(
+      `${formatCount(tally.failed)} texts could not be scored; their lines in ${corpus.output} have an "error" that says why`,
+    );
+  }
+}
+
+async function* linesFrom(
+  path: string,
+  done: number,
+  signal: AbortSignal,
+): AsyncGenerator<FileLine, void, void> {
+  let last = -1;
+  for await (const line of readLines(path)) {
+    signal.throwIfAborted();
+    last = line.index;
+    if (line.index >= done) yield line;
+  }
+  if (last + 1 >= done) return;
+  throw new UsageError(
+    `the output has ${done} lines and ${path} has ${last + 1} texts, so it belongs to another input; give another file for --out`,
+  );
+}
+
+async function outLine(
+  { text, index, number }: FileLine,
+  corpus: Corpus,
+): Promise<{ readonly json: string; readonly isFailed: boolean }> {
+  try {
+    const row = jsonLineRow(text, corpus.input, number);
+    return { json: JSON.stringify({ index, ...(await corpus.score(row)) }), isFailed: false };
+  } catch (error) {
+    if (!isOfOneText(error)) throw error;
+    const { model } = corpus;
+    return { json: JSON.stringify({ index, model, error: error.message }), isFailed: true };
+  }
+}
+
+function isOfOneText(error: unknown): error is UsageError | FormatError {
+  if (error instanceof FormatError) return true;
+  return error instanceof UsageError && !FATAL_STATUSES.includes(error.httpStatus);
+}
+
+/** Throws UsageError where the last line of the output is not what this run would have written there. */
+function checkSame({ lines, lastLine }: OutFile, { output, model }: Corpus): void {
+  if (lastLine === null) return;
+  const last = parsedLine(lastLine);
+  const isOurs = last?.index === lines - 1 && JSON.stringify(last.model) === JSON.stringify(model);
+  if (isOurs) return;
+  throw new UsageError(
+    `${output} exists and its last line is not line ${lines} of a corpus scored by ${model.id} in this way; give another file for --out`,
+  );
+}
+
+function parsedLine(line: string): { readonly index?: unknown; readonly model?: unknown } | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null; // no line of ours
+  }
+}
+
+/** Says once a second how far it is, on a terminal. */
+function progress(world: World): (done: number) => void {
+  const startedMs = world.nowMs();
+  let saidMs = startedMs;
+  let before: number | null = null;
+  return (done) => {
+    before ??= done - 1;
+    const nowMs = world.nowMs();
+    if (!world.stderr.isTerminal || nowMs - saidMs < PROGRESS_MS) return;
+    saidMs = nowMs;
+    const rate = ((done - before) * 1_000) / (nowMs - startedMs);
+    void world.stderr.write(`\r${formatCount(done)} texts, ${rate.toFixed(1)} a second `);
+  };
+}

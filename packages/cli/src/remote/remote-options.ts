@@ -1,0 +1,119 @@
+// --engine openai: a command on a model behind an OpenAI-compatible server.
+
+import { UsageError } from "@tokenscope/core";
+import {
+  type Endpoint,
+  openEndpoint,
+  openRemoteModel,
+  type RemoteChat,
+  type RemoteModel,
+  type RemoteStart,
+} from "@tokenscope/remote";
+import { type Command, Option } from "commander";
+import type { ChatFile } from "../chat-file.ts";
+import type { TextOptions } from "../model-options.ts";
+import { glyphs } from "../table.ts";
+import type { World } from "../world.ts";
+
+interface EngineChoice {
+  readonly engine: "local" | "openai";
+  readonly baseUrl?: string;
+  readonly apiKeyEnv?: string;
+}
+
+/** What the engine here decides, and on a server the server. */
+const LOCAL_ONLY = ["precision", "threads", "parseSpecial", "stride"];
+
+/** Adds --engine, --base-url and --api-key-env. */
+export function addEngineChoice(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "local: this machine; openai: the OpenAI-compatible server of --base-url",
+      )
+        .choices(["local", "openai"])
+        .default("local"),
+    )
+    .option(
+      "--base-url <url>",
+      "the server's address, such as http://localhost:8000/v1; --model is then one that it lists",
+    )
+    .option("--api-key-env <name>", "the environment variable that holds the server's key");
+}
+
+/** The server's model where --engine openai was given, else null. Throws UsageError for options that do not go together, and as openRemoteModel does. */
+export async function chosenRemoteModel(
+  command: Command,
+  world: World,
+): Promise<RemoteModel | null> {
+  const endpoint = chosenEndpoint(command, world);
+  if (endpoint === null) return null;
+  const { model }: { readonly model: string } = command.opts();
+  return openRemoteModel(endpoint, isTyped(command, "model") ? model : null, world.signal);
+}
+
+/** The server where --engine openai was given, else null. Throws UsageError for options that do not go together. */
+export function chosenEndpoint(command: Command, world: World): Endpoint | null {
+  const options: EngineChoice = command.opts();
+  if (options.engine === "local") {
+    checkLocal(options);
+    return null;
+  }
+  const local = LOCAL_ONLY.find((name) => isTyped(command, name));
+  if (local !== undefined) {
+    const name = command.options.find((option) => option.attributeName() === local)?.long;
+    throw new UsageError(
+      `${name} is for the engine on this machine, and with --engine openai the server decides; leave it out`,
+    );
+  }
+  return openEndpoint({ baseUrl: baseUrlOf(options), apiKey: keyOf(options, world) });
+}
+
+function isTyped(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) === "cli";
+}
+
+function checkLocal({ baseUrl, apiKeyEnv }: EngineChoice): void {
+  const stray = baseUrl === undefined ? apiKeyEnv && "--api-key-env" : "--base-url";
+  if (stray === undefined || stray === "") return;
+  throw new UsageError(`${stray} names a server; add --engine openai to use it`);
+}
+
+function baseUrlOf({ baseUrl }: EngineChoice): string {
+  if (baseUrl !== undefined) return baseUrl;
+  throw new UsageError(
+    "--engine openai needs the server's address; add --base-url, such as --base-url http://localhost:8000/v1",
+  );
+}
+
+function keyOf({ apiKeyEnv }: EngineChoice, { env }: World): string | null {
+  if (apiKeyEnv === undefined) return null;
+  const key = env[apiKeyEnv] ?? "";
+  if (key !== "") return key;
+  throw new UsageError(
+    `the environment variable ${apiKeyEnv} of --api-key-env is empty or not set; set it to the server's key`,
+  );
+}
+
+/** What --start-token asks of a server. */
+export function remoteStart({ startToken }: TextOptions): RemoteStart {
+  return startToken;
+}
+
+/** The conversation of --chat, for the server's own template. */
+export function remoteChat(chat: ChatFile, addGenerationPrompt: boolean): RemoteChat {
+  const { messages, tools, addGenerationPrompt: wanted = addGenerationPrompt } = chat;
+  return { messages, ...(tools && { tools }), addGenerationPrompt: wanted };
+}
+
+/** A candidate as one visible string, of the text that the server gave it. */
+export function remoteCandidateGlyphs({
+  id,
+  text,
+}: {
+  readonly id: number | null;
+  readonly text: string | null;
+}): string {
+  return text === null ? `token ${id}` : glyphs(new TextEncoder().encode(text));
+}

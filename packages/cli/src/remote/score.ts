@@ -1,0 +1,99 @@
+// score --engine openai: bits of every token of texts that a server scores, several at once.
+
+import { UsageError } from "@tokenscope/core";
+import {
+  type RemoteInput,
+  type RemoteModel,
+  type RemoteScoreJson,
+  remoteScoreJson,
+  scoreRemotely,
+} from "@tokenscope/remote";
+import { pMapIterable } from "p-map";
+import type { ChatFile } from "../chat-file.ts";
+import { type PlacedText, placed, type ScoreInput } from "../score-input.ts";
+import type { PrintedScore } from "../score-output.ts";
+import type { TextRow } from "../text-rows.ts";
+import { note, type World } from "../world.ts";
+import { remoteChat, remoteStart } from "./remote-options.ts";
+
+export interface RemoteScoring extends ScoreInput {
+  readonly byWord: boolean;
+  readonly top: number;
+}
+
+interface Run {
+  readonly model: RemoteModel;
+  readonly world: World;
+}
+
+/** Scores what was given and prints each in the order it was given, up to `concurrency` at once. */
+export async function scoreOnServer(
+  { texts, chat }: { readonly texts: readonly PlacedText[]; readonly chat: ChatFile | null },
+  options: RemoteScoring & { readonly concurrency: number },
+  { model, world }: Run,
+  print: (score: PrintedScore) => Promise<void>,
+): Promise<void> {
+  const { ids } = options;
+  if (ids !== undefined) {
+    await print(await scoreInput({ kind: "ids", ids }, options, { model, world }));
+  } else if (chat !== null) {
+    const input = { kind: "chat", chat: remoteChat(chat, false) } as const;
+    await print(await scoreInput(input, options, { model, world }));
+  }
+  const score = (row: PlacedText) =>
+    placed(row.place, async () => {
+      const json = await scoreRow(row, options, { model, world });
+      return { json, place: row.place };
+    });
+  const { concurrency } = options;
+  for await (const { json, place } of pMapIterable(texts, score, { concurrency })) {
+    await noteStraddling(json, place, world);
+    await print(json);
+  }
+}
+
+/** Scores a text with its context as one string. */
+export function scoreRow(
+  { text, context, columns }: TextRow,
+  options: RemoteScoring,
+  run: Run,
+): Promise<RemoteScoreJson> {
+  if (context !== null && options.context !== undefined) {
+    throw new UsageError(
+      "the file has a column context, so --context cannot be given too; leave one of them out",
+    );
+  }
+  const before = context ?? options.context ?? null;
+  const input = { kind: "text", text: (before ?? "") + text } as const;
+  return scoreInput(input, { ...options, before, columns }, run);
+}
+
+async function scoreInput(
+  input: RemoteInput,
+  options: RemoteScoring & {
+    readonly before?: string | null;
+    readonly columns?: Readonly<Record<string, unknown>>;
+  },
+  { model, world }: Run,
+): Promise<RemoteScoreJson> {
+  const { top, byWord, before = null, columns = {} } = options;
+  const { signal } = world;
+  const wanted = { start: remoteStart(options), top, signal };
+  const scored = await scoreRemotely(model, input, wanted);
+  return remoteScoreJson(model, scored, { context: before, byWord, columns });
+}
+
+async function noteStraddling(
+  { context, tokens }: RemoteScoreJson,
+  place: string | null,
+  world: World,
+): Promise<void> {
+  const token = context?.straddlingToken ?? null;
+  if (token === null) return;
+  const nothing = tokens.length === 0 ? ", and nothing of the text is left to count" : "";
+  const text = place === null ? "" : `${place}: `;
+  await note(
+    world,
+    `${text}token ${token.index} ${JSON.stringify(token.text)} begins in the context and ends in the text; it is not counted${nothing}`,
+  );
+}

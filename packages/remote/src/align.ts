@@ -1,0 +1,71 @@
+// Which bytes of a text each token is, where the server tells no bytes: its names of the tokens laid along the text.
+
+const utf8 = new TextEncoder();
+const CUT = "\u{fffd}"; // what half a character is shown as
+
+/** A token's share of a text: its bytes, or null inside a run of tokens that no name could be laid on, all of whose bytes the first of them has. */
+export interface AlignedPiece {
+  readonly bytes: Uint8Array;
+  readonly isKnown: boolean;
+}
+
+/**
+ * Lays names along a text; together the pieces are the text's bytes. A name that is null, half a character or not what stands there is unknown, and
+ * takes what lies before the next that is found; spaces that a name left out (as SentencePiece does at a word's beginning) are given back to it.
+ * Example: "naïve", ["na", "�", "�", "ve"] -> "na" | "ï" (run of two) | "" | "ve".
+ */
+export function alignPieces(
+  text: string,
+  names: readonly (string | null)[],
+): readonly AlignedPiece[] {
+  const pieces: AlignedPiece[] = [];
+  let at = 0;
+  let unknown = 0; // tokens waiting for the next that is found
+  const closeRun = (end: number): void => {
+    const bytes = utf8.encode(text.slice(at, end));
+    for (let i = 0; i < unknown; i++) {
+      pieces.push({ bytes: i === 0 ? bytes : new Uint8Array(), isKnown: unknown === 1 });
+    }
+    unknown = 0;
+    at = end;
+  };
+  for (const name of names) {
+    const found =
+      name === null || name === "" || name.includes(CUT) ? -1 : place(text, name, { at, unknown });
+    if (found === -1 || name === null) {
+      unknown += 1;
+      continue;
+    }
+    if (unknown > 0) closeRun(found);
+    const end = found + name.length;
+    pieces.push({ bytes: utf8.encode(text.slice(at, end)), isKnown: true });
+    at = end;
+  }
+  if (unknown > 0) closeRun(text.length);
+  return at < text.length ? withRest(pieces, utf8.encode(text.slice(at))) : pieces;
+}
+
+/** What no name covers belongs to the last piece, which then is not known. */
+function withRest(pieces: readonly AlignedPiece[], rest: Uint8Array): readonly AlignedPiece[] {
+  const last = pieces.at(-1);
+  if (last === undefined) return pieces;
+  const bytes = Uint8Array.of(...last.bytes, ...rest);
+  return [...pieces.slice(0, -1), { bytes, isKnown: false }];
+}
+
+const LONGEST_RUN = 64; // characters a token of a run, at most: a name much further on is another's
+
+/** Where a name stands: at the place itself, after spaces, or beyond a run of unknown tokens; -1 where it does not. */
+function place(
+  text: string,
+  name: string,
+  { at, unknown }: { readonly at: number; readonly unknown: number },
+): number {
+  if (unknown > 0) {
+    const found = text.indexOf(name, at + 1);
+    return found <= at + unknown * LONGEST_RUN ? found : -1;
+  }
+  if (text.startsWith(name, at)) return at;
+  const afterSpaces = at + (/^\s*/.exec(text.slice(at, at + LONGEST_RUN))?.[0].length ?? 0);
+  return text.startsWith(name, afterSpaces) ? afterSpaces : -1;
+}

@@ -1,0 +1,124 @@
+// What an endpoint can do for a model, found out by asking it: small requests, each once, and behaviour rather than a server's name.
+
+import { answeredTokens } from "./answers.ts";
+import { completeChat } from "./next-remotely.ts";
+import { answers, complete, type RemoteModel, type ScoringWay } from "./remote-model.ts";
+
+const LIST_LENGTHS = [50, 20, 10, 5, 1]; // candidates beside a token, tried in this order
+
+/** What was found; a length of 0 is none. */
+export interface Capabilities {
+  readonly completions: boolean; // a text is continued
+  readonly completionTop: number; // candidates beside a token of a continued text
+  readonly tokenIds: boolean; // a prompt of token ids
+  readonly tokenizes: boolean;
+  readonly scoring: ScoringWay | null;
+  readonly chat: boolean;
+  readonly chatTop: number; // candidates beside a token of a reply
+  readonly prefill: boolean; // a reply that begins with given words
+  readonly tools: boolean;
+  readonly seed: boolean; // the same seed, the same text
+}
+
+/** Asks a model's endpoint for all of it; throws as Endpoint.post does for what is no refusal. */
+export async function probe(model: RemoteModel, signal?: AbortSignal): Promise<Capabilities> {
+  const { tokenizes, scoringWay } = model;
+  const does = (body: object) => answers(() => complete(model, body, signal));
+  const chats = (body: object) =>
+    answers(() => completeChat(model, { max_tokens: 1, messages: QUESTION, ...body }, signal));
+  const completions = await does({ prompt: "one two", max_tokens: 1 });
+  const chat = await chats({});
+  return {
+    completions,
+    completionTop: completions ? await longestList((top) => completionList(model, top, signal)) : 0,
+    tokenIds: completions && (await does({ prompt: [1, 2], max_tokens: 1 })),
+    tokenizes: await tokenizes(),
+    scoring: completions ? await scoringWay() : null,
+    chat,
+    chatTop: chat ? await longestList((top) => chatList(model, top, signal)) : 0,
+    prefill: chat && (await continuesReply(model, signal)),
+    tools: chat && (await chats({ tools: [TOOL] })),
+    seed: (completions || chat) && (await keepsSeed(model, completions, signal)),
+  };
+}
+
+const QUESTION = [{ role: "user", content: "Count to ten." }];
+const TOOL = {
+  type: "function",
+  function: {
+    name: "now",
+    description: "The time",
+    parameters: { type: "object", properties: {} },
+  },
+};
+
+/** How many candidates are listed, of as many as the server takes to be asked for. */
+async function longestList(list: (top: number) => Promise<number>): Promise<number> {
+  for (const top of LIST_LENGTHS) {
+    let found = 0;
+    const isTaken = await answers(async () => {
+      found = await list(top);
+    });
+    if (isTaken) return Math.min(found, top);
+  }
+  return 0;
+}
+
+async function completionList(
+  model: RemoteModel,
+  top: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const body = { prompt: "one two", max_tokens: 1, temperature: 0, logprobs: top };
+  const { logprobs } = await complete(model, body, signal);
+  return answeredTokens(logprobs)[0]?.top.length ?? 0;
+}
+
+async function chatList(
+  model: RemoteModel,
+  top: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const wanted = { messages: QUESTION, max_tokens: 1, logprobs: true, top_logprobs: top };
+  const { logprobs } = await completeChat(model, wanted, signal);
+  return answeredTokens(logprobs)[0]?.top.length ?? 0;
+}
+
+/** A reply of which eight numbers are written goes on with the ninth; one that begins anew does not. */
+async function continuesReply(
+  model: RemoteModel,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const begun = { role: "assistant", content: "1, 2, 3, 4, 5, 6, 7, 8," };
+  const body = { messages: [...QUESTION, begun], max_tokens: 4, temperature: 0 };
+  const goesOn = async (fields: object): Promise<boolean> => {
+    let text = "";
+    const isTaken = await answers(async () => {
+      const choice = await completeChat(model, { ...body, ...fields }, signal);
+      text = choice.message.content ?? "";
+    });
+    return isTaken && text.trimStart().startsWith("9");
+  };
+  const asVllm = { continue_final_message: true, add_generation_prompt: false };
+  return (await goesOn({})) || goesOn(asVllm);
+}
+
+/** Two draws of one seed are one text, and of another seed another. */
+async function keepsSeed(
+  model: RemoteModel,
+  completions: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const write = async (seed: number): Promise<string> => {
+    const sampling = { max_tokens: 24, temperature: 1, seed };
+    if (completions) return (await complete(model, { prompt: "Once", ...sampling }, signal)).text;
+    const choice = await completeChat(model, { messages: QUESTION, ...sampling }, signal);
+    return choice.message.content ?? "";
+  };
+  let isKept = false;
+  await answers(async () => {
+    const [first, again, other] = [await write(1), await write(1), await write(2)];
+    isKept = first === again && first !== other;
+  });
+  return isKept;
+}

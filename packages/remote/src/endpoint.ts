@@ -1,0 +1,195 @@
+// The wire to an OpenAI-compatible server: JSON and event streams by the `openai` client, which also retries; what fails comes back in our words, without the key.
+
+import { EngineError, UsageError } from "@tokenscope/core";
+import OpenAI, {
+  APIConnectionError,
+  APIConnectionTimeoutError,
+  APIError,
+  APIUserAbortError,
+} from "openai";
+
+const TIMEOUT_MS = 300_000; // a long text on a slow machine
+const RETRIES = 6; // about half a minute of waiting, more where the server asks for it
+const SHOWN_CHARACTERS = 400; // of a server's own words
+
+/** Where a server is and how it is spoken to. */
+export interface EndpointOptions {
+  readonly baseUrl: string; // such as http://localhost:8000/v1
+  readonly apiKey?: string | null;
+  readonly retries?: number; // of a request that failed for a reason that may pass
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** A server. Paths are below its base address, such as "/completions"; `atRoot` ones above its /v1, such as "/tokenize". */
+export interface Endpoint {
+  readonly baseUrl: string;
+  get(path: string, signal?: AbortSignal): Promise<unknown>;
+  /** Answers throw UsageError where the server refuses the request, EngineError where it fails, the signal's reason when aborted. */
+  post(path: string, body: object, options?: PostOptions): Promise<unknown>;
+  /** The JSON of each server-sent event; throws as post does. */
+  stream(path: string, body: object, signal?: AbortSignal): AsyncGenerator<unknown, void, void>;
+}
+
+interface PostOptions {
+  readonly atRoot?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens nothing yet: the first request does. Throws UsageError for an address that is none. */
+export function openEndpoint(options: EndpointOptions): Endpoint {
+  const baseUrl = parseBaseUrl(options.baseUrl);
+  const root = baseUrl.replace(/\/v\d+$/, "");
+  const { apiKey = null, retries = RETRIES, timeoutMs = TIMEOUT_MS } = options;
+  const client = new OpenAI({
+    baseURL: baseUrl,
+    apiKey: apiKey ?? "none",
+    ...(apiKey === null && { defaultHeaders: { Authorization: null } }),
+    organization: null, // named here: else the client would take them from the environment
+    project: null,
+    adminAPIKey: null,
+    webhookSecret: null,
+    maxRetries: retries,
+    timeout: timeoutMs,
+    logLevel: "off",
+    ...(options.fetch && { fetch: options.fetch }),
+  });
+  const failed = (error: unknown, path: string, signal?: AbortSignal): unknown =>
+    failure(error, { path, baseUrl, apiKey, timeoutMs, ...(signal && { signal }) });
+  return {
+    baseUrl,
+    get: (path, signal) =>
+      withOwnSignal(signal, async (own) => {
+        try {
+          return await client.get(path, { signal: own });
+        } catch (error) {
+          throw failed(error, path, signal);
+        }
+      }),
+    post: (path, body, { atRoot = false, signal } = {}) =>
+      withOwnSignal(signal, async (own) => {
+        try {
+          return await client.post(atRoot ? root + path : path, { body, signal: own });
+        } catch (error) {
+          throw failed(error, path, signal);
+        }
+      }),
+    async *stream(path, body, signal) {
+      const { own, release } = ownSignal(signal);
+      try {
+        const wanted = { body: { ...body, stream: true }, stream: true, signal: own } as const;
+        yield* await client.post<AsyncIterable<unknown>>(path, wanted);
+        signal?.throwIfAborted(); // the client ends an aborted stream without a word
+      } catch (error) {
+        throw failed(error, path, signal);
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** The client leaves its listener on a request's signal for good, and one signal may see 100,000 requests: each gets its own. */
+async function withOwnSignal<T>(
+  signal: AbortSignal | undefined,
+  ask: (own: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { own, release } = ownSignal(signal);
+  try {
+    return await ask(own);
+  } finally {
+    release();
+  }
+}
+
+function ownSignal(signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  return {
+    own: controller.signal,
+    release: () => signal?.removeEventListener("abort", abort),
+  };
+}
+
+/** An address without its last slash, and with /v1 where it has no path. Example: "http://localhost:8000" -> "http://localhost:8000/v1". */
+function parseBaseUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new UsageError(
+      `the server's address ${JSON.stringify(value)} is none; give one such as http://localhost:8000/v1`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(
+      "the server's address has a name or password in it; give the key in an environment variable and name that by --api-key-env",
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, "");
+  return `${url.origin}${path === "" ? "/v1" : path}`;
+}
+
+interface Asked {
+  readonly path: string;
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+function failure(error: unknown, asked: Asked): unknown {
+  const { baseUrl, signal, timeoutMs } = asked;
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof APIUserAbortError) return error;
+  if (error instanceof APIConnectionTimeoutError) {
+    return new EngineError(
+      `${baseUrl} did not answer within ${timeoutMs / 1_000} s; see whether the server is busy, and try again`,
+    );
+  }
+  if (error instanceof APIConnectionError) {
+    return new EngineError(
+      `${baseUrl} cannot be reached: ${withoutKey(reasonOf(error), asked)}; check the address and that the server runs`,
+    );
+  }
+  if (error instanceof APIError) return statusFailure(error, asked);
+  if (error instanceof SyntaxError) {
+    return new EngineError(
+      `${baseUrl}${asked.path} answered what is not JSON; check that the address is an OpenAI-compatible server's`,
+    );
+  }
+  return error;
+}
+
+/** The innermost words: "fetch failed" alone helps nobody. */
+function reasonOf(error: Error): string {
+  let reason = error;
+  while (reason.cause instanceof Error) reason = reason.cause;
+  const code = "code" in reason ? String(reason.code) : "";
+  return reason.message || code;
+}
+
+function statusFailure(error: APIError, asked: Asked): Error {
+  const { baseUrl, path } = asked;
+  const { status } = error;
+  const said = withoutKey(error.message.replace(/^\d+ /, ""), asked).trim();
+  const words = said.length > SHOWN_CHARACTERS ? `${said.slice(0, SHOWN_CHARACTERS)}...` : said;
+  if (status === undefined) {
+    return new EngineError(`${baseUrl}${path} broke off: ${words}; try again`);
+  }
+  const answer = `${baseUrl}${path} answered ${status}: ${words}`;
+  if (status === 401 || status === 403) {
+    return new UsageError(
+      `${answer}; put the key into an environment variable and name it by --api-key-env`,
+      { httpStatus: status },
+    );
+  }
+  const isPassing = [408, 409, 429].includes(status) || (status >= 500 && status !== 501); // 501: not there at all
+  if (isPassing) return new EngineError(`${answer}; try again later, or with less at once`);
+  return new UsageError(answer, { httpStatus: status });
+}
+
+/** A server may repeat the key that it refuses. */
+function withoutKey(text: string, { apiKey }: Pick<Asked, "apiKey">): string {
+  return apiKey === null || apiKey === "" ? text : text.replaceAll(apiKey, "(the key)");
+}

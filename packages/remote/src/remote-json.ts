@@ -1,0 +1,283 @@
+// PRODUCT.md's JSON of what a server told: the same keys, with null for what it did not tell.
+
+import {
+  boundarySplit,
+  bytesHex,
+  pieceText,
+  RAW,
+  type SamplingSettings,
+  type Summary,
+  summary,
+  surprisalBits,
+  type TokenId,
+  tokenId,
+  type Vocabulary,
+  type Word,
+  words,
+} from "@tokenscope/core";
+import type { AnsweredCandidate } from "./answers.ts";
+import type { GeneratedPiece, RemoteEnding } from "./generate-remotely.ts";
+import type { RemoteNext } from "./next-remotely.ts";
+import type { RemoteModel } from "./remote-model.ts";
+import type { RemoteText, RemoteToken } from "./score-remotely.ts";
+
+/** A model as its server names it; what file it reads and how precisely it computes is not told. */
+export interface RemoteIdentity {
+  readonly id: string;
+  readonly sha256: null;
+  readonly architecture: null;
+  readonly quantization: null;
+  readonly precision: null;
+  readonly backend: "openai";
+  readonly baseUrl: string;
+}
+
+interface RemoteCandidateJson {
+  readonly id: number | null;
+  readonly text: string;
+  readonly logprobNats: number;
+}
+
+interface RemotePieceJson {
+  readonly index: number;
+  readonly id: number | null;
+  readonly text: string | null; // null where the bytes are not whole UTF-8, or not known
+  readonly bytesHex: string | null; // null inside a run of tokens that a server shows as signs for half a character
+  readonly special: null; // not told
+}
+
+interface RemoteTokenJson extends RemotePieceJson {
+  readonly logprobNats: number | null;
+  readonly surprisalBits: number | null;
+  readonly rank: number | null;
+  readonly entropyBits: null; // a list is no whole distribution
+  readonly top: readonly RemoteCandidateJson[];
+}
+
+/** What `score --json` prints of a text that a server scored. */
+export interface RemoteScoreJson {
+  readonly model: RemoteIdentity;
+  readonly conventions: {
+    readonly firstToken: "unscored" | "after-start-token";
+    readonly startTokenId: number | null;
+  };
+  readonly tokens: readonly RemoteTokenJson[];
+  readonly summary: Summary; // special tokens, of which servers do not tell, count as text
+  readonly words?: readonly {
+    readonly text: string;
+    readonly first: number;
+    readonly last: number;
+    readonly surprisalBits: number | null;
+    readonly straddles: boolean;
+  }[];
+  readonly context?: {
+    readonly text: string;
+    readonly ids: readonly (number | null)[];
+    readonly straddlingIndex: number | null;
+    readonly straddlingToken: RemotePieceJson | null;
+  };
+  readonly columns?: Readonly<Record<string, unknown>>;
+}
+
+/** What `next --json` prints of a server's list. */
+export interface RemoteNextJson {
+  readonly model: RemoteIdentity;
+  readonly context: { readonly ids: readonly number[] | null };
+  readonly entropyBits: null;
+  readonly top: readonly RemoteCandidateJson[];
+  readonly restProbability: number;
+  readonly named: readonly (RemoteCandidateJson & { readonly rank: number | null })[];
+}
+
+/** A step that a server took; which draw it made is not told. */
+export interface RemoteStepJson {
+  readonly position: number | null;
+  readonly top: readonly RemoteCandidateJson[];
+  readonly restProbability: number;
+  readonly draw: null;
+  readonly id: number | null;
+  readonly text: string;
+  readonly logprobNats: number | null;
+}
+
+/** What `generate --json` prints of a server's continuation. */
+export interface RemoteGenerateJson {
+  readonly model: RemoteIdentity;
+  readonly promptIds: readonly number[] | null;
+  readonly ids: null;
+  readonly text: string;
+  readonly finishReason: RemoteEnding | "aborted";
+  readonly seed: number;
+  readonly settings: SamplingSettings;
+  readonly steps?: readonly RemoteStepJson[];
+}
+
+/** A model's name in the JSON. */
+export function remoteIdentity({
+  endpoint,
+  id,
+}: Pick<RemoteModel, "endpoint" | "id">): RemoteIdentity {
+  const untold = { sha256: null, architecture: null, quantization: null, precision: null } as const;
+  return { id, ...untold, backend: "openai", baseUrl: endpoint.baseUrl };
+}
+
+/** JSON of a scored text; with a context, the tokens that begin at or after it. */
+export function remoteScoreJson(
+  model: RemoteModel,
+  { startTokenId, tokens }: RemoteText,
+  options: {
+    readonly context: string | null;
+    readonly byWord: boolean;
+    readonly columns: Readonly<Record<string, unknown>>;
+  },
+): RemoteScoreJson {
+  const { context, byWord, columns } = options;
+  const vocabulary = placeVocabulary(tokens);
+  const rows = tokens.map(({ logprobNats }, i) => {
+    return { id: place(i), score: logprobNats === null ? null : { logprobNats, rank: 0 } };
+  });
+  const split = splitOf(tokens, context);
+  const { firstIndex, straddlingIndex } = split;
+  const straddling = tokens[straddlingIndex ?? -1];
+  return {
+    model: remoteIdentity(model),
+    conventions: {
+      firstToken: startTokenId === null ? "unscored" : "after-start-token",
+      startTokenId,
+    },
+    tokens: tokens.slice(firstIndex).map((token, i) => tokenJson(token, firstIndex + i)),
+    summary: summary(rows.slice(firstIndex), vocabulary),
+    ...(byWord && { words: wordsFrom(words(rows, vocabulary), split) }),
+    ...(context !== null && {
+      context: {
+        text: context,
+        ids: tokens.slice(0, firstIndex).map(({ id }) => id),
+        straddlingIndex,
+        straddlingToken:
+          straddling === undefined ? null : pieceJson(straddling, straddlingIndex ?? 0),
+      },
+    }),
+    ...(Object.keys(columns).length > 0 && { columns }),
+  };
+}
+
+type Split = ReturnType<typeof boundarySplit>;
+
+function splitOf(tokens: readonly RemoteToken[], context: string | null): Split {
+  if (context === null) return { firstIndex: 0, straddlingIndex: null };
+  const pieces = tokens.map(({ bytes }) => bytes);
+  return boundarySplit(pieces, new TextEncoder().encode(context).length);
+}
+
+/** Words that reach into the text; one that begins in the context is whole here and has no bits. */
+function wordsFrom(found: readonly Word[], { firstIndex, straddlingIndex }: Split) {
+  return found
+    .filter(({ last }) => last >= (straddlingIndex ?? firstIndex))
+    .map(({ text, first, last, bits }) => {
+      const straddles = first < firstIndex;
+      return { text, first, last, surprisalBits: straddles ? null : bits, straddles };
+    });
+}
+
+/** The tokens of one text as a vocabulary, each place an id: what the measures need to know of a model's. */
+function placeVocabulary(tokens: readonly RemoteToken[]): Vocabulary {
+  return {
+    size: tokens.length,
+    bytes(id) {
+      const token = tokens[id];
+      if (token === undefined) throw new RangeError(`placeVocabulary: no place ${id}`);
+      return token.bytes;
+    },
+    isSpecial: () => false,
+  };
+}
+
+function place(index: number): TokenId {
+  return tokenId(index);
+}
+
+function tokenJson(token: RemoteToken, index: number): RemoteTokenJson {
+  const { logprobNats, rank, top } = token;
+  return {
+    ...pieceJson(token, index),
+    logprobNats,
+    surprisalBits: logprobNats === null ? null : surprisalBits(logprobNats),
+    rank,
+    entropyBits: null,
+    top: top.map(candidateJson),
+  };
+}
+
+function pieceJson({ id, bytes, isKnown }: RemoteToken, index: number): RemotePieceJson {
+  const text = isKnown ? pieceText(bytes) : null;
+  return { index, id, text, bytesHex: isKnown ? bytesHex(bytes) : null, special: null };
+}
+
+function candidateJson({ id, text, logprobNats }: AnsweredCandidate): RemoteCandidateJson {
+  return { id, text, logprobNats };
+}
+
+/** JSON of the likeliest next tokens. */
+export function remoteNextJson(
+  model: RemoteModel,
+  { ids, top, named }: RemoteNext,
+): RemoteNextJson {
+  return {
+    model: remoteIdentity(model),
+    context: { ids },
+    entropyBits: null,
+    top: top.map(candidateJson),
+    restProbability: restOf(top),
+    named: named.map((each) => ({ ...candidateJson(each), rank: each.rank })),
+  };
+}
+
+/** JSON of a continuation; with `isTraced` the steps of every piece that came with its logprobs. */
+export function remoteGenerateJson(
+  model: RemoteModel,
+  written: {
+    readonly promptIds: readonly number[] | null;
+    readonly pieces: readonly GeneratedPiece[];
+    readonly ending: RemoteEnding | "aborted";
+  },
+  options: {
+    readonly seed: number;
+    readonly settings: SamplingSettings;
+    readonly isTraced: boolean;
+  },
+): RemoteGenerateJson {
+  const { promptIds, pieces, ending } = written;
+  const { seed, settings, isTraced } = options;
+  return {
+    model: remoteIdentity(model),
+    promptIds,
+    ids: null,
+    text: pieces.map(({ text }) => text).join(""),
+    finishReason: ending,
+    seed,
+    settings: { ...RAW, ...settings },
+    ...(isTraced && { steps: remoteSteps(pieces, promptIds) }),
+  };
+}
+
+/** The steps of pieces with logprobs, from the position behind the prompt where its length is known. */
+export function remoteSteps(
+  pieces: readonly GeneratedPiece[],
+  promptIds: readonly number[] | null,
+): readonly RemoteStepJson[] {
+  const tokens = pieces.flatMap((piece) => piece.tokens);
+  return tokens.map(({ id, text, logprobNats, top }, i) => ({
+    position: promptIds === null ? null : promptIds.length + i,
+    top: top.map(candidateJson),
+    restProbability: restOf(top),
+    draw: null,
+    id,
+    text,
+    logprobNats,
+  }));
+}
+
+/** What the listed tokens leave, of all the vocabulary. */
+function restOf(top: readonly AnsweredCandidate[]): number {
+  return Math.max(0, 1 - top.reduce((sum, { logprobNats }) => sum + Math.exp(logprobNats), 0));
+}

@@ -1,0 +1,171 @@
+// A text's tokens with their logprobs from a server that can score a prompt.
+
+import { UsageError } from "@tokenscope/core";
+import { type AlignedPiece, alignPieces } from "./align.ts";
+import { type AnsweredCandidate, answeredTokens, nats, type PromptRow } from "./answers.ts";
+import {
+  complete,
+  detokenizeRemotely,
+  echoBody,
+  type RemoteModel,
+  tokenizeChat,
+  tokenizeRemotely,
+} from "./remote-model.ts";
+
+/** A chat as the server's own template takes it. */
+export interface RemoteChat {
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly tools?: readonly unknown[];
+  readonly addGenerationPrompt: boolean;
+}
+
+/** What to score: a text, token ids, or a chat. */
+export type RemoteInput =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "ids"; readonly ids: readonly number[] }
+  | { readonly kind: "chat"; readonly chat: RemoteChat };
+
+/** What stands before the input: as the server's tokenizer has it (nothing before ids and chats), nothing, or this token. */
+export type RemoteStart = "auto" | "none" | number;
+
+export interface RemoteOptions {
+  readonly start: RemoteStart;
+  readonly top?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A token of a scored text. */
+export interface RemoteToken extends AlignedPiece {
+  readonly id: number | null; // null where the server names tokens by text alone
+  readonly logprobNats: number | null; // null where nothing stands before it
+  readonly rank: number | null; // null where the server does not say and the list does not show
+  readonly top: readonly AnsweredCandidate[];
+}
+
+/** A scored text; its pieces together are its bytes. */
+export interface RemoteText {
+  readonly startTokenId: number | null;
+  readonly tokens: readonly RemoteToken[];
+}
+
+/** Scores an input; throws UsageError where the server has no way to it, and as Endpoint.post does. */
+export async function scoreRemotely(
+  model: RemoteModel,
+  input: RemoteInput,
+  options: RemoteOptions,
+): Promise<RemoteText> {
+  const way = await model.scoringWay();
+  if (way === null) throw noScoring(model);
+  if (way === "echo") return scoreByEcho(model, input, options);
+  const { text, ids, startTokenId } = await remotePrompt(model, input, options);
+  const all = startTokenId === null ? ids : [startTokenId, ...ids];
+  if (ids.length === 0) return { startTokenId, tokens: [] };
+  const rows = await promptRows(model, all, options);
+  const own = rows.slice(all.length - ids.length);
+  const names = own.map((row, i) => row?.[String(ids[i])]?.decoded_token ?? null);
+  return {
+    startTokenId,
+    tokens: alignPieces(text, names).map((piece, i) => {
+      const id = ids[i] ?? 0;
+      return { ...piece, id, ...rowScore(own[i] ?? null, id, options.top ?? 0) };
+    }),
+  };
+}
+
+/** An input as the server's tokens, with its text. */
+export interface RemotePrompt {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly startTokenId: number | null;
+}
+
+/** Ids of an input, by the server's tokenizer or template; throws as Endpoint.post does. */
+export async function remotePrompt(
+  model: RemoteModel,
+  input: RemoteInput,
+  { start, signal }: RemoteOptions,
+): Promise<RemotePrompt> {
+  const named = typeof start === "number" ? start : null;
+  if (input.kind === "text") {
+    const ids = await tokenizeRemotely(model, input.text, { signal });
+    const startTokenId = start === "auto" ? await model.startTokenId() : named;
+    return { text: input.text, ids, startTokenId };
+  }
+  const ids = input.kind === "ids" ? input.ids : await tokenizeChat(model, input.chat, signal);
+  return { text: await detokenizeRemotely(model, ids, signal), ids, startTokenId: named };
+}
+
+/** vLLM's rows of a prompt's tokens: for each null or its logprob and rank beside the likeliest `top`. */
+export async function promptRows(
+  model: RemoteModel,
+  ids: readonly number[],
+  { top = 0, signal }: Pick<RemoteOptions, "top" | "signal">,
+): Promise<readonly (PromptRow | null)[]> {
+  const body = { prompt: ids, max_tokens: 1, temperature: 0, prompt_logprobs: top };
+  const { prompt_logprobs: rows } = await complete(model, body, signal);
+  if (rows?.length === ids.length) return rows;
+  throw new UsageError(
+    `${model.endpoint.baseUrl} gave prompt_logprobs of ${rows?.length ?? 0} tokens for a prompt of ${ids.length}; see the server's version`,
+  );
+}
+
+/** A token's own logprob and rank in its row, and the row's likeliest `top`. */
+function rowScore(row: PromptRow | null, id: number, top: number) {
+  const own = row?.[String(id)];
+  return {
+    logprobNats: own === undefined ? null : nats(own.logprob),
+    rank: own?.rank ?? null,
+    top: rowCandidates(row, top),
+  };
+}
+
+/** The likeliest `top` of a row: a token that came from further down is in the row too. */
+export function rowCandidates(row: PromptRow | null, top: number): readonly AnsweredCandidate[] {
+  return Object.entries(row ?? {})
+    .map(([id, { logprob, decoded_token }]) => {
+      return { id: Number(id), text: decoded_token ?? "", bytes: null, logprobNats: nats(logprob) };
+    })
+    .toSorted((a, b) => b.logprobNats - a.logprobNats || a.id - b.id)
+    .slice(0, top);
+}
+
+async function scoreByEcho(
+  model: RemoteModel,
+  input: RemoteInput,
+  { start, top = 0, signal }: RemoteOptions,
+): Promise<RemoteText> {
+  if (input.kind !== "text" || start !== "auto") {
+    const what = input.kind === "text" ? "no start token" : "no token ids or chats";
+    throw new UsageError(
+      `${model.endpoint.baseUrl} scores texts by echo and takes ${what}; give a text with --start-token auto, or use a server with /tokenize and prompt_logprobs, such as vLLM`,
+    );
+  }
+  const { logprobs } = await complete(model, echoBody(input.text, top), signal);
+  const tokens = answeredTokens(logprobs);
+  const pieces = alignPieces(
+    input.text,
+    tokens.map(({ text }) => text),
+  );
+  return {
+    startTokenId: null,
+    tokens: tokens.map(({ logprobNats, top: candidates }, i) => {
+      const { bytes = new Uint8Array(), isKnown = false } = pieces[i] ?? {};
+      const rank = logprobNats === null ? null : listedRank(logprobNats, candidates);
+      return { bytes, isKnown, id: null, logprobNats, rank, top: candidates.slice(0, top) };
+    }),
+  };
+}
+
+/** The rank that a list shows, or null for a token that may stand behind it. Example: -1 in [-0.5, -1] -> 2. */
+function listedRank(logprobNats: number, candidates: readonly AnsweredCandidate[]): number | null {
+  const least = candidates.at(-1)?.logprobNats ?? 0;
+  if (logprobNats < least) return null;
+  return 1 + candidates.filter((each) => each.logprobNats > logprobNats).length;
+}
+
+/** What a command says where a server cannot score a text. */
+export function noScoring({ endpoint, id }: RemoteModel): UsageError {
+  return new UsageError(
+    `${endpoint.baseUrl} gives no logprobs of a prompt for "${id}" (neither prompt_logprobs with /tokenize nor echo), so a text cannot be scored there; use vLLM or a Tokenscope server, or score with --engine local`,
+  );
+}
