@@ -13,9 +13,10 @@ const MAY_IMPORT = {
   tokenizers: ["core"],
   models: ["core"],
   remote: ["core"],
-  server: ["core", "engine", "tokenizers", "models"],
+  calls: ["core"],
+  server: ["core", "engine", "tokenizers", "models", "calls"],
   cli: ["core", "engine", "tokenizers", "models", "remote", "server"],
-  web: ["core", "engine", "tokenizers", "models"],
+  web: ["core", "engine", "tokenizers", "models", "calls"],
 };
 const ROOTS = ["server", "cli", "web"];
 const ENTRIES = Object.fromEntries(Object.keys(MAY_IMPORT).map((name) => [name, entriesOf(name)]));

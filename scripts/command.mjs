@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { isStale } from "./freshness.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const PACKAGES = ["core", "engine", "tokenizers", "models", "remote", "server", "cli"];
+const PACKAGES = ["core", "engine", "tokenizers", "models", "remote", "calls", "server", "cli"];
 
 /** The bundle's entry, up to date. */
 export async function bundleCommand() {

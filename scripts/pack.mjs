@@ -11,7 +11,7 @@ import { buildPage } from "./page.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(root, "packages");
-const LIBRARIES = ["core", "engine", "tokenizers", "models", "remote", "server"];
+const LIBRARIES = ["core", "engine", "tokenizers", "models", "remote", "calls", "server"];
 
 /** Writes a tarball of each public package; their paths. */
 export async function packAll(out) {

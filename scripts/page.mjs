@@ -13,7 +13,9 @@ import { buildServiceWorker } from "./service-worker.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const web = join(root, "packages/web");
 const INPUTS = [
-  ...["core", "engine", "tokenizers", "models", "web"].map((name) => `packages/${name}/src`),
+  ...["core", "calls", "engine", "tokenizers", "models", "web"].map(
+    (name) => `packages/${name}/src`,
+  ),
   ...["index.html", "vite.config.ts", "public"].map((name) => `packages/web/${name}`),
   "packages/engine/kernel",
   "package-lock.json",

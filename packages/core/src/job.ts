@@ -12,6 +12,9 @@ export interface JobRequest {
   readonly seed: number;
   readonly maxTokens: number; // 0: the prompt is read and nothing is written
   readonly endTokenIds: readonly TokenId[];
+  readonly redraws?: ReadonlyMap<number, number>; // position -> how often it was drawn again
+  /** Tells every token once the layers have seen it, with the prediction after it; the last one written is run for that, too. */
+  readonly isFollowed?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -22,12 +25,17 @@ export interface JobToken extends NextToken {
   readonly predictionBefore: Prediction;
 }
 
-/** What a job tells: its prompt once it is read, then each token. */
+/** What a job tells: its prompt once it is read, then each token; where it is followed, also what was read since. */
 export type JobEvent =
   | {
       readonly kind: "prompt";
       readonly tokens: readonly ScoredToken[]; // of the prompt
       readonly sharedTokens: number; // of these, how many another job had read already
+    }
+  | {
+      readonly kind: "read";
+      readonly from: number; // position of the first of them
+      readonly tokens: readonly ScoredToken[]; // of the prompt, and then those written
     }
   | JobToken;
 

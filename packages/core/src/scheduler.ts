@@ -46,6 +46,8 @@ interface Job {
   place: number | null; // in the batch; null while it waits
   sharedTokens: number;
   isPromptTold: boolean;
+  toldTokens: number; // of a job that is followed
+  ending: Ending | null; // known, and waiting for the last token to be run
 }
 
 interface Beginning {
@@ -97,12 +99,19 @@ export class Scheduler {
     }
     const owner = {};
     const jobs = requests.map((request): Job => {
-      const state = { written: 0, place: null, sharedTokens: 0, isPromptTold: false };
+      const told = { sharedTokens: 0, isPromptTold: false, toldTokens: 0 };
+      const state = { written: 0, place: null, ending: null, ...told };
       return { request, owner, channel: new JobChannel(), ids: [...request.promptIds], ...state };
     });
     this.#jobs.push(...jobs);
     this.#loop ??= this.#run();
     return jobs.map(({ channel }) => channel.read());
+  }
+
+  /** A sequence of these ids as far as texts that were kept begin with them; the caller closes it. */
+  openRead(ids: readonly TokenId[]): Sequence {
+    const length = this.#read.overlap(ids);
+    return length === 0 ? this.#options.engine.openSequence() : this.#read.open(ids, length);
   }
 
   /** Fails the jobs that are left and frees what they hold; the engine stays open. */
@@ -222,7 +231,7 @@ export class Scheduler {
 
   async #drawOf(job: Job): Promise<Ending | null> {
     const { request, channel } = job;
-    const { maxTokens, endTokenIds, settings, seed } = request;
+    const { maxTokens, settings, seed } = request;
     const { engine } = this.#options;
     const tokens = this.#batch.members[job.place ?? -1] ?? [];
     if (!job.isPromptTold) {
@@ -230,19 +239,34 @@ export class Scheduler {
       const promptTokens = tokens.slice(0, request.promptIds.length);
       channel.tell({ kind: "prompt", tokens: promptTokens, sharedTokens: job.sharedTokens });
     }
+    this.#tellRead(job);
+    if (job.ending !== null) return job.ending;
     if (job.written >= maxTokens) return { kind: "length", maxTokens };
     const prediction = tokens.at(-1)?.prediction;
     if (prediction === undefined) throw new RangeError("Scheduler: a job without a token");
     const position = tokens.length;
-    const next = await nextToken({ engine, prediction, settings, seed, position });
+    const { contextLength } = engine;
+    const isFull = position >= contextLength;
+    if (isFull && request.isFollowed) return { kind: "context-full", contextLength };
+    const redraw = request.redraws?.get(position) ?? 0;
+    const next = await nextToken({ engine, prediction, settings, seed, position, redraw });
     job.written += 1;
     channel.tell({ kind: "token", ...next, position, predictionBefore: prediction });
-    if (endTokenIds.includes(next.id)) return { kind: "end-token", id: next.id };
-    if (job.written >= maxTokens) return { kind: "length", maxTokens };
-    const { contextLength } = engine;
-    if (position >= contextLength) return { kind: "context-full", contextLength };
+    job.ending =
+      endingAfter(job, next.id) ?? (isFull ? { kind: "context-full", contextLength } : null);
+    if (job.ending !== null && !request.isFollowed) return job.ending;
     job.ids.push(next.id);
     return null;
+  }
+
+  /** Tells a job that is followed what of its text has been read since. */
+  #tellRead(job: Job): void {
+    if (!job.request.isFollowed) return;
+    const from = job.toldTokens;
+    const tokens = (this.#batch.members[job.place ?? -1] ?? []).slice(from);
+    if (tokens.length === 0) return;
+    job.toldTokens += tokens.length;
+    job.channel.tell({ kind: "read", from, tokens });
   }
 
   /** One pass: the token that each wrote, and a piece of what each still reads. */
@@ -261,6 +285,7 @@ export class Scheduler {
     }
     try {
       await this.#batch.append(parts);
+      for (const job of running) this.#tellRead(job);
     } catch (error) {
       for (const job of running) this.#fail(job, error);
     }
@@ -302,6 +327,13 @@ export class Scheduler {
     if (job.place !== null) this.#batch.leave(job.place);
     job.place = null;
   }
+}
+
+/** Why a job ends with this token, or null. */
+function endingAfter({ request, written }: Job, id: TokenId): Ending | null {
+  const { endTokenIds, maxTokens } = request;
+  if (endTokenIds.includes(id)) return { kind: "end-token", id };
+  return written >= maxTokens ? { kind: "length", maxTokens } : null;
 }
 
 function checkPrompt(

@@ -1,8 +1,8 @@
+import { createSessionHost, type SessionHost } from "@tokenscope/calls";
 import { type Engine, EngineError, type TokenId, UsageError } from "@tokenscope/core";
 import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
 import type { Calls } from "../src/worker/protocol.ts";
-import { createSessionHost, type SessionHost } from "../src/worker/session-host.ts";
 import { steadyHost } from "../src/worker/steady-host.ts";
 
 const IDS = toyTokenizer.encode("Once upon a time");

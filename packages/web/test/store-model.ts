@@ -1,5 +1,6 @@
 // The page's store over a real model, in this process: the toy engine behind the worker's own session host and the page's own client.
 
+import { createSessionHost, type SessionHost, vocabularyTable } from "@tokenscope/calls";
 import {
   type ChatFormat,
   type ChatMessage,
@@ -27,8 +28,6 @@ import type {
   ModelFile,
   ToWorker,
 } from "../src/worker/protocol.ts";
-import { createSessionHost, type SessionHost } from "../src/worker/session-host.ts";
-import { vocabularyTable } from "../src/worker/vocabulary-table.ts";
 import { nextTask, type Port, port } from "./store-port.ts";
 
 const DEFAULT_SYSTEM = "Be kind.";

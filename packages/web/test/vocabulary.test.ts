@@ -1,9 +1,13 @@
+import {
+  rankedMatches,
+  tableVocabulary,
+  vocabularySearch,
+  vocabularyTable,
+} from "@tokenscope/calls";
 import { logSumExp, rankOf, type TokenId, tokenId, type Vocabulary } from "@tokenscope/core";
 import { toyVocabulary } from "@tokenscope/core/contracts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { rankedMatches, vocabularySearch } from "../src/worker/vocabulary-search.ts";
-import { tableVocabulary, vocabularyTable } from "../src/worker/vocabulary-table.ts";
 import { idsOf, openPage } from "./store-model.ts";
 
 const PIECES = [" Paris", "paris", " par", "Lyon", " 42", "4", "<|end|>", "\n"];

@@ -68,6 +68,7 @@ export async function* choicePieces(
         if (wish.echoes) yield await echo(value.tokens, { engine, text, wish });
         continue;
       }
+      if (value.kind === "read") continue; // of jobs that are followed alone
       told.writtenTokens += 1;
       const textOffset = text.offset;
       const isEnd = tokenizer.endTokenIds.includes(value.id);

@@ -1,5 +1,6 @@
 // The store's line to the model's worker: loading with progress, calls with counts, its death and what comes after.
 
+import { tableVocabulary } from "@tokenscope/calls";
 import {
   emptyDocument,
   type ModelIdentity,
@@ -11,7 +12,6 @@ import {
 import type { StoreApi } from "zustand/vanilla";
 import type { CallOptions, ModelClient } from "../worker/model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile } from "../worker/protocol.ts";
-import { tableVocabulary } from "../worker/vocabulary-table.ts";
 import { modelWorkers } from "./model-workers.ts";
 import type { Store } from "./state.ts";
 

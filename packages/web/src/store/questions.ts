@@ -1,5 +1,6 @@
 // Small questions that the state raises as it changes: one answer at a time, and only the newest question counts.
 
+import type { SearchRow } from "@tokenscope/calls";
 import {
   decodeTokens,
   filterKept,
@@ -15,7 +16,6 @@ import type { StoreApi } from "zustand/vanilla";
 import { rolesOf } from "../views/composer.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { placeAt, placeViews } from "../views/place.ts";
-import type { SearchRow } from "../worker/protocol.ts";
 import { firstTokens, textPreview } from "./edit-questions.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import type { AppState, Store } from "./state.ts";

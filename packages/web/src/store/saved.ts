@@ -1,10 +1,9 @@
 // The page as it is kept in this browser, tab by tab, so that a reload shows the same conversation with its numbers, model or not.
 
+import { tableVocabulary, type VocabularyTable } from "@tokenscope/calls";
 import type { History, NodeId, ScoredToken, TokenDocument, Vocabulary } from "@tokenscope/core";
 import { delMany, get, set, update } from "idb-keyval";
 import type { StoreApi } from "zustand/vanilla";
-import type { VocabularyTable } from "../worker/protocol.ts";
-import { tableVocabulary } from "../worker/vocabulary-table.ts";
 import { newId } from "./files.ts";
 import { withoutVectors } from "./model-link.ts";
 import type { AppState, Store } from "./state.ts";

@@ -1,5 +1,6 @@
 // The page's one state and the actions that change it. Views are pure functions of it; what can be derived is not stored.
 
+import type { SearchRow } from "@tokenscope/calls";
 import type {
   Ending,
   History,
@@ -12,7 +13,7 @@ import type {
   TokenId,
   Vocabulary,
 } from "@tokenscope/core";
-import type { EngineChoice, LoadedModel, SearchRow } from "../worker/protocol.ts";
+import type { EngineChoice, LoadedModel } from "../worker/protocol.ts";
 import type { BranchesActions, BranchesState } from "./branches.ts";
 import type { ColoringActions, ColoringState } from "./coloring.ts";
 import type { DeeperActions, DeeperPart } from "./deeper.ts";

@@ -1,13 +1,12 @@
 // A model that is ready in the worker: its engine, what the page must know of it, its host, and another engine when the first is lost.
 
+import { createSessionHost, type SessionHost, vocabularyTable } from "@tokenscope/calls";
 import type { ChatTemplate, Engine, Precision, RunCounts, Tokenizer } from "@tokenscope/core";
 import { placedBytes } from "@tokenscope/engine";
 import { openKernelEngine } from "./kernel-engine.ts";
 import { type EngineFile, openEngine } from "./open-engine.ts";
 import type { EngineChoice, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
-import { createSessionHost, type SessionHost } from "./session-host.ts";
 import { steadyHost } from "./steady-host.ts";
-import { vocabularyTable } from "./vocabulary-table.ts";
 
 export interface HostOptions {
   readonly model: ModelFile;

@@ -1,8 +1,7 @@
 // A session host that outlives its engine: what a lost engine leaves unanswered, the one that takes its place answers. Knows no engine.
 
+import type { Handler, ModelCallKind, ModelCalls, SessionHost } from "@tokenscope/calls";
 import { EngineError } from "@tokenscope/core";
-import type { CallKind, Calls } from "./protocol.ts";
-import type { Handler, SessionHost } from "./session-host.ts";
 
 export interface SteadyHostOptions {
   readonly host: SessionHost;
@@ -12,8 +11,6 @@ export interface SteadyHostOptions {
   readonly replace: (reason: string) => Promise<SessionHost>;
 }
 
-type AnsweredKind = Exclude<CallKind, "load">;
-
 /** A host over `host` until its engine is lost or fails, and over the replacement from then on. No event comes twice, and no call ends because of it. */
 export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): SessionHost {
   let second: Promise<SessionHost> | undefined;
@@ -22,15 +19,18 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
 
   /** `rest` says what is still to be asked for after an event. */
   const steady =
-    <K extends AnsweredKind>(
+    <K extends ModelCallKind>(
       kind: K,
-      rest: (request: Calls[K]["request"], event: Calls[K]["event"]) => Calls[K]["request"],
+      rest: (
+        request: ModelCalls[K]["request"],
+        event: ModelCalls[K]["event"],
+      ) => ModelCalls[K]["request"],
     ): Handler<K> =>
     async (request, emit, signal) => {
       let left = request;
       if (second === undefined) {
         let isOver = false; // a lost engine may still answer
-        const emitOnce = (event: Calls[K]["event"]): void => {
+        const emitOnce = (event: ModelCalls[K]["event"]): void => {
           if (isOver) return;
           left = rest(left, event);
           emit(event);
@@ -76,8 +76,8 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
 
 /** What is left to write once a token is written; its draws depend on seed and position alone. */
 function afterToken(
-  { ids, maxTokens, ...same }: Calls["generate"]["request"],
-  { token }: Calls["generate"]["event"],
-): Calls["generate"]["request"] {
+  { ids, maxTokens, ...same }: ModelCalls["generate"]["request"],
+  { token }: ModelCalls["generate"]["event"],
+): ModelCalls["generate"]["request"] {
   return { ...same, ids: [...ids, token.id], maxTokens: maxTokens - 1 };
 }

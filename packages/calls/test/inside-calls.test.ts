@@ -1,7 +1,7 @@
 import { type Engine, tokenId } from "@tokenscope/core";
 import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
-import { createSessionHost, type SessionHost } from "../src/worker/session-host.ts";
+import { createSessionHost, type SessionHost } from "../src/index.ts";
 
 const NEVER = new AbortController().signal;
 const quiet = () => {};

@@ -7,7 +7,7 @@ import { loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gemma3Path, referenceJson, smollm2Path } from "../../../fixtures/index.ts";
-import { createSessionHost, type SessionHost } from "../src/worker/session-host.ts";
+import { createSessionHost, type SessionHost } from "../src/index.ts";
 
 interface ReferenceText {
   readonly name: string;

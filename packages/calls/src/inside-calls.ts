@@ -1,25 +1,18 @@
-// The calls that look inside a run: layers, heads, rows of the head. Each runs one position at most, on a fork, and the sequence stays as it is.
+// The calls that look inside a run: layers, heads, rows of the head. Each runs one position at most, on a sequence that is thrown away.
 
 import type { AppendOptions, Engine, ScoredToken, Sequence, TokenId } from "@tokenscope/core";
-import type { SessionHost } from "./session-host.ts";
-
-export interface InsideParts {
-  readonly engine: Engine;
-  /** What has been scored so far; read in turn with the calls that lengthen it. */
-  readonly sequence: Sequence;
-  readonly inTurn: <T>(job: () => Promise<T>) => Promise<T>;
-}
+import type { SessionHost } from "./calls.ts";
+import type { TextRunner } from "./text-runner.ts";
 
 type InsideKind = "lens" | "scoreAt" | "attention" | "headOff" | "tokenVector" | "logits";
 
 /** Handlers of the calls that look inside. */
-export function insideCalls({
-  engine,
-  sequence,
-  inTurn,
-}: InsideParts): Pick<SessionHost, InsideKind> {
+export function insideCalls(
+  engine: Engine,
+  texts: Pick<TextRunner, "withBeginning">,
+): Pick<SessionHost, InsideKind> {
   const lookAtLast = (ids: readonly TokenId[], look: LastLook): Promise<ScoredToken> =>
-    inTurn(() => lastOf(sequence, ids, look));
+    texts.withBeginning(ids, (sequence) => lastOf(sequence, ids, look));
   return {
     lens: async ({ ids }, _emit, signal) => {
       const { inside } = await lookAtLast(ids, { residuals: true, signal });
@@ -53,26 +46,20 @@ interface LastLook extends Omit<AppendOptions, "inspect"> {
   readonly attention?: readonly { readonly layer: number }[];
 }
 
-/** The last of the ids, run with a look behind what the sequence shares with the others. */
+/** The last of the ids, run with a look behind what the sequence holds of the others. */
 async function lastOf(
   sequence: Sequence,
   ids: readonly TokenId[],
   { residuals = false, attention = [], ...options }: LastLook,
 ): Promise<ScoredToken> {
   const position = ids.length - 1;
-  const fork = sequence.fork();
-  try {
-    const shared = fork.tokens.findIndex((token, i) => i >= position || token.id !== ids[i]);
-    if (shared !== -1) fork.cut(shared);
-    const { signal } = options;
-    const before = ids.slice(fork.tokens.length, position);
-    for await (const _chunk of fork.append(before, { ...(signal && { signal }) }));
-    const inspect = { positions: [position], residuals, attention };
-    for await (const _chunk of fork.append(ids.slice(position), { ...options, inspect }));
-    const last = fork.tokens[position];
-    if (last === undefined) throw new RangeError("lastOf: there is no id to look at");
-    return last;
-  } finally {
-    fork.close();
-  }
+  sequence.cut(Math.min(sequence.tokens.length, position));
+  const { signal } = options;
+  const before = ids.slice(sequence.tokens.length, position);
+  for await (const _chunk of sequence.append(before, { ...(signal && { signal }) }));
+  const inspect = { positions: [position], residuals, attention };
+  for await (const _chunk of sequence.append(ids.slice(position), { ...options, inspect }));
+  const last = sequence.tokens[position];
+  if (last === undefined) throw new RangeError("lastOf: there is no id to look at");
+  return last;
 }

@@ -8,7 +8,7 @@ import {
   tokenId,
   type Vocabulary,
 } from "@tokenscope/core";
-import type { Calls, SearchRow } from "./protocol.ts";
+import type { ModelCalls, SearchRow } from "./calls.ts";
 
 /** Ids whose text contains the query, whatever the case, or whose id it is; `·` may be typed for a space. */
 export type VocabularySearch = (query: string) => readonly TokenId[];
@@ -33,7 +33,7 @@ export function rankedMatches(
   logits: Float32Array,
   matches: readonly TokenId[],
   limit: number,
-): Calls["search"]["result"] {
+): ModelCalls["search"]["result"] {
   const logZ = logSumExp(logits);
   const logit = (id: TokenId): number => logits[id] ?? -Infinity;
   const listed = matches.toSorted((a, b) => logit(b) - logit(a) || a - b).slice(0, limit);

@@ -1,7 +1,7 @@
 // A vocabulary as flat arrays, to cross from the worker to the page in one message.
 
 import { tokenId, type Vocabulary } from "@tokenscope/core";
-import type { VocabularyTable } from "./protocol.ts";
+import type { VocabularyTable } from "./calls.ts";
 
 /** Flattens a vocabulary. */
 export function vocabularyTable(vocabulary: Vocabulary): VocabularyTable {
