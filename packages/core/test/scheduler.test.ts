@@ -14,6 +14,7 @@ import {
   RAW,
   Scheduler,
   type SchedulerLimits,
+  type ScoredToken,
   type TokenId,
   UsageError,
 } from "../src/index.ts";
@@ -311,4 +312,70 @@ test("after many jobs no more is held than the limits say", async () => {
   expect([running, waiting]).toEqual([0, 0]);
   expect(positions).toBeGreaterThan(0);
   expect(positions).toBeLessThanOrEqual(3 * 30);
+});
+
+test("a followed job tells every token once, in order, as a generation of its own scores it, the last one too", async () => {
+  const { scheduler, engine } = bench({ readRows: 3, positions: 64 });
+  const settings = { ...RAW, topK: 5 };
+  const request = job("Once upon", {
+    settings,
+    seed: 7,
+    isFollowed: true,
+    redraws: new Map([[12, 2]]),
+  });
+  const others = [job("Once more"), job("Twice")];
+  const runs = scheduler.submit([request, ...others]);
+  const read: ScoredToken[] = [];
+  const drawn: TokenId[] = [];
+  const [followed] = runs;
+  if (followed === undefined) throw new RangeError("no run");
+  const rest = Promise.all(runs.slice(1).map(hear));
+  for (;;) {
+    const { done, value } = await followed.next();
+    if (done) {
+      expect(value).toEqual({ kind: "length", maxTokens: 6 });
+      break;
+    }
+    if (value.kind === "token") drawn.push(value.id);
+    if (value.kind !== "read") continue;
+    expect(value.from).toBe(read.length);
+    read.push(...value.tokens);
+  }
+  await rest;
+  const sequence = engine.openSequence();
+  for await (const _chunk of sequence.append(request.promptIds));
+  const { steps } = await generateAll({ ...request, engine, sequence });
+  expect(drawn).toEqual(steps.map(({ id }) => id));
+  expect(read.map(({ id }) => id)).toEqual(sequence.tokens.map(({ id }) => id));
+  for (const [i, token] of read.entries()) {
+    const alone = sequence.tokens[i];
+    expect(token.score?.rank).toBe(alone?.score?.rank);
+    expect(token.prediction.topIds[0]).toBe(alone?.prediction.topIds[0]);
+  }
+});
+
+test("a followed job ends where the context is full, with every token that it holds", async () => {
+  const { scheduler, engine } = bench();
+  const [run] = scheduler.submit([job("a", { isFollowed: true, maxTokens: 10_000 })]);
+  let told = 0;
+  for (let next = await run?.next(); next; next = await run?.next()) {
+    if (next.done) {
+      expect(next.value.kind).toBe("context-full");
+      break;
+    }
+    if (next.value.kind === "read") told += next.value.tokens.length;
+  }
+  expect(told).toBe(engine.contextLength);
+});
+
+test("a sequence of what was read begins as far as a kept text does", async () => {
+  const { scheduler } = bench();
+  const request = job("Once upon a time", { maxTokens: 0 });
+  await hear(scheduler.submit([request])[0]);
+  const sequence = scheduler.openRead([...toyTokenizer.encode("Once upon a hill")]);
+  expect(sequence.tokens.map(({ id }) => id)).toEqual(toyTokenizer.encode("Once upon a "));
+  sequence.close();
+  const none = scheduler.openRead(toyTokenizer.encode("Nothing"));
+  expect(none.tokens).toHaveLength(0);
+  none.close();
 });

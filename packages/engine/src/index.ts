@@ -20,5 +20,5 @@ export {
   type KernelRuntime,
   loadKernelEngine,
 } from "./wasm/load-kernel-engine.ts";
-export { placedBytes } from "./wasm/placed-weights.ts";
+export { weightBytes } from "./wasm/placed-weights.ts";
 export { compileKernel, type KernelModule } from "./wasm/web-assembly.ts";

@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ApiModels } from "./api/api-models.ts";
 import { answerError, apiRoutes, isApiPath } from "./api/routes.ts";
+import { callRoutes } from "./calls/call-routes.ts";
 import { headersFor } from "./headers.ts";
 import { hostCheck } from "./host-check.ts";
 import { keyCheck } from "./key-check.ts";
@@ -39,7 +40,9 @@ export function buildApp(options: AppOptions): Hono {
     "/",
     apiRoutes({ ...options, models: api, keyCheck: apiKey === null ? null : keyCheck(apiKey) }),
   );
-  app.route("/", modelRoutes(models));
+  const answers = apiKey === null ? api.ids : []; // where a key is asked for, the page computes for itself
+  if (answers.length > 0) app.route("/", callRoutes({ ...options, models: api }));
+  app.route("/", modelRoutes(models, answers));
   addPageFiles(app, pageDir);
   app.notFound((c) => c.text(`there is nothing at ${c.req.path}; the page is at /`, 404));
   app.onError((error, c) => (isApiPath(c.req.path) ? answerError(c, error) : answerText(c, error)));

@@ -16,12 +16,20 @@ export interface ServedModel {
   readonly licence: string | null;
 }
 
-/** Routes /models.json and /models/<id>.gguf. */
-export function modelRoutes(models: readonly ServedModel[]): Hono {
+/** Routes /models.json and /models/<id>.gguf; the page may have the models in `answering` computed here. */
+export function modelRoutes(
+  models: readonly ServedModel[],
+  answering: readonly string[] = [],
+): Hono {
   const routes = new Hono();
   routes.get("/models.json", (c) => {
     c.header("cache-control", "no-cache");
-    return c.json({ models: models.map(described) });
+    return c.json({
+      models: models.map((model) => ({
+        ...described(model),
+        ...(answering.includes(model.id) && { calls: "calls/" }),
+      })),
+    });
   });
   routes.get("/models/:file", (c) => {
     const file = c.req.param("file");

@@ -3,6 +3,7 @@
 import { UsageError } from "@tokenscope/core";
 import type { Context, MiddlewareHandler } from "hono";
 import { isApiPath } from "./api/routes.ts";
+import { isCallPath } from "./calls/call-routes.ts";
 
 /** Lets pass requests without an origin (programs, links), of this server's own page, and of the pages of `allowHosts` (a proxy may stand before this server). */
 export function originCheck(allowHosts: readonly string[]): MiddlewareHandler {
@@ -25,7 +26,8 @@ function isOwn(origin: string, c: Context, allowed: ReadonlySet<string>): boolea
 /** Images and scripts of other pages come without an origin, but say so. The page itself may be linked to from anywhere. */
 function isCrossSite(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
-  return isApiPath(c.req.path) && (site === "cross-site" || site === "same-site");
+  const { path } = c.req;
+  return (isApiPath(path) || isCallPath(path)) && (site === "cross-site" || site === "same-site");
 }
 
 function foreign(who: string): UsageError {

@@ -11,7 +11,9 @@ import { followSaving, forgetSaved, readSaved, tabName } from "./store/saved.ts"
 import { findModel } from "./store/served-models.ts";
 import type { Store } from "./store/state.ts";
 import { holdsSession } from "./views/link-code.ts";
-import { startModelWorker } from "./worker/model-client.ts";
+import { type ModelClient, startModelWorker } from "./worker/model-client.ts";
+import { pageClient } from "./worker/page-client.ts";
+import { SILENCE, servedClient } from "./worker/served-client.ts";
 
 const isServed = import.meta.env.PROD; // Vite's own server builds no service worker
 const root = document.getElementById("root");
@@ -22,7 +24,7 @@ const saved = await readSaved(tab, async () => (await loadRecording()).vocabular
 const opening = saved ?? recordingOpening(await loadRecording());
 const store = createPageStore({
   opening,
-  startWorker: startModelWorker,
+  startWorker: startClient,
   findModel,
   loadRecording,
 });
@@ -38,6 +40,32 @@ if (isServed)
   void afterModel(store)
     .then(registerServiceWorker)
     .catch(() => undefined); // without one the page only needs its network
+
+/** The model in a worker, or on the server that the page comes from. */
+function startClient(): ModelClient {
+  return pageClient({
+    startWorker: startModelWorker,
+    startServed: () =>
+      servedClient({
+        fetch: (input, init) => fetch(input, init),
+        wait,
+        onSilence: (sentence) =>
+          store.setState(({ problem }) => ({
+            problem: sentence ?? (problem === SILENCE ? null : problem),
+          })),
+      }),
+  });
+}
+
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
 
 /** True while nothing was written, so that a reload loses nothing. */
 function isUntouched({ getState }: StoreApi<Store>): boolean {

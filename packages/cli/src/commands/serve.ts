@@ -1,11 +1,11 @@
 // tokenscope serve: the page, in the person's browser, and the API for programs.
 
-import { UsageError } from "@tokenscope/core";
-import { parseShape, readGguf } from "@tokenscope/engine";
+import { type Precision, UsageError } from "@tokenscope/core";
+import { parseShape, readGguf, weightBytes } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
 import { fileSha256, locateModel, type ModelFile } from "@tokenscope/models/node";
-import { type ApiModel, type ServedModel, startServer } from "@tokenscope/server";
+import { type ApiModel, type OpenedModel, type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { addComputeOptions } from "../model-options.ts";
@@ -108,7 +108,12 @@ interface ServeParts {
 function apiModel(id: string, model: string, { options, world }: ServeParts): ApiModel {
   const { precision, threads } = options;
   const wanted = { model, precision, ...(threads !== undefined && { threads }) };
-  return { id, open: () => world.openModel(wanted, world) };
+  const open = async (): Promise<OpenedModel> => {
+    const opened = await world.openModel(wanted, world);
+    const bytes = (precision: Precision): number => weightBytes(opened.gguf, precision);
+    return { ...opened, weightBytes: { exact: bytes("exact"), compact: bytes("compact") } };
+  };
+  return { id, open };
 }
 
 /** A model's file with what the page is told of it; one that the table does not know is checked here, where a sentence can still be said. */

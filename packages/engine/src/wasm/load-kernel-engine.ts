@@ -20,7 +20,7 @@ import { PANEL_BYTES } from "./layout.ts";
 import { PagePool } from "./paged-cache.ts";
 import { type PlacedModel, placeModel } from "./placed-layers.ts";
 import { placedRows } from "./placed-rows.ts";
-import { type PlacedWeights, placedBytes, placedWeights } from "./placed-weights.ts";
+import { type PlacedWeights, placedWeights, weightBytes } from "./placed-weights.ts";
 import type { KernelModule } from "./web-assembly.ts";
 
 /** The kernel itself, and how a machine starts its threads. */
@@ -97,9 +97,7 @@ export function fitsKernel(
   precision: Precision,
 ): boolean {
   if (shape.headWidth % 4 !== 0) return false;
-  let bytes = 0;
-  for (const tensor of gguf.tensors.values()) bytes += placedBytes(tensor, precision);
-  return bytes <= MOST_WEIGHT_BYTES;
+  return weightBytes(gguf, precision) <= MOST_WEIGHT_BYTES;
 }
 
 function unfit({ headWidth }: ModelShape): UsageError {

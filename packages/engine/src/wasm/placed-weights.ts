@@ -54,8 +54,14 @@ export function placedWeights({ memory, source, gguf, precision }: WeightsOption
 /** Limbs of 16 bits that the kernel cuts an input into: two hold more than a float32. */
 const LIMBS: Readonly<Record<Precision, number>> = { exact: 2, compact: 1 };
 
-/** Bytes that a tensor takes in the kernel's memory. */
-export function placedBytes(tensor: TensorInfo, precision: Precision): number {
+/** Bytes that a file's weights take in the kernel's memory. */
+export function weightBytes({ tensors }: Pick<Gguf, "tensors">, precision: Precision): number {
+  let bytes = 0;
+  for (const tensor of tensors.values()) bytes += placedBytes(tensor, precision);
+  return bytes;
+}
+
+function placedBytes(tensor: TensorInfo, precision: Precision): number {
   const isRounded = precision === "compact" && isRoundable(tensor);
   if (!isRounded) return tensor.byteLength;
   const weights = tensor.dims.reduce((product, dim) => product * dim, 1);

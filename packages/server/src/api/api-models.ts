@@ -4,6 +4,7 @@ import {
   type ChatTemplate,
   type Engine,
   type ModelIdentity,
+  type Precision,
   Scheduler,
   type SchedulerLimits,
   type SchedulerStatus,
@@ -17,6 +18,8 @@ export interface OpenedModel {
   readonly engine: Engine;
   readonly tokenizer: Tokenizer;
   readonly chatTemplate: ChatTemplate | null; // null where the file has none
+  /** What the weights take in memory on the kernel, in each precision. */
+  readonly weightBytes: Readonly<Record<Precision, number>>;
 }
 
 /** A model by its name, and how to open it; the server closes its engine. */

@@ -23,6 +23,16 @@ export async function readBody(c: Context, maxBytes: number): Promise<unknown> {
 }
 
 async function readText(c: Context, maxBytes: number): Promise<string> {
+  const bytes = await readBytes(c, maxBytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new RequestError("the body is not UTF-8; send JSON in UTF-8", { cause });
+  }
+}
+
+/** The body's bytes; throws RequestError 413 for more than `maxBytes`. */
+export async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array> {
   const announced = Number(c.req.header("content-length") ?? 0);
   if (announced > maxBytes) throw tooLarge(`${announced} bytes`, maxBytes);
   const chunks: Uint8Array[] = [];
@@ -32,11 +42,7 @@ async function readText(c: Context, maxBytes: number): Promise<string> {
     if (bytes > maxBytes) throw tooLarge(`more than ${maxBytes} bytes`, maxBytes);
     chunks.push(chunk);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new RequestError("the body is not UTF-8; send JSON in UTF-8", { cause });
-  }
+  return Buffer.concat(chunks);
 }
 
 async function* bodyOf(c: Context): AsyncGenerator<Uint8Array, void, void> {

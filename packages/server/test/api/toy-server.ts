@@ -63,6 +63,7 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     engine: { ...engine, openBatch },
     tokenizer: toyTokenizer,
     chatTemplate: toyTemplate,
+    weightBytes: { exact: 4, compact: 1 },
   };
   const server: RunningServer = await startServer({
     port: 0,

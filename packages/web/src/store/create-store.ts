@@ -138,14 +138,21 @@ function modelActions(
     },
     retry: () => void link.load(),
     switchPrecision(precision) {
-      if (precision !== store.getState().precision) reload({ precision });
+      if (precision === store.getState().precision) return;
+      // The server's precision is the server's to choose: another one is to be had in this browser.
+      reload(isServed(store.getState()) ? { precision, engine: "wasm" } : { precision });
     },
     switchEngine(engine) {
       const { model } = store.getState();
       const running = model.kind === "ready" ? model.loaded.identity.backend : null;
-      if (engine !== running) reload({ engine }); // one that was lost, or did not load, may be tried again
+      if (engine === "server" ? isServed(store.getState()) : engine === running) return;
+      reload({ engine }); // one that was lost, or did not load, may be tried again
     },
   };
+}
+
+function isServed({ model }: Store): boolean {
+  return model.kind === "ready" && model.loaded.identity.backend === "node-cpu";
 }
 
 type SettingActions = Pick<

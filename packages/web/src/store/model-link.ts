@@ -148,6 +148,7 @@ function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partia
   const isForeign = history.present.nodes.length > 0 && ![null, sha256].includes(documentSha256);
   return {
     model: { kind: "ready", loaded, msPerToken: null },
+    precision: loaded.identity.precision, // a server's is its own
     vocabulary: tableVocabulary(loaded.vocabulary),
     scores: kept(scores),
     documentSha256: sha256,

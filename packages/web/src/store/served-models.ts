@@ -11,6 +11,7 @@ interface ListedModel {
   readonly sha256: string;
   readonly licence: string | null;
   readonly url: string; // relative to the page
+  readonly calls?: string; // likewise: where the host computes for the page
 }
 
 /** A model on the page's own host. */
@@ -38,9 +39,10 @@ export async function hostModels(): Promise<readonly HostModel[]> {
   }
 }
 
-function hostModel({ id, label, sha256, sizeBytes, licence, url }: ListedModel): HostModel {
-  const address = new URL(url, document.baseURI).href;
-  return { file: { id, label, sha256, fileBytes: sizeBytes, url: address }, licence };
+function hostModel({ id, label, sha256, sizeBytes, licence, url, calls }: ListedModel): HostModel {
+  const address = (path: string): string => new URL(path, document.baseURI).href;
+  const file = { id, label, sha256, fileBytes: sizeBytes, url: address(url) };
+  return { file: calls === undefined ? file : { ...file, calls: address(calls) }, licence };
 }
 
 /** A table's model at the hub; null where it is on none, for the page reads no wheels. */

@@ -1,6 +1,6 @@
 // The status bar and the notice: what runs, how fast, and what to do when it does not.
 
-import { type Backend, formatCount, formatMegabytes, type ModelIdentity } from "@tokenscope/core";
+import { type Backend, formatCount, formatMegabytes } from "@tokenscope/core";
 import type { AppState, ModelState } from "../store/state.ts";
 import type { LoadedModel } from "../worker/protocol.ts";
 
@@ -19,7 +19,7 @@ export interface StatusBar {
 }
 
 export interface EngineOption {
-  readonly engine: "wasm" | "webgpu";
+  readonly engine: "wasm" | "webgpu" | "server";
   readonly label: string;
   readonly isCurrent: boolean;
   readonly isBlocked: boolean;
@@ -72,7 +72,7 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
     kind: loaded.hasTemplate ? "" : "base model",
     engine,
     engineReason: loaded.engineReason,
-    engines: loaded.hasGpu ? engineOptions(loaded.identity, engine) : [],
+    engines: engineOptions(loaded, engine),
     context: {
       text: `${formatCount(pathLength)} of ${formatCount(loaded.contextLength)}`,
       share: Math.min(1, pathLength / loaded.contextLength),
@@ -91,26 +91,48 @@ function rateWords(msPerToken: number): string {
 
 function engineName({ identity: { backend }, threads }: LoadedModel): string {
   if (backend === "webgpu") return BACKENDS.webgpu;
+  if (backend === "node-cpu") return "native, on the server";
   return `${BACKENDS[backend]}, ${threads} thread${threads === 1 ? "" : "s"}`;
 }
 
-function engineOptions({ backend, precision }: ModelIdentity, name: string): EngineOption[] {
-  const isGpu = backend === "webgpu";
-  return [
+/** The engines to choose from, that which runs by its whole name; none where there is no choice. */
+function engineOptions(
+  { identity, hasGpu, hasServer = false }: LoadedModel,
+  name: string,
+): readonly EngineOption[] {
+  const running = ENGINES[identity.backend];
+  const isExact = identity.precision === "exact";
+  const others = [
     {
       engine: "wasm",
-      label: isGpu ? BACKENDS.wasm : name,
-      isCurrent: !isGpu,
+      label: hasServer ? `${BACKENDS.wasm}, in this browser` : BACKENDS.wasm,
       isBlocked: false,
     },
-    {
-      engine: "webgpu",
-      label: precision === "exact" ? BACKENDS.webgpu : `${BACKENDS.webgpu} (exact only)`,
-      isCurrent: isGpu,
-      isBlocked: precision !== "exact",
-    },
-  ];
+    ...(hasGpu
+      ? [
+          {
+            engine: "webgpu",
+            label: isExact ? BACKENDS.webgpu : `${BACKENDS.webgpu} (exact only)`,
+            isBlocked: !isExact,
+          } as const,
+        ]
+      : []),
+    ...(hasServer
+      ? [{ engine: "server", label: "native, on the server", isBlocked: false } as const]
+      : []),
+  ] as const;
+  if (others.length === 1) return [];
+  return others.map((option) => {
+    const isCurrent = option.engine === running;
+    return { ...option, label: isCurrent ? name : option.label, isCurrent };
+  });
 }
+
+const ENGINES: Readonly<Record<Backend, EngineOption["engine"]>> = {
+  "node-cpu": "server",
+  wasm: "wasm",
+  webgpu: "webgpu",
+};
 
 const MODEL_WORDS: Readonly<Record<Exclude<ModelState["kind"], "ready">, string>> = {
   waiting: "No model yet",
@@ -138,7 +160,7 @@ export function noticeOf({
       const left = secondsLeft === null ? "" : `, about ${secondsWords(secondsLeft)} left`;
       const received = formatMegabytes(receivedBytes).replace(" MB", "");
       const share = totalBytes === 0 ? 0 : receivedBytes / totalBytes;
-      const text = `${received} of ${formatMegabytes(totalBytes)}${left}`;
+      const text = totalBytes === 0 ? "" : `${received} of ${formatMegabytes(totalBytes)}${left}`;
       return { kind: "loading", title: "Loading the model", text, aside, share, details: "" };
     }
     case "preparing":

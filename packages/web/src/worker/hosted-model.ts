@@ -1,8 +1,8 @@
 // A model that is ready in the worker: its engine, what the page must know of it, its host, and another engine when the first is lost.
 
 import { createSessionHost, type SessionHost, vocabularyTable } from "@tokenscope/calls";
-import type { ChatTemplate, Engine, Precision, RunCounts, Tokenizer } from "@tokenscope/core";
-import { placedBytes } from "@tokenscope/engine";
+import type { ChatTemplate, Engine, RunCounts, Tokenizer } from "@tokenscope/core";
+import { weightBytes } from "@tokenscope/engine";
 import { openKernelEngine } from "./kernel-engine.ts";
 import { type EngineFile, openEngine } from "./open-engine.ts";
 import type { EngineChoice, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
@@ -75,11 +75,12 @@ function describe(
 ): LoadedModel {
   const { id, sha256, label, fileBytes } = model;
   const { architecture, quantization, backend, threads, contextLength } = engine;
+  const { gguf } = file;
   return {
     identity: { id, sha256, architecture, quantization, precision: file.precision, backend },
     label,
     fileBytes,
-    weightBytes: { exact: weightBytes(file, "exact"), compact: weightBytes(file, "compact") },
+    weightBytes: { exact: weightBytes(gguf, "exact"), compact: weightBytes(gguf, "compact") },
     threads,
     engineReason,
     hasGpu,
@@ -89,10 +90,4 @@ function describe(
     hasTemplate: text.hasTemplate,
     takesTools: text.template.takesTools,
   };
-}
-
-function weightBytes({ gguf }: EngineFile, precision: Precision): number {
-  let bytes = 0;
-  for (const tensor of gguf.tensors.values()) bytes += placedBytes(tensor, precision);
-  return bytes;
 }

@@ -13,6 +13,10 @@ const MAX_THREADS = 8; // more cores than memory channels only wait for each oth
 const RELAXED_URL = new URL("@tokenscope/engine/kernel/relaxed.wasm", import.meta.url); // Vite wants the two in one expression
 const FIXED_URL = new URL("@tokenscope/engine/kernel/fixed.wasm", import.meta.url);
 
+const ONE_THREAD = self.isSecureContext
+  ? "One thread: this address sends no isolation headers, which threads need."
+  : "One thread: browsers give threads to https addresses and localhost alone.";
+
 /** An engine on the kernel; its reason tells of what slows it down here. */
 export async function openKernelEngine(file: EngineFile): Promise<OpenedEngine> {
   const { module, isRelaxed } = await kernelModule();
@@ -20,7 +24,7 @@ export async function openKernelEngine(file: EngineFile): Promise<OpenedEngine> 
   const threads = isIsolated ? Math.min(navigator.hardwareConcurrency, MAX_THREADS) : 1;
   const engine = await loadKernelEngine({ ...file, module, startThread, threads, backend: "wasm" });
   const notes = [
-    isIsolated ? [] : "One thread: this address sends no isolation headers, which threads need.",
+    isIsolated ? [] : ONE_THREAD,
     isRelaxed ? [] : "This browser has no relaxed SIMD, which would make it about twice as quick.",
   ].flat();
   return { engine, reason: notes.join(" "), lost: null };

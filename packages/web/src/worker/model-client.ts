@@ -1,14 +1,8 @@
 // The page's side of the protocol: typed calls to the worker, and the news of its death.
 
-import { EngineError, FormatError, type RunCounts, UsageError } from "@tokenscope/core";
-import type {
-  CallKind,
-  Calls,
-  FailureMessage,
-  FromWorker,
-  Replacement,
-  ToWorker,
-} from "./protocol.ts";
+import { EngineError, type RunCounts } from "@tokenscope/core";
+import { errorOf } from "./failure.ts";
+import type { CallKind, Calls, FromWorker, Replacement, ToWorker } from "./protocol.ts";
 
 export interface CallOptions<K extends CallKind> {
   readonly onEvent?: (event: Calls[K]["event"]) => void;
@@ -126,20 +120,4 @@ export function startModelWorker(): ModelClient {
   return workerClient(
     new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" }), // Vite wants the two in one expression
   );
-}
-
-function errorOf({ name, message, details }: FailureMessage): Error {
-  const options = { cause: details };
-  switch (name) {
-    case "UsageError":
-      return new UsageError(message, options);
-    case "FormatError":
-      return new FormatError(message, options);
-    case "EngineError":
-      return new EngineError(message, options);
-    case "AbortError":
-      return new DOMException(message, name);
-    default:
-      return new Error(message, options);
-  }
 }

@@ -18,10 +18,12 @@ export interface ModelFile {
   readonly fileBytes: number;
   /** The user's own file, read where it lies and never uploaded. */
   readonly file?: Blob;
+  /** Where a server answers calls for this model itself; absent where none does. */
+  readonly calls?: string;
 }
 
-/** Which engine is wanted: WebGPU, WebAssembly, or the one that fits this browser. */
-export type EngineChoice = "auto" | "wasm" | "webgpu";
+/** Which engine is wanted: WebGPU or WebAssembly in this browser, the server's own, or the one that fits. */
+export type EngineChoice = "auto" | "wasm" | "webgpu" | "server";
 
 /** What the page must know of a model that is ready. */
 export interface LoadedModel {
@@ -35,6 +37,8 @@ export interface LoadedModel {
   readonly engineReason: string;
   /** Whether a person may choose WebGPU here. */
   readonly hasGpu: boolean;
+  /** Whether a person may choose the server's engine; absent where not. */
+  readonly hasServer?: boolean;
   readonly contextLength: number;
   readonly vocabulary: VocabularyTable;
   readonly endTokenIds: readonly TokenId[];

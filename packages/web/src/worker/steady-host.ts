@@ -2,6 +2,7 @@
 
 import type { Handler, ModelCallKind, ModelCalls, SessionHost } from "@tokenscope/calls";
 import { EngineError } from "@tokenscope/core";
+import { restOfCall, wholeResult } from "./rest-of-call.ts";
 
 export interface SteadyHostOptions {
   readonly host: SessionHost;
@@ -17,16 +18,10 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
   const loss = lost.then((reason) => Promise.reject(new EngineError(reason)));
   loss.catch(() => undefined); // nothing may be under way when it comes
 
-  /** `rest` says what is still to be asked for after an event. */
   const steady =
-    <K extends ModelCallKind>(
-      kind: K,
-      rest: (
-        request: ModelCalls[K]["request"],
-        event: ModelCalls[K]["event"],
-      ) => ModelCalls[K]["request"],
-    ): Handler<K> =>
+    <K extends ModelCallKind>(kind: K): Handler<K> =>
     async (request, emit, signal) => {
+      const rest = restOfCall(kind);
       let left = request;
       if (second === undefined) {
         let isOver = false; // a lost engine may still answer
@@ -43,41 +38,28 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
           second ??= replace(error.message);
         }
       }
-      return (await second)[kind](left, emit, signal);
+      return wholeResult(kind, request, await (await second)[kind](left, emit, signal));
     };
 
-  const whole = <R>(request: R): R => request;
-  const generate = steady("generate", afterToken);
   return {
-    encode: steady("encode", whole),
-    endTurn: steady("endTurn", whole),
-    setSystemPrompt: steady("setSystemPrompt", whole),
-    trySystemPrompt: steady("trySystemPrompt", whole),
-    setTools: steady("setTools", whole),
-    writeToolCall: steady("writeToolCall", whole),
-    refusals: steady("refusals", whole),
-    score: steady("score", whole), // from its beginning: the page mixes no two engines' scores
-    search: steady("search", whole),
-    settingsView: steady("settingsView", whole),
-    lens: steady("lens", whole),
-    attention: steady("attention", whole),
-    headOff: steady("headOff", whole),
-    scoreAt: steady("scoreAt", whole),
-    tokenVector: steady("tokenVector", whole),
-    logits: steady("logits", whole),
-    textEdit: steady("textEdit", whole),
-    find: steady("find", whole),
-    generate: async (request, emit, signal) => {
-      const ending = await generate(request, emit, signal);
-      return ending.kind === "length" ? { ...ending, maxTokens: request.maxTokens } : ending;
-    },
+    encode: steady("encode"),
+    endTurn: steady("endTurn"),
+    setSystemPrompt: steady("setSystemPrompt"),
+    trySystemPrompt: steady("trySystemPrompt"),
+    setTools: steady("setTools"),
+    writeToolCall: steady("writeToolCall"),
+    refusals: steady("refusals"),
+    score: steady("score"),
+    generate: steady("generate"),
+    search: steady("search"),
+    settingsView: steady("settingsView"),
+    lens: steady("lens"),
+    attention: steady("attention"),
+    headOff: steady("headOff"),
+    scoreAt: steady("scoreAt"),
+    tokenVector: steady("tokenVector"),
+    logits: steady("logits"),
+    textEdit: steady("textEdit"),
+    find: steady("find"),
   };
-}
-
-/** What is left to write once a token is written; its draws depend on seed and position alone. */
-function afterToken(
-  { ids, maxTokens, ...same }: ModelCalls["generate"]["request"],
-  { token }: ModelCalls["generate"]["event"],
-): ModelCalls["generate"]["request"] {
-  return { ...same, ids: [...ids, token.id], maxTokens: maxTokens - 1 };
 }

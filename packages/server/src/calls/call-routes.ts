@@ -1,0 +1,132 @@
+// The page's calls on the engine of this process: GET /calls/model describes it, POST /calls/KIND answers a call as a stream of messages.
+
+import {
+  createSessionHost,
+  decodeValue,
+  encodeValue,
+  type ModelCallKind,
+  type SessionHost,
+  scheduledTexts,
+  vocabularyTable,
+} from "@tokenscope/calls";
+import { plainTemplate, UsageError } from "@tokenscope/core";
+import { type Context, Hono } from "hono";
+import type { ApiModels, ReadyModel } from "../api/api-models.ts";
+import { readBytes } from "../api/read-body.ts";
+import { errorAnswer } from "../api/request-error.ts";
+import { isCallKind, parseRequest } from "./call-requests.ts";
+
+const TYPE = "application/vnd.msgpack";
+const BODY_FACTOR = 4; // a call may carry the context vectors of a whole text
+
+export interface CallOptions {
+  readonly models: ApiModels;
+  readonly maxBodyBytes: number;
+}
+
+/** True for the paths of calls. */
+export function isCallPath(path: string): boolean {
+  return path.startsWith("/calls/");
+}
+
+/** The routes. */
+export function callRoutes({ models, maxBodyBytes }: CallOptions): Hono {
+  const routes = new Hono();
+  const hosts = new WeakMap<ReadyModel, SessionHost>();
+  const hostOf = (model: ReadyModel): SessionHost => {
+    const known = hosts.get(model);
+    if (known !== undefined) return known;
+    const { engine, tokenizer, scheduler } = model;
+    const template = model.chatTemplate ?? plainTemplate(tokenizer);
+    const host = createSessionHost(
+      { engine, tokenizer, template },
+      scheduledTexts({ tokenizer }, scheduler),
+    );
+    hosts.set(model, host);
+    return host;
+  };
+  routes.get("/calls/model", async (c) => {
+    const model = await models.ready(c.req.query("model"));
+    return bytesAnswer(encodeValue(describe(model)));
+  });
+  routes.post("/calls/:kind", async (c) => {
+    const kind = c.req.param("kind");
+    if (!isCallKind(kind)) {
+      throw new UsageError(`there is no call "${kind}"; reload the page`, { httpStatus: 404 });
+    }
+    const value = await readValue(c, maxBodyBytes * BODY_FACTOR);
+    const model = await models.ready(c.req.query("model"));
+    const request = parseRequest(kind, value, model.engine);
+    return callAnswer({ kind, request }, hostOf(model), model);
+  });
+  return routes;
+}
+
+/** What the page must know of the model, beside what its list of files says. */
+function describe({ identity, engine, tokenizer, chatTemplate, weightBytes }: ReadyModel) {
+  const { threads, contextLength } = engine;
+  return {
+    identity,
+    threads,
+    contextLength,
+    weightBytes,
+    vocabulary: vocabularyTable(tokenizer.vocabulary),
+    endTokenIds: tokenizer.endTokenIds,
+    hasTemplate: chatTemplate !== null,
+    takesTools: (chatTemplate ?? plainTemplate(tokenizer)).takesTools,
+  };
+}
+
+/** Only this type: no form of another page can send it unasked. */
+async function readValue(c: Context, maxBytes: number): Promise<unknown> {
+  const type = c.req.header("content-type") ?? "";
+  if (type !== TYPE) {
+    throw new UsageError(`the body's type is ${JSON.stringify(type)}; calls are ${TYPE}`, {
+      httpStatus: 415,
+    });
+  }
+  const bytes = await readBytes(c, maxBytes);
+  try {
+    return decodeValue(bytes);
+  } catch (cause) {
+    throw new UsageError("the body is no MessagePack; reload the page", { cause });
+  }
+}
+
+interface Asked {
+  readonly kind: ModelCallKind;
+  readonly request: unknown;
+}
+
+/** Events as they come, then what the call came to. A page that goes away ends its call within a step. */
+function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: ReadyModel): Response {
+  const aborter = new AbortController();
+  const handler = host[kind] as (...args: unknown[]) => Promise<unknown>; // kind and request belong together
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (message: unknown): void => {
+        if (!aborter.signal.aborted) controller.enqueue(encodeValue(message));
+      };
+      const emit = (event: unknown): void => send({ kind: "event", event });
+      try {
+        const result = await handler(request, emit, aborter.signal);
+        send({ kind: "done", result, counts: engine.counts });
+      } catch (error) {
+        send({ kind: "failed", failure: failureOf(error) });
+      }
+      if (!aborter.signal.aborted) controller.close();
+    },
+    cancel: () => aborter.abort(),
+  });
+  return new Response(body, { headers: { "content-type": TYPE, "cache-control": "no-store" } });
+}
+
+function failureOf(error: unknown) {
+  const { message } = errorAnswer(error).body.error;
+  const name = error instanceof Error ? error.name : "Error";
+  return { name, message, details: "" };
+}
+
+function bytesAnswer(bytes: Uint8Array<ArrayBuffer>): Response {
+  return new Response(bytes, { headers: { "content-type": TYPE, "cache-control": "no-store" } });
+}
