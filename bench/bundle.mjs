@@ -12,6 +12,7 @@ const ENTRIES = {
   tokenscope: join(BENCH, "node/tokenscope.mjs"),
   pageServer: join(BENCH, "page/page-server.mjs"),
   fidelity: join(BENCH, "fidelity/fidelity.mjs"),
+  calls: join(BENCH, "load/calls.mjs"),
 };
 
 /** Writes .tmp/node/*.mjs, one per entry, and returns their paths. */

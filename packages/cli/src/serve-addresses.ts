@@ -25,7 +25,10 @@ function othersLines(url: string, host: string, allowHosts: readonly string[]): 
   const names = allowHosts.map(
     (name) => `http://${name.includes(":") ? `[${name}]` : name}:${port}`,
   );
-  if (names.length > 0) return [`Others reach it at ${names.join(" and ")}`];
+  if (names.length > 0)
+    return [
+      `Others reach it at ${names.join(" and ")}; their pages compute on this machine unless they choose otherwise`,
+    ];
   if (!EVERYWHERE.includes(host)) return [];
   return [
     "It listens on all addresses of this machine but answers to its own names alone; start it with --allow-host NAME, the name or address that others will type",

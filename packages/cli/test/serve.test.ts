@@ -82,7 +82,7 @@ test("the addresses of a class are those that others may type", () => {
     addressLines({ ...own, host, allowHosts }).slice(2);
   expect(lines("127.0.0.1", [])).toEqual([]);
   expect(lines("0.0.0.0", ["class.example", "10.0.0.7"])).toEqual([
-    "Others reach it at http://class.example:8376 and http://10.0.0.7:8376",
+    "Others reach it at http://class.example:8376 and http://10.0.0.7:8376; their pages compute on this machine unless they choose otherwise",
   ]);
   expect(lines("0.0.0.0", [])).toEqual([expect.stringMatching(/start it with --allow-host NAME/)]);
 });

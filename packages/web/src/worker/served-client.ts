@@ -121,13 +121,15 @@ class ServedLine {
     if (this.#loaded === undefined)
       throw new RangeError(`${kind} was called before a model was loaded`);
     const { file } = this.#loaded;
+    let done: { readonly result: Calls[K]["result"] } | undefined; // what follows it is the stream's end
     for await (const message of messagesOf({ file, kind, request }, this.#options.fetch, signal)) {
       if (message.kind === "event") onEvent(message.event as Calls[K]["event"]);
       if (message.kind === "failed") throw errorOf(message.failure);
       if (message.kind !== "done") continue;
       this.counts = message.counts;
-      return message.result as Calls[K]["result"];
+      done = { result: message.result as Calls[K]["result"] };
     }
+    if (done !== undefined) return done.result;
     throw new SilentServer("the server went away in the middle of an answer");
   }
 }

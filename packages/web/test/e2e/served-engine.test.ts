@@ -1,0 +1,153 @@
+// The page on the engine of `tokenscope serve`: chosen by itself, the numbers of the browser's own, and a server that goes away and comes back.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { ScoreJson } from "@tokenscope/core";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { button, newPage, openStage, ready, type Stage, scored, tokenIds } from "./browser.ts";
+import { mouse } from "./hands.ts";
+
+const COMMAND = fileURLToPath(new URL("../../../cli/tokenscope.mjs", import.meta.url));
+const SAME_BITS = 0.0003; // exact is that near in any two runtimes (README)
+
+let stage: Stage; // for its browser
+let server: ChildProcess;
+let port: number;
+
+beforeAll(async () => {
+  stage = await openStage();
+  port = await freePort();
+  server = await serve();
+});
+afterAll(async () => {
+  await stop();
+  await stage.close();
+});
+
+const PATIENT = { timeout: 60_000 };
+
+/** Starts the command on the test's port and waits until it says where it is. */
+async function serve(): Promise<ChildProcess> {
+  const names = addressOfNetwork() === null ? [] : ["--allow-host", addressOfNetwork() ?? ""];
+  const host = ["--host", "0.0.0.0", ...names];
+  const args = [COMMAND, "serve", "--no-open", "--port", String(port), "--precision", "exact"];
+  const child = spawn(process.execPath, [...args, ...host], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return child;
+}
+
+async function stop(): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const closed = once(server, "close");
+  server.kill("SIGKILL");
+  await closed;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, "listening");
+  const address = probe.address();
+  const closed = once(probe, "close");
+  probe.close();
+  await closed;
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** This machine as others on its network reach it; null where it has no network. */
+function addressOfNetwork(): string | null {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? null;
+}
+
+const engineOf = (page: Page) =>
+  page
+    .getByLabel("Engine")
+    .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text ?? "");
+
+async function bitsOf(page: Page): Promise<readonly (number | null)[]> {
+  await button(page, "Export").click();
+  const coming = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Scores as JSON" }).click();
+  const json = JSON.parse(await readFile(await (await coming).path(), "utf8")) as ScoreJson;
+  await page.keyboard.press("Escape");
+  return json.tokens.map(({ surprisalBits }) => surprisalBits);
+}
+
+test("the page takes the server's engine by itself, without a download, and WASM gives the same numbers", async () => {
+  const { page, errors } = await newPage(stage);
+  const fetched: string[] = [];
+  page.on("request", (request) => fetched.push(request.url()));
+  const hand = mouse(page);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await ready(page);
+  expect(await engineOf(page)).toBe("native, on the server");
+  await hand.newConversation();
+  await hand.write("Why is the sky blue?");
+  await page.getByRole("group", { name: "assistant turn" }).waitFor();
+  for (let i = 0; i < 12; i += 1) await button(page, /^Step/).click();
+  await scored(page);
+  const ids = await tokenIds(page);
+  const native = await bitsOf(page);
+  expect(fetched.filter((url) => url.includes(".gguf"))).toEqual([]);
+
+  await page.getByLabel("Engine").selectOption("wasm");
+  await expect.poll(() => engineOf(page), PATIENT).toMatch(/^WASM, \d+ threads?$/);
+  await ready(page);
+  expect(await tokenIds(page)).toEqual(ids);
+  const wasm = await bitsOf(page);
+  expect(wasm).toHaveLength(native.length);
+  for (const [i, bits] of wasm.entries()) {
+    if (bits === null) expect(native[i]).toBeNull();
+    else expect(Math.abs(bits - (native[i] ?? Number.NaN))).toBeLessThan(SAME_BITS);
+  }
+  expect(errors).toEqual([]);
+  await page.context().close();
+}, 120_000);
+
+test("a server that is killed while it writes: the page says so, keeps everything, and the reply goes on once it is back", async () => {
+  const { page } = await newPage(stage);
+  const hand = mouse(page);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await ready(page);
+  await hand.newConversation();
+  await hand.write("Tell me a long story.");
+  await page.getByRole("group", { name: "assistant turn" }).waitFor();
+  const before = (await tokenIds(page)).length;
+  await hand.generate();
+  const count = async (): Promise<number> => (await tokenIds(page)).length;
+  await expect.poll(count, PATIENT).toBeGreaterThan(before + 5);
+  await stop();
+  await page.getByText("The server does not answer.").waitFor();
+  const kept = await tokenIds(page);
+  expect(kept.length).toBeGreaterThan(before + 5);
+  server = await serve();
+  await expect.poll(count, PATIENT).toBeGreaterThan(kept.length + 5);
+  expect((await tokenIds(page)).slice(0, kept.length)).toEqual(kept);
+  await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+  await page.context().close();
+}, 120_000);
+
+test.skipIf(addressOfNetwork() === null)(
+  "at a plain http address on the network the page runs on the server, and in the browser on one thread, and says why",
+  async () => {
+    const { page } = await newPage(stage);
+    await page.goto(`http://${addressOfNetwork()}:${port}/`);
+    await ready(page);
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    expect(await engineOf(page)).toBe("native, on the server");
+    await page.getByLabel("Engine").selectOption("wasm");
+    await expect.poll(() => engineOf(page), PATIENT).toBe("WASM, 1 thread");
+    expect(await page.getByLabel("Engine").getAttribute("title")).toContain(
+      "browsers give threads to https addresses and localhost alone",
+    );
+    await page.context().close();
+  },
+  120_000,
+);
