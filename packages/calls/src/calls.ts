@@ -5,6 +5,8 @@ import type {
   ChatMessage,
   Ending,
   Prediction,
+  Reading,
+  ReadTokens,
   SamplingSettings,
   ScoredToken,
   SettingsView,
@@ -150,6 +152,8 @@ export interface ModelCalls {
     event: never;
     result: Float32Array;
   };
+  /** Another model's text before a place, in this one's tokens and by its own template; no run. Throws UsageError where the template refuses. */
+  readAs: { request: Reading; event: never; result: ReadTokens };
   /** What must be written so that these tokens say the edited text (core's textEdit); no run. Fails with a sentence where the text cannot be written. */
   textEdit: {
     request: { readonly ids: readonly TokenId[]; readonly text: string };

@@ -6,6 +6,7 @@ import {
   type Engine,
   endTurn,
   parseEditableText,
+  readTokens,
   roleRefusal,
   sampleIndex,
   setSystemPrompt,
@@ -48,6 +49,7 @@ export function createSessionHost(
       Object.fromEntries(roles.map((role) => [role, roleRefusal(doc, role, format)])),
     score: texts.score,
     generate: texts.generate,
+    readAs: async (reading) => readTokens(reading, format),
     textEdit: async ({ ids, text }) =>
       textEdit(ids, parseEditableText(text, tokenizer.vocabulary), tokenizer),
     find: async ({ query, limit }) => {

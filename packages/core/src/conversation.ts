@@ -14,7 +14,13 @@ import {
 } from "./document.ts";
 import { UsageError } from "./errors.ts";
 import { decodeTokens } from "./piece.ts";
-import type { ChatMessage, ChatTemplate, RenderedToken, Tokenizer } from "./tokenizer.ts";
+import type {
+  ChatMessage,
+  ChatTemplate,
+  RenderedToken,
+  Tokenizer,
+  Vocabulary,
+} from "./tokenizer.ts";
 import { parseToolCall, parseTools, withTools } from "./tools.ts";
 import { type Turn, turnsOf } from "./turns.ts";
 
@@ -33,12 +39,15 @@ const NO_TOOLS =
   "this model's chat template does not write tools, so the model would never see them";
 
 /** The messages that a path says, as its template would be given them: a system turn that the template itself wrote is none. */
-export function messagesOf(path: readonly NewToken[], format: ChatFormat): readonly ChatMessage[] {
+export function messagesOf(
+  path: readonly NewToken[],
+  { vocabulary }: Pick<Tokenizer, "vocabulary">,
+): readonly ChatMessage[] {
   let calls = 0;
   return turnsOf(path)
     .filter((turn) => !isTemplatesOwn(path, turn))
     .map((turn): ChatMessage => {
-      const message = { role: turn.role, content: contentText(path, turn, format.tokenizer) };
+      const message = { role: turn.role, content: contentText(path, turn, vocabulary) };
       if (turn.role === ASSISTANT) calls += 1; // each may be a call
       return turn.role === TOOL ? { ...message, toolCallId: callId(calls - 1) } : message;
     });
@@ -98,7 +107,7 @@ export function writeToolCall(doc: TokenDocument, text: string, model: ChatForma
   if (open.contentEnd > open.contentStart) {
     throw new UsageError(`A tool cannot be called: ${REPLY_BEGUN}.`);
   }
-  const messages = messagesOf(path.slice(0, open.start), format);
+  const messages = messagesOf(path.slice(0, open.start), format.tokenizer);
   const chat = format.template.render([...messages, message], { addGenerationPrompt: false });
   const kept = path.slice(0, open.contentStart);
   if (kept.some(({ id }, i) => id !== chat.tokens[i]?.id)) {
@@ -161,7 +170,9 @@ function writtenAgain(path: readonly NewToken[], format: ChatFormat): readonly N
   const said = waits ? path.slice(0, open.start) : path;
   const all = turnsOf(said);
   const own = all.filter((turn) => !isTemplatesOwn(said, turn));
-  const chat = format.template.render(messagesOf(said, format), { addGenerationPrompt: waits });
+  const chat = format.template.render(messagesOf(said, format.tokenizer), {
+    addGenerationPrompt: waits,
+  });
   // A message that the template rewrites is told by its turn, counted from the end: a system turn may come or go at the beginning.
   const last = (chat.tokens.at(-1)?.turn ?? 0) - (waits ? 1 : 0);
   const spoken = ({ message, turn }: RenderedToken): Turn | undefined => {
@@ -222,7 +233,9 @@ export function trySystemPrompt(
 function systemTurn(path: readonly NewToken[], content: string, format: ChatFormat) {
   const first = turnsOf(path)[0];
   const old = first?.role === "system" ? first : undefined;
-  const rest = messagesOf(path.slice(old?.end ?? 0), format).filter((m) => m.content !== "");
+  const rest = messagesOf(path.slice(old?.end ?? 0), format.tokenizer).filter(
+    (m) => m.content !== "",
+  );
   const chat = format.template.render([{ role: "system", content }, ...rest], {
     addGenerationPrompt: false,
   });
@@ -266,7 +279,7 @@ export function roleRefusal(doc: TokenDocument, role: string, model: ChatFormat)
   }
   if (open?.role === role) return null;
   const before = open !== null && open.contentEnd === open.contentStart ? open.start : path.length;
-  const messages = [...messagesOf(path.slice(0, before), format), sampleOf(role)];
+  const messages = [...messagesOf(path.slice(0, before), format.tokenizer), sampleOf(role)];
   const addGenerationPrompt = role !== ASSISTANT && role !== TOOL_CALL;
   return format.template.refusal(messages, { addGenerationPrompt });
 }
@@ -295,9 +308,9 @@ function isTemplatesOwn(path: readonly NewToken[], turn: Turn): boolean {
   return content.length > 0 && content.every((token) => token.origin === "template");
 }
 
-function contentText(path: readonly NewToken[], turn: Turn, tokenizer: Tokenizer): string {
+function contentText(path: readonly NewToken[], turn: Turn, vocabulary: Vocabulary): string {
   const content = path.slice(turn.contentStart, turn.contentEnd);
-  return decodeTokens(content.map((token) => tokenizer.vocabulary.bytes(token.id)));
+  return decodeTokens(content.map((token) => vocabulary.bytes(token.id)));
 }
 
 function typedTokens(text: string, turn: Turn, tokenizer: Tokenizer): NewToken[] {
@@ -311,7 +324,7 @@ function rendered(
   message: ChatMessage,
   format: ChatFormat,
 ): readonly NewToken[] {
-  const before = messagesOf(path, format);
+  const before = messagesOf(path, format.tokenizer);
   const chat = format.template.render([...before, message], {
     addGenerationPrompt: message.role !== ASSISTANT,
   });
@@ -329,7 +342,7 @@ function rendered(
 
 function closeOpenTurn(doc: TokenDocument, format: ChatFormat): TokenDocument {
   const path = nodesOf(doc, activePath(doc));
-  const messages = messagesOf(path, format);
+  const messages = messagesOf(path, format.tokenizer);
   const chat = format.template.render(messages, { addGenerationPrompt: false });
   return extend(doc, tailAfter(path, messages.length - 1, chat.tokens));
 }

@@ -13,6 +13,12 @@ export {
   trySystemPrompt,
   writeToolCall,
 } from "./conversation.ts";
+export {
+  type CrossCandidate,
+  type CrossCandidates,
+  type CrossPlace,
+  crossCandidates,
+} from "./cross-candidates.ts";
 export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
   activePath,
@@ -137,6 +143,7 @@ export {
 export { plainTemplate, TEXT_ROLE } from "./plain-template.ts";
 export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
+export { type Reading, type ReadTokens, readingAt, readTokens } from "./reading.ts";
 export { RECOVERY_WINDOW, recovery, runningMeans } from "./recovery.ts";
 export {
   applySettings,

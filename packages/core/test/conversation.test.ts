@@ -51,7 +51,7 @@ test("End turn closes the message and opens the assistant's turn", () => {
 });
 
 test("the template's own system turn is no message", () => {
-  expect(messagesOf(path(reply(asked, "Yes")), chatToy)).toEqual([
+  expect(messagesOf(path(reply(asked, "Yes")), chatToy.tokenizer)).toEqual([
     { role: "user", content: "Hi" },
     { role: "assistant", content: "Yes" },
   ]);
@@ -109,7 +109,10 @@ test("a new system prompt is a branch that keeps every later token", () => {
   expect(text(other)).toBe(text(ended).replace("Be kind.", "Be rude."));
   expect(text(switchBranch(other, 0))).toBe(text(ended));
   expect(path(other).at(-1)?.origin).toBe("greedy");
-  expect(messagesOf(path(other), chatToy)[0]).toEqual({ role: "system", content: "Be rude." });
+  expect(messagesOf(path(other), chatToy.tokenizer)[0]).toEqual({
+    role: "system",
+    content: "Be rude.",
+  });
 });
 
 test("another system prompt is tried on the same messages: a branch with its own prompt that waits for the reply", () => {

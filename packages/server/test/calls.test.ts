@@ -99,6 +99,7 @@ test("every kind of call is answered", async () => {
     scoreAt: { contextVectors: [contextVector], id: IDS[0] as never },
     tokenVector: { id: IDS[0] as never },
     logits: { contextVector },
+    readAs: { messages: [], role: "text", before: "Once", after: " upon" },
     textEdit: { ids: IDS, text: "Once again" },
     find: { query: "a", limit: 3 },
   };

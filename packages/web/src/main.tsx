@@ -13,7 +13,6 @@ import type { Store } from "./store/state.ts";
 import { holdsSession } from "./views/link-code.ts";
 import { type ModelClient, startModelWorker } from "./worker/model-client.ts";
 import { pageClient } from "./worker/page-client.ts";
-import { SILENCE, servedClient } from "./worker/served-client.ts";
 
 const isServed = import.meta.env.PROD; // Vite's own server builds no service worker
 const root = document.getElementById("root");
@@ -45,15 +44,20 @@ if (isServed)
 function startClient(): ModelClient {
   return pageClient({
     startWorker: startModelWorker,
-    startServed: () =>
-      servedClient({
-        fetch: (input, init) => fetch(input, init),
-        wait,
-        onSilence: (sentence) =>
-          store.setState(({ problem }) => ({
-            problem: sentence ?? (problem === SILENCE ? null : problem),
-          })),
-      }),
+    startServed: async () => {
+      const { servedClient } = await import("./worker/served-client.ts");
+      return servedClient({ fetch: (input, init) => fetch(input, init), wait, onSilence });
+    },
+  });
+}
+
+const SILENCE =
+  "The server does not answer. Your conversation is kept, and what was asked goes on as soon as it is back.";
+
+function onSilence(isSilent: boolean): void {
+  store.setState(({ problem }) => {
+    if (isSilent) return { problem: SILENCE };
+    return { problem: problem === SILENCE ? null : problem };
   });
 }
 

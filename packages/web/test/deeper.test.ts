@@ -1,6 +1,7 @@
+import { toyTokenizer } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
 import { attentionPlace, comparedTokens, deeperPlace } from "../src/views/deeper.ts";
-import { openPage, type Page, runsOf, say } from "./store-model.ts";
+import { BASE_FILE, openPage, type Page, runsOf, say } from "./store-model.ts";
 
 /** A page whose drawer is open at the lens, at a position in the message. */
 async function openedAt(position: number): Promise<Page> {
@@ -150,4 +151,49 @@ test("what cannot be asked is said once, and not asked again and again", async (
   await page.quiet();
   expect(page.state().problem).toContain("layer 9 is not in this model");
   expect(kinds(page).filter((kind) => kind === "headOff")).toHaveLength(1);
+});
+
+test("another model beside the page's reads the text in its own way, for one run of its own, and its candidates are joined by what they say", async () => {
+  const page = await openedAt(0);
+  const { path } = place(page);
+  const inMessage = path.nodes.findIndex(
+    ({ origin, part }) => origin === "typed" && part === "content",
+  );
+  page.actions.moveTo(inMessage + 2);
+  page.actions.setDeeper({ view: "engines" });
+  page.actions.chooseSecond(BASE_FILE);
+  await page.quiet();
+  expect(page.model.workers()).toBe(1); // chosen is not loaded
+  page.actions.openSecond();
+  await page.quiet();
+  const { second } = page.state().deeper;
+  expect(second).toMatchObject({ kind: "ready", isOtherModel: true });
+  const crossing = place(page).context?.finding.crossing;
+  expect(crossing?.read).toMatchObject({ isPlain: true, straddlingId: null });
+  expect(crossing?.read.ids).toEqual(toyTokenizer.encode("ab"));
+  expect(crossing?.read.nextId).toBe(place(page).actual);
+  expect(crossing?.next?.rank).toBeGreaterThan(0);
+  expect(crossing?.both.candidates.every(({ own, other }) => own !== null && other !== null)).toBe(
+    true,
+  );
+  expect(place(page).context?.finding.divergence).toBeNull();
+
+  page.actions.chooseSecond("precision");
+  await page.quiet();
+  expect(page.state().deeper.second).toEqual({ kind: "closed" });
+  expect(place(page).context?.finding.crossing).toBeNull();
+  expect(page.state().problem).toBeNull();
+});
+
+test("inside markers another model is asked nothing, and where it reads nothing the page says so", async () => {
+  const page = await openedAt(2);
+  page.actions.setDeeper({ view: "engines" });
+  page.actions.chooseSecond(BASE_FILE);
+  page.actions.openSecond();
+  await page.quiet();
+  expect(kinds(page)).not.toContain("readAs");
+  const inMessage = place(page).path.nodes.findIndex(({ origin }) => origin === "typed");
+  page.actions.moveTo(inMessage);
+  await page.quiet();
+  expect(page.state().problem).toMatch(/^The other model reads nothing before this place/);
 });

@@ -298,6 +298,8 @@ test("a neighbour of the same model is given its numbers, and stays apart from t
   const scores = [...(neighbour?.session.scores.values() ?? [])].map(({ score }) => score);
   expect(scores).toEqual([...sessionOn(author).scores.values()].map(({ score }) => score));
   expect(history).toBe(before);
+  const asked = page.model.calls.filter(({ kind }) => kind === "scoreAt");
+  expect(asked).toHaveLength(neighbour?.odds.size ?? -1); // each token beyond the kept candidates, once
   page.actions.dismissNeighbour();
   expect(page.state().neighbour).toBeNull();
 });

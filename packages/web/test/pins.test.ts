@@ -5,6 +5,7 @@ import { pinsOf } from "../src/store/pins.ts";
 import { alongText, readingAt } from "../src/views/along-text.ts";
 import { activeDocumentPath, documentPath } from "../src/views/path.ts";
 import { pinLines } from "../src/views/pins.ts";
+import { pinsPicture } from "../src/views/pins-picture.ts";
 import { closedPage, openPage, type Page, runsOf } from "./store-model.ts";
 import { CAT, conversation, FISH, scoresOf, vocabulary } from "./views-document.ts";
 
@@ -94,4 +95,16 @@ test("without a model a listed token has its stored probability, and another non
   expect(readingAt(7, path, { along, pins: [], vocabulary }).words).toBe(
     "position 7, next token, entropy 2.00",
   );
+});
+
+test("the picture of the pins has a row a token, with its name and the caption", async () => {
+  const page = await openPage("ab");
+  page.actions.togglePin(LETTER_A);
+  page.actions.togglePin(LETTER_Q);
+  await page.quiet();
+  const svg = pinsPicture(lines(page), { caption: "Toy, exact, wasm", scale: "log" });
+  expect(svg.match(/<g transform/g)).toHaveLength(2);
+  expect(svg).toContain("<title>a</title>");
+  expect(svg).toContain(">Toy, exact, wasm</text>");
+  expect(svg).not.toContain("NaN");
 });

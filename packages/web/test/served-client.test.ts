@@ -10,7 +10,7 @@ import { afterEach, expect, test } from "vitest";
 import type { ModelClient } from "../src/worker/model-client.ts";
 import { pageClient } from "../src/worker/page-client.ts";
 import type { Calls, LoadedModel, ModelFile } from "../src/worker/protocol.ts";
-import { SILENCE, servedClient } from "../src/worker/served-client.ts";
+import { servedClient } from "../src/worker/served-client.ts";
 
 const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-served-"));
 writeFileSync(join(pageDir, "index.html"), "<title>page</title>");
@@ -55,13 +55,13 @@ function fileAt({ url }: RunningServer): ModelFile {
 
 interface Line {
   readonly client: ModelClient;
-  readonly said: (string | null)[];
+  readonly said: boolean[];
   /** Runs whenever the client waits. */
   onWait: () => Promise<void>;
 }
 
 function line(): Line {
-  const said: (string | null)[] = [];
+  const said: boolean[] = [];
   const made: Line = {
     client: servedClient({
       fetch,
@@ -69,7 +69,7 @@ function line(): Line {
         signal.throwIfAborted();
         return made.onWait();
       },
-      onSilence: (sentence) => void said.push(sentence),
+      onSilence: (isSilent) => void said.push(isSilent),
     }),
     said,
     onWait: async () => {},
@@ -134,7 +134,7 @@ test("a server that goes away in the middle of a reply and comes back: the same 
   });
   expect(ids).toEqual(whole);
   expect(ending).toEqual({ kind: "length", maxTokens: 12 });
-  expect(made.said).toEqual([SILENCE, null]);
+  expect(made.said).toEqual([true, false]);
 });
 
 test("one that comes back computing another way is announced before its numbers", async () => {
@@ -187,7 +187,7 @@ function chooser(worker: ModelFile): Chooser {
           : made.call(kind, request, options);
       return Object.create(made, { call: { value: call } });
     },
-    startServed: () => {
+    startServed: async () => {
       started.push("served");
       return line().client;
     },

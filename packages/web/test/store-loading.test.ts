@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ModelClient } from "../src/worker/model-client.ts";
 import {
   closedPage,
   generating,
@@ -291,4 +292,52 @@ test("a page that was written with another model is not read as this one's token
   page.actions.openRecording();
   await page.quiet();
   expect(page.state().history.present.nodes).toEqual([]);
+});
+
+/** A worker whose download goes half way and then waits until it is stopped. */
+function slowWorker(): ModelClient {
+  return {
+    counts: { modelRuns: 0, headRuns: 0 },
+    call: (_kind, _request, { onEvent, signal } = {}) => {
+      onEvent?.({ kind: "download", receivedBytes: 300_000, totalBytes: 1_000_000 } as never);
+      return new Promise((_resolve, reject) => {
+        const stop = (): void => reject(new DOMException("stopped", "AbortError"));
+        signal?.addEventListener("abort", stop);
+      });
+    },
+    onDeath: () => {},
+    onReplaced: () => {},
+    close: () => {},
+  };
+}
+
+test("a download that is stopped says how far it came, and Try again asks the same worker, which has the rest", async () => {
+  let workers = 0;
+  const startWorker = () => {
+    workers += 1;
+    return slowWorker();
+  };
+  const page = closedPage({ startWorker });
+  page.actions.start();
+  await page.until(({ model }) => model.kind === "loading" && model.receivedBytes > 0);
+  page.actions.stopLoading();
+  await page.until(({ model }) => model.kind === "failed");
+  expect(page.state().model).toMatchObject({
+    what: "You stopped the download at 0.3 MB of 1.0 MB; the next try goes on from there.",
+  });
+  page.actions.retry();
+  await page.until(({ model }) => model.kind === "loading" && model.receivedBytes > 0);
+  expect(workers).toBe(1);
+});
+
+test("while another model's download is stopped the one that runs goes on, and stopping nothing does nothing", async () => {
+  const page = await openPage("Hi");
+  page.actions.stopLoading();
+  expect(page.state().model.kind).toBe("ready");
+  page.actions.chooseModel({ ...TOY_FILE, id: "other", label: "Other", sha256: "4".repeat(64) });
+  page.actions.stopLoading();
+  await page.quiet();
+  expect(page.state().model).toMatchObject({ kind: "ready", loaded: { label: "Toy" } });
+  expect(page.state().news).toMatch(/^You stopped the download.* Toy still runs\.$/);
+  expect(page.state().problem).toBeNull();
 });

@@ -105,6 +105,12 @@ const SCHEMAS: Readonly<Record<ModelCallKind, z.ZodType>> = {
   scoreAt: z.strictObject({ contextVectors: z.array(vector).max(MAX_TOKENS), id }),
   tokenVector: z.strictObject({ id }),
   logits: z.strictObject({ contextVector: vector }),
+  readAs: z.strictObject({
+    messages: z.array(message).max(MAX_LISTED),
+    role: z.string(),
+    before: text,
+    after: text,
+  }),
   textEdit: z.strictObject({ ids, text }),
   find: z.strictObject({ query: text, limit }),
 };

@@ -40,7 +40,9 @@ export function Legend() {
           ))}
         </select>
       ) : (
-        <span className="unit">{title}</span>
+        <span className="unit">
+          {title}, in place of {COLOR_CHOICES.find(({ by }) => by === colorBy)?.title}
+        </span>
       )}
       <ol aria-hidden="true">
         {steps.map(({ label, height }, i) => (

@@ -31,6 +31,7 @@ interface NoticeProps {
 }
 
 function LoadingNotice({ notice }: NoticeProps) {
+  const { stopLoading } = useActions();
   const { title, text, aside, share } = notice;
   const percent = Math.round((share ?? 0) * 100);
   return (
@@ -49,6 +50,11 @@ function LoadingNotice({ notice }: NoticeProps) {
       </span>
       <span>{text}</span>
       <span className="grow label">{aside}</span>
+      {text !== "" && (
+        <button type="button" className="btn plain" onClick={stopLoading}>
+          Stop <kbd>.</kbd>
+        </button>
+      )}
     </div>
   );
 }

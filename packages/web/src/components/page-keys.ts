@@ -61,6 +61,8 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.openDialog("tools");
     case "m":
       return () => actions.openDialog("models");
+    case ".":
+      return () => (state.work.kind === "generating" ? actions.stop() : actions.stopLoading());
     case "?":
       return () => actions.openDialog("keys");
     default:

@@ -120,7 +120,7 @@ export function createPageStore(options: PageStoreOptions): StoreApi<Store> {
 function modelActions(
   store: StoreApi<Store>,
   link: ModelLink,
-): Pick<Actions, "start" | "retry" | "switchPrecision" | "switchEngine"> {
+): Pick<Actions, "start" | "retry" | "stopLoading" | "switchPrecision" | "switchEngine"> {
   let isStarted = false;
   /** Loads the model another way, unless something is under way. */
   const reload = (way: Partial<Pick<Store, "precision" | "engine">>): void => {
@@ -137,6 +137,7 @@ function modelActions(
       void link.load();
     },
     retry: () => void link.load(),
+    stopLoading: () => link.stopLoading(),
     switchPrecision(precision) {
       if (precision === store.getState().precision) return;
       // The server's precision is the server's to choose: another one is to be had in this browser.

@@ -1,6 +1,13 @@
 // Asks the model for what the open part of Look deeper lacks: one question at a time, and nothing while the drawer is closed.
 
-import { divergence, type ScoredToken } from "@tokenscope/core";
+import {
+  crossCandidates,
+  divergence,
+  type ReadTokens,
+  readingAt,
+  type ScoredToken,
+  UsageError,
+} from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { attentionPlace, comparedTokens, deeperPlace, type LookedAt } from "../views/deeper.ts";
 import { type DeeperState, type Finding, headKey, withFinding } from "./deeper.ts";
@@ -61,7 +68,9 @@ function questionOf(state: Store, links: Links): Question | null {
     case "logit":
       return logitQuestion(state, links.link);
     case "engines":
-      return secondScoreQuestion(state, links) ?? divergenceQuestion(state, links);
+      return isOtherModel(state)
+        ? crossingQuestion(state, links)
+        : (secondScoreQuestion(state, links) ?? divergenceQuestion(state, links));
     default:
       return deeper.view satisfies never;
   }
@@ -151,6 +160,54 @@ function logitQuestion(state: Store, link: ModelLink): Question | null {
     },
   };
 }
+
+function isOtherModel({ deeper: { second } }: Store): boolean {
+  return second.kind === "ready" && second.isOtherModel;
+}
+
+/** Another model reads the text before the place in its own tokens; its last prediction stands beside the page's own. */
+function crossingQuestion(state: Store, { link, second: other }: Links): Question | null {
+  const { context, path, position } = deeperPlace(state);
+  const { second } = state.deeper;
+  const contextVector = context?.scored.prediction.contextVector;
+  if (second.kind !== "ready" || !contextVector || context?.finding.crossing !== null) return null;
+  const { vocabulary } = state;
+  const reading = readingAt(path.nodes, position, vocabulary);
+  if (reading === null) return null;
+  return {
+    key: ["crossing", context.scored, second],
+    ask: async () => {
+      const read = await other.ask("readAs", reading);
+      const { vector, next } = await lastOf(other, read);
+      const [own, others] = await Promise.all([
+        link.ask("logits", { contextVector }),
+        other.ask("logits", { contextVector: vector }),
+      ]);
+      const sides = [
+        { logits: own, vocabulary },
+        { logits: others, vocabulary: second.vocabulary },
+      ] as const;
+      const both = crossCandidates(...sides, COMPARED);
+      if (both === null) throw new RangeError("crossing: a model's logits are no numbers");
+      return found(context, (finding) => ({ ...finding, crossing: { read, both, next } }));
+    },
+  };
+}
+
+/** The second model's context vector after these ids, and its score of what comes next. */
+async function lastOf(other: SecondLink, { ids, nextId }: ReadTokens) {
+  let vector: Float32Array | null = null;
+  await other.ask("score", { ids, from: ids.length - 1 }, ({ tokens }) => {
+    vector = tokens.at(-1)?.prediction.contextVector ?? vector;
+  });
+  if (vector === null) throw new UsageError(NOTHING_BEFORE);
+  const contextVectors = [vector];
+  const scores = nextId === null ? [] : await other.ask("scoreAt", { contextVectors, id: nextId });
+  return { vector, next: scores[0] ?? null };
+}
+
+const NOTHING_BEFORE =
+  "The other model reads nothing before this place, so it predicts nothing here: choose a later place.";
 
 /** The second engine scores the whole path at once; a step further costs it one token. */
 function secondScoreQuestion(state: Store, { second }: Links): Question | null {

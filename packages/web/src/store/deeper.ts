@@ -2,14 +2,17 @@
 
 import type {
   AttentionRow,
+  CrossCandidates,
   Divergence,
   Prediction,
+  ReadTokens,
   ScoredToken,
   TokenId,
   TokenScore,
+  Vocabulary,
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
-import type { LoadedModel } from "../worker/protocol.ts";
+import type { LoadedModel, ModelFile } from "../worker/protocol.ts";
 import type { Store } from "./state.ts";
 
 /** The four parts of the drawer, one at a time. */
@@ -43,6 +46,15 @@ export interface Finding {
   readonly headsOff: ReadonlyMap<string, HeadOff>;
   readonly tokenVectors: ReadonlyMap<TokenId, Float32Array>;
   readonly divergence: Divergence | null;
+  readonly crossing: Crossing | null;
+}
+
+/** The next token here as another model has it, which reads the same text in its own tokens. */
+export interface Crossing {
+  readonly read: ReadTokens;
+  readonly both: CrossCandidates;
+  /** Its score of the token that comes next in its own reading; null where none does. */
+  readonly next: TokenScore | null;
 }
 
 /** Nothing has been asked. */
@@ -53,14 +65,23 @@ export const NO_FINDING: Finding = {
   headsOff: new Map(),
   tokenVectors: new Map(),
   divergence: null,
+  crossing: null,
 };
+
+/** What stands beside the page's engine: the same model in the other precision, or another model. */
+export type SecondChoice = "precision" | ModelFile;
 
 /** The second engine: there only while somebody asked for it and the drawer is open. */
 export type SecondEngine =
   | { readonly kind: "closed" }
   | { readonly kind: "loading"; readonly receivedBytes: number; readonly totalBytes: number }
   | { readonly kind: "preparing" }
-  | { readonly kind: "ready"; readonly loaded: LoadedModel }
+  | {
+      readonly kind: "ready";
+      readonly loaded: LoadedModel;
+      readonly vocabulary: Vocabulary;
+      readonly isOtherModel: boolean;
+    }
   | { readonly kind: "failed"; readonly what: string };
 
 export interface DeeperSettings extends HeadChoice {
@@ -82,6 +103,7 @@ export interface DeeperState extends DeeperSettings {
   readonly findings: ReadonlyMap<ScoredToken, Finding>;
   readonly logitCap: number | null;
   readonly second: SecondEngine;
+  readonly secondChoice: SecondChoice;
   /** The second engine's score of each token of the page's own. */
   readonly secondScores: ReadonlyMap<ScoredToken, ScoredToken>;
 }
@@ -95,9 +117,11 @@ export interface DeeperActions {
   /** Opens the drawer at one of its parts. */
   readonly lookDeeper: (view: DeeperView) => void;
   readonly setDeeper: (settings: Partial<DeeperSettings>) => void;
-  /** Loads the model a second time, in the other precision; what it costs is said before. */
+  /** Loads what was chosen to stand beside the page's engine; what it costs is said before. */
   readonly openSecond: () => void;
   readonly closeSecond: () => void;
+  /** Chooses what it is; another one than before is not loaded until it is asked for. */
+  readonly chooseSecond: (choice: SecondChoice) => void;
 }
 
 export const FIRST_DEEPER: DeeperPart = {
@@ -114,6 +138,7 @@ export const FIRST_DEEPER: DeeperPart = {
     findings: new Map(),
     logitCap: null,
     second: { kind: "closed" },
+    secondChoice: "precision",
     secondScores: new Map(),
   },
 };
@@ -133,6 +158,10 @@ export function deeperActions(
     setDeeper: set,
     openSecond: () => second.open(),
     closeSecond: () => second.close(),
+    chooseSecond(secondChoice) {
+      second.close();
+      set({ secondChoice });
+    },
   };
 }
 

@@ -7,6 +7,8 @@ import {
   prunedDocument,
   type Session,
   type TokenDocument,
+  type TokenId,
+  type TokenScore,
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { parseSessionLink } from "../views/link-code.ts";
@@ -31,6 +33,8 @@ interface AwaitingSession {
 interface Neighbour {
   readonly name: string;
   readonly session: Session;
+  /** The page's own score of both tokens where the two part; empty until it is asked. */
+  readonly odds: ReadonlyMap<TokenId, TokenScore>;
 }
 
 export interface FilesState {
@@ -69,6 +73,7 @@ export const FIRST_FILES: FilesState = {
   neighbour: null,
 };
 
+const NO_ODDS: Neighbour["odds"] = new Map();
 const MOST_BYTES = 200_000_000; // no conversation is longer, and a browser may not read more as one text
 const GONE = "This conversation is not in this browser any more.";
 const STILL_WRITING = "The model is still writing: press Stop, then open the conversation.";
@@ -116,13 +121,13 @@ export function filesActions(store: StoreApi<Store>): FilesActions {
     dismissAwaiting: () => store.setState({ awaiting: null }),
     compareText: (text, name) =>
       orProblem(async () => {
-        store.setState({ neighbour: { name, session: await parseSession(text) } });
+        store.setState({ neighbour: { name, session: await parseSession(text), odds: NO_ODDS } });
       }),
     compareConversation: ({ id, title }) =>
       orProblem(async () => {
         const session = await readConversation(id);
         if (session === null) throw new FormatError(GONE);
-        store.setState({ neighbour: { name: title, session } });
+        store.setState({ neighbour: { name: title, session, odds: NO_ODDS } });
       }),
     dismissNeighbour: () => store.setState({ neighbour: null }),
   };

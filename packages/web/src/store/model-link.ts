@@ -3,6 +3,7 @@
 import { tableVocabulary } from "@tokenscope/calls";
 import {
   emptyDocument,
+  formatMegabytes,
   type ModelIdentity,
   type NodeId,
   type ScoredToken,
@@ -24,6 +25,8 @@ export interface ModelLinkOptions {
 export interface ModelLink {
   /** Loads the state's model in its precision and on its engine, or another way; what goes wrong before the file is known to be good leaves the model that runs as it is. */
   load(way?: Partial<LoadWay>): Promise<void>;
+  /** Stops a download; what was fetched is kept for the next try, and a model that runs goes on. */
+  stopLoading(): void;
   /** One call to the loaded model; the state's counts follow. */
   ask<K extends CallKind>(
     kind: K,
@@ -88,8 +91,7 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       loading?.abort(); // the newest choice counts
       loading = new AbortController();
       const { signal } = loading;
-      const before = store.getState().model;
-      if (before.kind === "ready") running = before;
+      running = readyModel(store.getState()) ?? running;
       store.setState({ ...change, model: NOTHING_LOADED, problem: null, news: null });
       const { precision, engine } = store.getState();
       try {
@@ -106,12 +108,14 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
         workers.endLoad(true);
         store.setState({ counts: worker.counts });
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted && signal.reason !== STOPPED) return; // another load has taken its place
         workers.endLoad(false);
-        if (workers.hasModel && running !== undefined) {
-          store.setState({ ...way, model: running, problem: goesOn(running, error) });
-        } else fail(error);
+        const left = workers.hasModel && running !== undefined ? { running, way } : null;
+        store.setState(failedLoad(store.getState().model, { error, left }));
       }
+    },
+    stopLoading() {
+      if (store.getState().model.kind === "loading") loading?.abort(STOPPED);
     },
     async ask(kind, request, callOptions) {
       const asked = workers.client;
@@ -131,15 +135,42 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
   };
 }
 
+const STOPPED = new DOMException("The download was stopped.", "AbortError");
+
+interface FailedLoad {
+  readonly error: unknown;
+  /** The model that still runs, and how it was loaded; null where there is none. */
+  readonly left: { readonly running: ReadyModel; readonly way: LoadWay | undefined } | null;
+}
+
+/** The state after a load that failed or was stopped. */
+function failedLoad(model: Store["model"], { error, left }: FailedLoad): Partial<Store> {
+  const isStopped = error === STOPPED || (error instanceof Error && error.name === "AbortError");
+  const failed = isStopped ? stoppedModel(model) : failedModel(error);
+  if (left === null) return { model: failed };
+  const { running, way } = left;
+  const goesOn = `${failed.what} ${running.loaded.label} still runs.`;
+  return { ...way, model: running, ...(isStopped ? { news: goesOn } : { problem: goesOn }) };
+}
+
+function stoppedModel(model: Store["model"]): Extract<Store["model"], { kind: "failed" }> {
+  const { receivedBytes, totalBytes } = model.kind === "loading" ? model : NOTHING_LOADED;
+  const far =
+    totalBytes === 0
+      ? ""
+      : ` at ${formatMegabytes(receivedBytes)} of ${formatMegabytes(totalBytes)}`;
+  const what = `You stopped the download${far}; the next try goes on from there.`;
+  return { kind: "failed", what, details: "" };
+}
+
 type ReadyModel = Extract<Store["model"], { kind: "ready" }>;
+
+function readyModel({ model }: Store): ReadyModel | undefined {
+  return model.kind === "ready" ? model : undefined;
+}
 
 function wayOf({ precision, engine, chosen, ownFile }: Store): LoadWay {
   return { precision, engine, chosen, ownFile };
-}
-
-/** What is said where another model could not be had and the one before still runs. */
-function goesOn({ loaded }: { readonly loaded: LoadedModel }, error: unknown): string {
-  return `${failedModel(error).what} ${loaded.label} still runs.`;
 }
 
 function readyState(state: Store, loaded: LoadedModel, kept: KeptScores): Partial<Store> {

@@ -1,7 +1,16 @@
 // Gives the neighbour's tokens their scores: a link brings none, and the loaded model can tell where it is the same one.
 
-import { activePath, type NodeId, nodesOf, type ScoredToken, type Session } from "@tokenscope/core";
+import {
+  activePath,
+  type NodeId,
+  nodesOf,
+  type ScoredToken,
+  type Session,
+  sessionDifference,
+} from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
+import { partingOdds } from "../views/neighbour.ts";
+import { sessionOf } from "../views/session.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import type { Store } from "./state.ts";
 
@@ -20,6 +29,37 @@ export function followNeighbour(store: StoreApi<Store>, link: ModelLink): void {
     void score(store, link, session);
   };
   store.subscribe(look);
+  followOdds(store, link);
+}
+
+/** Asks for what the kept candidates do not tell of the two tokens where the conversations part: no run. */
+function followOdds(store: StoreApi<Store>, link: ModelLink): void {
+  let isAsking = false;
+  const look = async (state: Store): Promise<void> => {
+    const { neighbour, drawer, model } = state;
+    if (isAsking || neighbour === null || drawer !== "neighbour" || model.kind !== "ready") return;
+    const ours = sessionOf(state);
+    const asked = ours && partingOdds(ours, sessionDifference(ours, neighbour.session));
+    const contextVector = asked?.prediction.contextVector;
+    const id = asked?.ids.find(
+      (each) => !asked.prediction.topIds.includes(each) && !neighbour.odds.has(each),
+    );
+    if (!contextVector || id === undefined) return;
+    isAsking = true;
+    try {
+      const [found] = await link.ask("scoreAt", { contextVectors: [contextVector], id });
+      const now = store.getState().neighbour;
+      if (found !== undefined && now?.session === neighbour.session) {
+        store.setState({ neighbour: { ...now, odds: new Map(now.odds).set(id, found) } });
+      }
+    } catch (error) {
+      const problem = problemOf(error, store.getState());
+      if (problem !== null) store.setState({ problem });
+    } finally {
+      isAsking = false;
+    }
+  };
+  store.subscribe((state) => void look(state));
 }
 
 function isScored({ document, scores }: Session): boolean {

@@ -1,5 +1,6 @@
-// The second engine: a worker of its own over the same file in the other precision, while Look deeper compares the two.
+// The second engine: a worker of its own over the same file in the other precision, or over another model, while Look deeper compares the two.
 
+import { tableVocabulary } from "@tokenscope/calls";
 import type { Precision } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { ModelClient } from "../worker/model-client.ts";
@@ -37,7 +38,7 @@ export function secondLink(
     if (client === undefined && store.getState().deeper.second.kind === "closed") return;
     client?.close();
     client = undefined;
-    set({ kind: "closed" }, { secondScores: new Map(), findings: withoutDivergences(store) });
+    set({ kind: "closed" }, { secondScores: new Map(), findings: withoutSecond(store) });
   };
 
   const load = async (opened: ModelClient): Promise<void> => {
@@ -50,16 +51,21 @@ export function secondLink(
     };
     opened.onDeath(fail);
     try {
-      const model = await findModel();
-      const precision = otherPrecision(store.getState().precision);
+      const { precision: own, deeper } = store.getState();
+      const { secondChoice } = deeper;
+      const isOtherModel = secondChoice !== "precision";
+      const model = isOtherModel ? secondChoice : await findModel();
+      const precision = isOtherModel ? own : otherPrecision(own);
+      const engine = isOtherModel ? "auto" : "wasm"; // the server's engine has one precision
       const onEvent = (event: Calls["load"]["event"]): void => {
         if (!isOpen()) return;
         const { kind } = event;
         if (kind === "prepare") set({ kind: "preparing" });
         else set({ ...event, kind: "loading" });
       };
-      const loaded = await opened.call("load", { model, precision, engine: "wasm" }, { onEvent });
-      if (isOpen()) set({ kind: "ready", loaded });
+      const loaded = await opened.call("load", { model, precision, engine }, { onEvent });
+      const vocabulary = tableVocabulary(loaded.vocabulary);
+      if (isOpen()) set({ kind: "ready", loaded, vocabulary, isOtherModel });
     } catch (error) {
       fail(error);
     }
@@ -84,7 +90,8 @@ export function secondLink(
   };
 }
 
-function withoutDivergences(store: StoreApi<Store>): DeeperState["findings"] {
+function withoutSecond(store: StoreApi<Store>): DeeperState["findings"] {
   const { findings } = store.getState().deeper;
-  return new Map(Array.from(findings, ([at, finding]) => [at, { ...finding, divergence: null }]));
+  const without = { divergence: null, crossing: null };
+  return new Map(Array.from(findings, ([at, finding]) => [at, { ...finding, ...without }]));
 }

@@ -135,6 +135,8 @@ export interface Actions
     LabActions {
   readonly start: () => void;
   readonly retry: () => void;
+  /** Stops a download that is under way. */
+  readonly stopLoading: () => void;
   readonly switchPrecision: (precision: Precision) => void;
   readonly switchEngine: (engine: EngineChoice) => void;
   readonly openRecording: () => void;

@@ -22,8 +22,8 @@ import type { DocumentPath } from "./path.ts";
 import { countOf } from "./strip.ts";
 
 /** A token in both engines. Widths are shares of the axis. */
-interface EnginesRow {
-  readonly id: TokenId;
+export interface EnginesRow {
+  readonly key: string;
   readonly segments: readonly PieceSegment[];
   readonly own: SideView;
   readonly other: SideView;
@@ -31,7 +31,7 @@ interface EnginesRow {
   readonly name: string;
 }
 
-interface SideView {
+export interface SideView {
   readonly rank: string;
   readonly percent: string;
   readonly width: number;
@@ -72,7 +72,7 @@ export function enginesView(
     rows: candidates.map(({ id, own, other }) => {
       const [a, b] = [side(own), side(other)];
       return {
-        id,
+        key: String(id),
         segments: pieceGlyphs(vocabulary.bytes(id)),
         own: a,
         other: b,

@@ -54,6 +54,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "W", does: "the neighbour: another conversation beside yours" },
       { keys: "K", does: "tools: what the model may call" },
       { keys: "M", does: "models" },
+      { keys: ".", does: "stop what is being written, or a download" },
       { keys: "?", does: "these keys" },
     ],
   },

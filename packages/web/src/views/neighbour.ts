@@ -16,7 +16,8 @@ import {
   type SessionDifference,
   sessionDifference,
   sessionVocabulary,
-  type TokenNode,
+  type TokenId,
+  type TokenScore,
   type Vocabulary,
 } from "@tokenscope/core";
 import { type AlignedTokens, alignedTokens } from "./aligned.ts";
@@ -55,13 +56,14 @@ export function neighbourView(
   ours: Session,
   theirs: Session,
   vocabulary: Vocabulary,
+  odds: ReadonlyMap<TokenId, TokenScore> = new Map(),
 ): NeighbourView {
   const difference = sessionDifference(ours, theirs);
   const { sharedTokens, parting, conditions } = difference;
   return {
     where: whereWords(difference),
     why: parting === null ? sameWords(conditions) : whyWords(parting.cause),
-    odds: parting === null ? [] : oddsWords(ours, difference, vocabulary),
+    odds: parting === null ? [] : oddsWords(ours, difference, { vocabulary, odds }),
     conditions: conditions.map((condition) => ({
       name: CONDITION_NAMES[condition.kind],
       ours: String(condition.ours),
@@ -144,24 +146,36 @@ function listed(words: readonly string[]): string {
 }
 
 /** p of both tokens in the own prediction at the parting. */
-function oddsWords(
+function oddsWords(ours: Session, difference: SessionDifference, known: Odds): readonly string[] {
+  const asked = partingOdds(ours, difference);
+  return asked === null ? [] : asked.ids.map((id) => oddsOf(id, asked.prediction, known));
+}
+
+interface Odds {
+  readonly vocabulary: Vocabulary;
+  readonly odds: ReadonlyMap<TokenId, TokenScore>;
+}
+
+/** The own prediction where the two part, and the tokens that came there; null where there is none. */
+export function partingOdds(
   ours: Session,
   { parting }: SessionDifference,
-  vocabulary: Vocabulary,
-): readonly string[] {
-  if (parting === null || parting.position === 0) return [];
+): { readonly prediction: Prediction; readonly ids: readonly TokenId[] } | null {
+  if (parting === null || parting.position === 0) return null;
   const path = pathTo(ours.document, branchOf(ours.document).tip);
   const before = path[parting.position - 1];
   const prediction = before === undefined ? undefined : ours.scores.get(before)?.prediction;
-  if (prediction === undefined) return [];
-  const own = parting.ours === null ? [] : [oddsOf(parting.ours, prediction, vocabulary)];
-  const other = parting.theirs === null ? [] : [oddsOf(parting.theirs, prediction, vocabulary)];
-  return [...own, ...other];
+  if (prediction === undefined) return null;
+  return { prediction, ids: [parting.ours, parting.theirs].flatMap((node) => node?.id ?? []) };
 }
 
-function oddsOf({ id }: TokenNode, prediction: Prediction, vocabulary: Vocabulary): string {
+function oddsOf(id: TokenId, prediction: Prediction, { vocabulary, odds }: Odds): string {
   const name = plain(pieceGlyphs(vocabulary.bytes(id)));
   const row = prediction.topIds.indexOf(id);
+  const score = odds.get(id);
+  if (row === -1 && score !== undefined) {
+    return `${name} ${formatPercent(Math.exp(score.logprobNats))}, rank ${formatCount(score.rank)}`;
+  }
   if (row === -1) {
     const least = Math.exp(prediction.topLogprobsNats.at(-1) ?? 0);
     return `${name} under ${formatPercent(least)}, not among your ${prediction.topIds.length} most likely`;

@@ -5,7 +5,8 @@ import type { CallKind, Calls, LoadedModel } from "./protocol.ts";
 
 export interface PageClientOptions {
   readonly startWorker: () => ModelClient;
-  readonly startServed: () => ModelClient;
+  /** Its code is fetched only where a host computes for its pages. */
+  readonly startServed: () => Promise<ModelClient>;
 }
 
 type LoadRequest = Calls["load"]["request"];
@@ -17,10 +18,10 @@ export function pageClient({ startWorker, startServed }: PageClientOptions): Mod
   const replacedListeners: Parameters<ModelClient["onReplaced"]>[0][] = [];
   let current: { readonly client: ModelClient; readonly isServed: boolean } | undefined;
 
-  const use = (isServed: boolean): ModelClient => {
+  const use = async (isServed: boolean): Promise<ModelClient> => {
     if (current?.isServed === isServed) return current.client;
+    const client = isServed ? await startServed() : startWorker();
     current?.client.close();
-    const client = isServed ? startServed() : startWorker();
     current = { client, isServed };
     client.onDeath((error) => {
       if (current?.client !== client) return;
@@ -36,14 +37,14 @@ export function pageClient({ startWorker, startServed }: PageClientOptions): Mod
 
   const loadHere = async (request: LoadRequest, options: LoadOptions): Promise<LoadedModel> => {
     const engine = request.engine === "server" ? "auto" : (request.engine ?? "auto");
-    const loaded = await use(false).call("load", { ...request, engine }, options);
+    const loaded = await (await use(false)).call("load", { ...request, engine }, options);
     return { ...loaded, hasServer: request.model.calls !== undefined };
   };
 
   const load = async (request: LoadRequest, options: LoadOptions): Promise<LoadedModel> => {
     if (!wantsServer(request)) return loadHere(request, options);
     try {
-      return await use(true).call("load", request, options);
+      return await (await use(true)).call("load", request, options);
     } catch (error) {
       if (request.engine === "server" || options?.signal?.aborted) throw error;
       const loaded = await loadHere(request, options);

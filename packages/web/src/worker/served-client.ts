@@ -13,15 +13,12 @@ export interface ServedClientOptions {
   readonly fetch: typeof fetch;
   /** Resolves after so many milliseconds; rejects with the signal's reason when aborted. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Says that the server does not answer, and that it does again (null). */
-  readonly onSilence: (sentence: string | null) => void;
+  /** Tells that the server does not answer, and that it does again. */
+  readonly onSilence: (isSilent: boolean) => void;
 }
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
-/** What the page says while the server does not answer. */
-export const SILENCE =
-  "The server does not answer. Your conversation is kept, and what was asked goes on as soon as it is back.";
 const RESTARTED =
   "The server was started anew and computes another way, so the conversation is scored again.";
 const REASON =
@@ -92,14 +89,14 @@ class ServedLine {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
         if (isSilent) await this.#greetAgain(signal);
-        if (isSilent) onSilence(null);
+        if (isSilent) onSilence(false);
         isSilent = false;
         const result = await this.#answerOnce({ ...asked, request, onEvent }, signal);
         return wholeResult(asked.kind, asked.request, result);
       } catch (error) {
         if (signal.aborted || !(error instanceof SilentServer)) throw error;
         isSilent = true;
-        onSilence(SILENCE);
+        onSilence(true);
         await wait(waitMs, signal);
       }
     }

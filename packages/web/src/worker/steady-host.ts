@@ -59,6 +59,7 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     scoreAt: steady("scoreAt"),
     tokenVector: steady("tokenVector"),
     logits: steady("logits"),
+    readAs: steady("readAs"),
     textEdit: steady("textEdit"),
     find: steady("find"),
   };

@@ -72,11 +72,13 @@ const engineOf = (page: Page) =>
     .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text ?? "");
 
 async function bitsOf(page: Page): Promise<readonly (number | null)[]> {
-  await button(page, "Export").click();
+  await page.getByRole("banner").getByRole("button", { name: "Export", exact: true }).click();
+  await page.getByRole("dialog", { name: "Export" }).waitFor();
   const coming = page.waitForEvent("download");
   await page.getByRole("button", { name: "Scores as JSON" }).click();
   const json = JSON.parse(await readFile(await (await coming).path(), "utf8")) as ScoreJson;
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: "Export" }).waitFor({ state: "detached" });
   return json.tokens.map(({ surprisalBits }) => surprisalBits);
 }
 

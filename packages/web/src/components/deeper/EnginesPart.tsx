@@ -1,78 +1,114 @@
-// Exact beside compact at the position shown. The second engine is loaded when it is asked for, and goes with the drawer.
+// Two engines at the position shown: the page's own beside its other precision, or beside another model. The second is loaded when it is asked for, and goes with the drawer.
 
-import { formatMegabytes, type Precision } from "@tokenscope/core";
-import { useMemo } from "react";
-import type { DeeperState } from "../../store/deeper.ts";
+import { formatMegabytes, readingAt } from "@tokenscope/core";
+import { useEffect, useMemo } from "react";
+import type { DeeperState, SecondChoice } from "../../store/deeper.ts";
 import { otherPrecision } from "../../store/second-engine.ts";
 import { deeperAbsence } from "../../views/deeper.ts";
+import {
+  crossingView,
+  secondChoices,
+  secondModelCost,
+  secondRefusal,
+} from "../../views/deeper-crossing.ts";
 import {
   agreementWords,
   type EnginesView,
   enginesView,
   secondCost,
 } from "../../views/deeper-engines.ts";
+import type { LoadedModel } from "../../worker/protocol.ts";
 import { Piece } from "../Piece.tsx";
-import { useActions } from "../store-context.ts";
+import { useActions, usePage } from "../store-context.ts";
 import { Absence, Running } from "./Absence.tsx";
 import { useDeeper } from "./use-deeper.ts";
 
 /** The comparison, or the offer to load what it needs. */
 export function EnginesPart() {
-  const { place, deeper, model, vocabulary, scores, precision } = useDeeper();
+  const { place, deeper, model } = useDeeper();
   const absence = deeperAbsence(place.context, place, model);
-  const other = otherPrecision(precision);
-  const found = place.context?.finding.divergence ?? null;
-  const { actual, path } = place;
-  const view = useMemo(
-    () => found && enginesView(found, { actual, names: { own: precision, other }, vocabulary }),
-    [found, actual, precision, other, vocabulary],
-  );
   if (absence !== "" || model.kind !== "ready") return <Absence words={absence} />;
   const { second } = deeper;
-  const agreement = agreementWords(path, scores, deeper.secondScores);
+  const isReady = second.kind === "ready";
   return (
     <div className="engines">
       <div className="engines-side">
-        {second.kind !== "ready" ? (
-          <Cost words={secondCost(model.loaded, other)} />
-        ) : view === null ? (
-          <Running position={place.position - 1} />
-        ) : (
-          <Measures view={view} agreement={agreement} />
-        )}
-        <SecondSwitch other={other} second={second} />
+        <SecondSelect loaded={model.loaded} />
+        {!isReady && <Cost loaded={model.loaded} choice={deeper.secondChoice} />}
+        {isReady && (second.isOtherModel ? <CrossingMeasures /> : <PrecisionMeasures />)}
+        <SecondSwitch loaded={model.loaded} choice={deeper.secondChoice} second={second} />
       </div>
-      {second.kind === "ready" && view !== null && (
-        <Candidates view={view} names={{ own: precision, other }} />
-      )}
+      {isReady && (second.isOtherModel ? <CrossingCandidates /> : <PrecisionCandidates />)}
     </div>
   );
 }
 
-function Cost({ words }: { readonly words: string }) {
+/** What stands beside the page's model; the models of this host and browser are read when the part opens. */
+function SecondSelect({ loaded }: { readonly loaded: LoadedModel }) {
+  const { chooseSecond, readShelf } = useActions();
+  const choice = usePage((state) => state.deeper.secondChoice);
+  const shelf = usePage((state) => state.shelf);
+  useEffect(() => void readShelf(), [readShelf]);
+  const models = shelf === null ? [] : secondChoices(shelf, loaded);
+  const other = otherPrecision(loaded.identity.precision);
   return (
-    <>
-      <p>{words}</p>
-      <p className="label">
-        Another model cannot stand beside this one yet: its token ids mean other texts.
-      </p>
-    </>
+    <label className="token-select">
+      <span className="label">Beside {loaded.label}</span>
+      <select
+        className="field"
+        value={choice === "precision" ? choice : choice.sha256}
+        onChange={({ target }) =>
+          chooseSecond(models.find(({ sha256 }) => sha256 === target.value) ?? "precision")
+        }
+      >
+        <option value="precision">the same model in {other}</option>
+        {models.map(({ sha256, label }) => (
+          <option key={sha256} value={sha256}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
-interface SecondSwitchProps {
-  readonly other: Precision;
+interface ChoiceProps {
+  readonly loaded: LoadedModel;
+  readonly choice: SecondChoice;
+}
+
+function Cost({ loaded, choice }: ChoiceProps) {
+  if (choice === "precision") {
+    return <p>{secondCost(loaded, otherPrecision(loaded.identity.precision))}</p>;
+  }
+  return <p>{secondRefusal(choice, loaded, deviceMemoryBytes()) ?? secondModelCost(choice)}</p>;
+}
+
+/** Null where the browser does not tell; at most 8 GB where it does. */
+function deviceMemoryBytes(): number | null {
+  const { deviceMemory } = navigator;
+  return deviceMemory === undefined ? null : deviceMemory * 2 ** 30;
+}
+
+interface SecondSwitchProps extends ChoiceProps {
   readonly second: DeeperState["second"];
 }
 
 /** One button that stays where it is, so that the focus does too. */
-function SecondSwitch({ other, second }: SecondSwitchProps) {
+function SecondSwitch({ loaded, choice, second }: SecondSwitchProps) {
   const { openSecond, closeSecond } = useActions();
   const isOpen = second.kind !== "closed" && second.kind !== "failed";
+  const isRefused = secondRefusal(choice, loaded, deviceMemoryBytes()) !== null;
+  const name = choice === "precision" ? otherPrecision(loaded.identity.precision) : choice.label;
   return (
     <>
-      <button type="button" className="btn" onClick={isOpen ? closeSecond : openSecond}>
-        {isOpen ? "Close the second engine" : `Load ${other} beside it`}
+      <button
+        type="button"
+        className="btn"
+        aria-disabled={isRefused}
+        onClick={() => !isRefused && (isOpen ? closeSecond : openSecond)()}
+      >
+        {isOpen ? "Close the second engine" : `Load ${name} beside it`}
       </button>
       <p role="status">{loadingWords(second)}</p>
     </>
@@ -92,12 +128,96 @@ function loadingWords(second: DeeperState["second"]): string {
   }
 }
 
-interface MeasuresProps {
-  readonly view: EnginesView;
-  readonly agreement: string | null;
+function usePrecisionView() {
+  const { place, scores, deeper, vocabulary, precision } = useDeeper();
+  const other = otherPrecision(precision);
+  const found = place.context?.finding.divergence ?? null;
+  const { actual, path } = place;
+  const names = useMemo(() => ({ own: precision, other }), [precision, other]);
+  const view = useMemo(
+    () => found && enginesView(found, { actual, names, vocabulary }),
+    [found, actual, names, vocabulary],
+  );
+  const agreement = agreementWords(path, scores, deeper.secondScores);
+  return { view, names, agreement, position: place.position };
 }
 
-function Measures({ view, agreement }: MeasuresProps) {
+function PrecisionMeasures() {
+  const { view, agreement, position } = usePrecisionView();
+  if (view === null) return <Running position={position - 1} />;
+  return <Measures view={view} words={agreement === null ? [] : [agreement]} />;
+}
+
+function PrecisionCandidates() {
+  const { view, names } = usePrecisionView();
+  return view && <Candidates view={view} names={names} />;
+}
+
+function useCrossingView() {
+  const { place, scores, deeper, vocabulary, model } = useDeeper();
+  const found = place.context?.finding.crossing ?? null;
+  const { second } = deeper;
+  const node = place.path.ids[place.position];
+  const score = (node === undefined ? undefined : scores.get(node)?.score) ?? null;
+  const { actual } = place;
+  const view = useMemo(() => {
+    if (found === null || second.kind !== "ready" || model.kind !== "ready") return null;
+    const own = { name: model.loaded.label, vocabulary };
+    const other = { name: second.loaded.label, vocabulary: second.vocabulary };
+    return {
+      ...crossingView(found, { own, other }, actual === null ? null : { id: actual, score }),
+      names: { own: own.name, other: other.name },
+    };
+  }, [found, second, model, vocabulary, actual, score]);
+  const isReadable = readingAt(place.path.nodes, place.position, vocabulary) !== null;
+  return { view, isReadable, position: place.position };
+}
+
+function CrossingMeasures() {
+  const { view, isReadable, position } = useCrossingView();
+  if (!isReadable) return <p>{IN_MARKERS}</p>;
+  if (view === null) return <Running position={position - 1} />;
+  return (
+    <>
+      <table className="figures">
+        <thead>
+          <tr className="label">
+            <td />
+            <th scope="col">{view.names.own}</th>
+            <th scope="col">{view.names.other}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.figures.map(({ label, own, other }) => (
+            <tr key={label}>
+              <th scope="row" className="label">
+                {label}
+              </th>
+              <td className="num">{own}</td>
+              <td className="num">{other}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Words words={view.words} />
+    </>
+  );
+}
+
+const IN_MARKERS =
+  "This place lies in markers, or in what the template itself wrote: another model has its own. Choose a place in a message.";
+
+function CrossingCandidates() {
+  const { view, isReadable } = useCrossingView();
+  return isReadable && view !== null && <Candidates view={view} names={view.names} />;
+}
+
+interface MeasuresProps {
+  readonly view: EnginesView;
+  readonly words: readonly string[];
+}
+
+function Measures({ view, words }: MeasuresProps) {
   return (
     <>
       <dl className="stats">
@@ -108,19 +228,27 @@ function Measures({ view, agreement }: MeasuresProps) {
           </div>
         ))}
       </dl>
-      <p className="found">{agreement}</p>
+      <Words words={words} />
     </>
   );
 }
 
+function Words({ words }: { readonly words: readonly string[] }) {
+  return words.map((sentence) => (
+    <p className="found" key={sentence}>
+      {sentence}
+    </p>
+  ));
+}
+
 interface CandidatesProps {
-  readonly view: EnginesView;
-  readonly names: { readonly own: Precision; readonly other: Precision };
+  readonly view: Pick<EnginesView, "rows" | "rest">;
+  readonly names: { readonly own: string; readonly other: string };
 }
 
 function Candidates({ view, names }: CandidatesProps) {
   return (
-    <table>
+    <table className="candidates">
       <thead>
         <tr className="label">
           <th scope="col">token</th>
@@ -134,12 +262,12 @@ function Candidates({ view, names }: CandidatesProps) {
       </thead>
       <tbody>
         {view.rows.map((row) => (
-          <tr key={row.id} className={row.isActual ? "act" : ""}>
+          <tr key={row.key} className={row.isActual ? "act" : ""}>
             <th scope="row" className="mono">
               <Piece segments={row.segments} />
             </th>
-            {[row.own, row.other].map((side, i) => (
-              <Side key={i === 0 ? names.own : names.other} side={side} />
+            {(["own", "other"] as const).map((side) => (
+              <Side key={side} side={row[side]} />
             ))}
           </tr>
         ))}

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useState } from "react";
 import "../../styles/files.css";
+import { pinsOf } from "../../store/pins.ts";
 import { captionText, exportRanges, fileName, type RangeKind } from "../../views/export-range.ts";
 import { modelBehind, sessionOf, sessionTitle } from "../../views/session.ts";
 import { Dialog } from "../Dialog.tsx";
@@ -17,6 +18,7 @@ export function ExportDialog() {
   const hasSpan = ranges.some(({ kind, span }) => kind === "span" && span !== null);
   const [kind, setKind] = useState<RangeKind>(hasSpan ? "span" : "branch");
   const model = usePage(modelBehind);
+  const hasPins = usePage((state) => pinsOf(state).length > 0);
   const range = ranges.find((candidate) => candidate.kind === kind)?.span ?? null;
   if (range === null || model === null) {
     return (
@@ -76,6 +78,12 @@ export function ExportDialog() {
             <SaveButton words="SVG" label="Chart as SVG" onPress={save("chart-svg")} />
             <SaveButton words="PNG" label="Chart as PNG" onPress={save("chart-png")} />
           </ExportLine>
+          {hasPins && (
+            <ExportLine name="Pinned tokens" says="Their probability along the whole branch.">
+              <SaveButton words="SVG" label="Pinned tokens as SVG" onPress={save("pins-svg")} />
+              <SaveButton words="PNG" label="Pinned tokens as PNG" onPress={save("pins-png")} />
+            </ExportLine>
+          )}
           <ExportLine
             name="Conversation"
             says="Every branch with its numbers; Open brings it back here or elsewhere."

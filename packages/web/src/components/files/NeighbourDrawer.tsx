@@ -112,6 +112,6 @@ function useNeighbour() {
     const state = store.getState();
     const ours = sessionOf(state);
     if (ours === null || neighbour === null) return null;
-    return neighbourView(ours, neighbour.session, state.vocabulary);
+    return neighbourView(ours, neighbour.session, state.vocabulary, neighbour.odds);
   }, [store, neighbour, present, scores, settings, seed]);
 }

@@ -1,14 +1,25 @@
 // Makes one export of the state and gives it to the browser to save.
 
+import { pinsOf } from "../../store/pins.ts";
 import type { AppState, Span } from "../../store/state.ts";
 import { chartPicture } from "../../views/chart-picture.ts";
 import { exportCsv, exportJson } from "../../views/export-table.ts";
 import { activeDocumentPath } from "../../views/path.ts";
+import { pinLines } from "../../views/pins.ts";
+import { pinsPicture } from "../../views/pins-picture.ts";
 import { modelBehind } from "../../views/session.ts";
 import { pictureTurns, stripPicture } from "../../views/strip-picture.ts";
 import { pngOf, saveFile } from "./save-file.ts";
 
-export type ExportKind = "csv" | "json" | "strip-svg" | "strip-png" | "chart-svg" | "chart-png";
+export type ExportKind =
+  | "csv"
+  | "json"
+  | "strip-svg"
+  | "strip-png"
+  | "chart-svg"
+  | "chart-png"
+  | "pins-svg"
+  | "pins-png";
 
 interface ExportPlan {
   readonly span: Span;
@@ -48,6 +59,10 @@ export async function saveExport(
         name("-bits.png"),
         PNG,
       );
+    case "pins-svg":
+      return saved(pinned(state, caption), name("-pins.svg"), SVG);
+    case "pins-png":
+      return saved(await pngOf(pinned(state, caption)), name("-pins.png"), PNG);
     default:
       return kind satisfies never;
   }
@@ -55,6 +70,14 @@ export async function saveExport(
 
 const SVG = "image/svg+xml";
 const PNG = "image/png";
+
+/** The pinned tokens along the whole branch, on the drawer's axis. */
+function pinned(state: AppState, caption: string): string {
+  const { history, scores, vocabulary, pinRows: rows, pinScale: scale } = state;
+  const path = activeDocumentPath(history.present);
+  const lines = pinLines(path, scores, { ids: pinsOf(state), rows, vocabulary });
+  return pinsPicture(lines, { caption: `Pinned tokens, p by position. ${caption}`, scale });
+}
 
 function tokensOf(turns: ReturnType<typeof pictureTurns>) {
   return turns.flatMap(({ tokens }) => tokens);

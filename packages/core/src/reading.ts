@@ -1,0 +1,106 @@
+// The text before a place of a conversation, for another model to read: the messages, and how far the one at the place has come. Knows no tokenizer.
+
+import { boundarySplit } from "./boundary.ts";
+import { messagesOf } from "./conversation.ts";
+import type { NewToken } from "./document.ts";
+import { decodeTokens } from "./piece.ts";
+import { TEXT_ROLE } from "./plain-template.ts";
+import type { TokenId } from "./token.ts";
+import type { ChatMessage, ChatTemplate, Tokenizer, Vocabulary } from "./tokenizer.ts";
+import { turnsOf } from "./turns.ts";
+
+/** A text as any model can read it. The place lies behind `before`, and `after` follows it in the same message. */
+export interface Reading {
+  readonly messages: readonly ChatMessage[]; // finished ones
+  readonly role: string; // of the message at the place; "text" where there are no roles
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What is before the token at `position`; null inside markers and a system turn of the template's own, which say nothing to another model. */
+export function readingAt(
+  path: readonly NewToken[],
+  position: number,
+  vocabulary: Vocabulary,
+): Reading | null {
+  const turn = turnsOf(path).find(
+    ({ contentStart, contentEnd }) => contentStart <= position && position <= contentEnd,
+  );
+  if (turn === undefined) return null;
+  const content = path.slice(turn.contentStart, turn.contentEnd);
+  const isTemplates = content.length > 0 && content.every(({ origin }) => origin === "template");
+  if (isTemplates) return null;
+  const text = (tokens: readonly NewToken[]): string =>
+    decodeTokens(
+      tokens.filter(({ id }) => !vocabulary.isSpecial(id)).map(({ id }) => vocabulary.bytes(id)),
+    );
+  return {
+    messages: turn.role === TEXT_ROLE ? [] : messagesOf(path.slice(0, turn.start), { vocabulary }),
+    role: turn.role,
+    before: text(path.slice(turn.contentStart, position)),
+    after: text(path.slice(position, turn.contentEnd)),
+  };
+}
+
+/** A reading in a model's own tokens. */
+export interface ReadTokens {
+  readonly ids: readonly TokenId[]; // up to the place
+  /** The token that comes next where the whole message is cut at the place too; null where nothing follows, or where it is not cut there. */
+  readonly nextId: TokenId | null;
+  /** The token of the whole message that begins before the place and ends behind it; null where none does. */
+  readonly straddlingId: TokenId | null;
+  /** Whether the messages were read without roles, as one text, since the model has no template. */
+  readonly isPlain: boolean;
+}
+
+/** A reading as this model has it: finished messages by its template, the text at the place by its tokenizer alone. Throws UsageError where its template refuses. */
+export function readTokens(
+  { messages, role, before, after }: Reading,
+  { tokenizer, template }: { readonly tokenizer: Tokenizer; readonly template: ChatTemplate },
+): ReadTokens {
+  const isPlain = role === TEXT_ROLE || !hasRoles(template);
+  const spoken = role === TEXT_ROLE ? [] : messages.map(({ content }) => `${content}\n\n`);
+  const lead = isPlain ? spoken.join("") : "";
+  const opening = isPlain ? startOf(tokenizer) : openedTurn(messages, role, template);
+  const whole = tokenizer.encode(lead + before + after);
+  const pieces = whole.map((id) => tokenizer.vocabulary.bytes(id));
+  const { firstIndex, straddlingIndex } = boundarySplit(pieces, utf8.encode(lead + before).length);
+  const straddlingId = whole[straddlingIndex ?? -1] ?? null;
+  return {
+    ids: [...opening, ...tokenizer.encode(lead + before)],
+    nextId: straddlingId === null ? (whole[firstIndex] ?? null) : null,
+    straddlingId,
+    isPlain: isPlain && role !== TEXT_ROLE,
+  };
+}
+
+const utf8 = new TextEncoder();
+
+/** A base model's stand-in for a template refuses all roles; a chat template may refuse any but a user's first message. */
+function hasRoles(template: ChatTemplate): boolean {
+  const first = [{ role: "user", content: "x" }];
+  return template.refusal(first, { addGenerationPrompt: true }) === null;
+}
+
+function startOf({ startTokenId }: Tokenizer): readonly TokenId[] {
+  return startTokenId === null ? [] : [startTokenId];
+}
+
+/** The finished messages and the opening marker of one more. */
+function openedTurn(
+  messages: readonly ChatMessage[],
+  role: string,
+  template: ChatTemplate,
+): readonly TokenId[] {
+  if (role === "assistant" && messages.length > 0) {
+    const { tokens } = template.render(messages, { addGenerationPrompt: true });
+    return tokens.map(({ id }) => id);
+  }
+  const said = [...messages, { role, content: "x" }];
+  const { tokens } = template.render(said, { addGenerationPrompt: false });
+  const content = tokens.findIndex(
+    ({ message, part }) => message === messages.length && part === "content",
+  );
+  if (content === -1) throw new RangeError("openedTurn: the template hides where a message stands");
+  return tokens.slice(0, content).map(({ id }) => id);
+}
