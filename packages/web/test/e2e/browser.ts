@@ -38,17 +38,22 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+type ServedModels = Parameters<typeof startServer>[0]["models"];
+
 export interface StageOptions {
   /** What the server has in place of the built page and the real model. */
   readonly pageDir?: string;
-  readonly models?: Parameters<typeof startServer>[0]["models"];
+  readonly models?: ServedModels;
+  /** What the server has beside them. */
+  readonly moreModels?: ServedModels;
   /** Whether the browser has a WebGPU adapter, in software. */
   readonly hasGpu?: boolean;
 }
 
 /** Starts both; throws a sentence where the page or the model is missing. */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const { pageDir = builtPage(), models = [realModel()], hasGpu = false } = options;
+  const { pageDir = builtPage(), hasGpu = false } = options;
+  const models = [...(options.models ?? [realModel()]), ...(options.moreModels ?? [])];
   const server = await startServer({ port: 0, host: "127.0.0.1", pageDir, models });
   const { TOKENSCOPE_CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
   const gpu = hasGpu ? SOFTWARE_GPU : ["--disable-gpu"];

@@ -1,5 +1,8 @@
 // Look deeper in Chromium on the real model: its numbers against a float64 pass, what each part costs, keyboard, axe and a phone.
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatPercent } from "@tokenscope/core";
 import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
@@ -20,6 +23,7 @@ import {
   tokenIds,
 } from "./browser.ts";
 import { mouse } from "./hands.ts";
+import { tinyChat } from "./tiny-chat.ts";
 
 interface ReferenceText {
   readonly name: string;
@@ -39,10 +43,16 @@ const POSITION = sky.ids.length - 1;
 const PRINTED = 0.051; // percent points: one decimal, and a hair of float32
 
 let stage: Stage;
+let folder: string;
 let opened: OpenPage;
 let page: Page;
 beforeAll(async () => {
-  stage = await openStage();
+  const { bytes, sha256 } = tinyChat();
+  folder = mkdtempSync(join(tmpdir(), "tokenscope-tiny-"));
+  const path = join(folder, "tiny.gguf");
+  writeFileSync(path, bytes);
+  const tiny = { id: "tiny", label: "Tiny", path, sizeBytes: bytes.length, sha256, licence: null };
+  stage = await openStage({ moreModels: [tiny] });
   opened = await openPage(stage);
   page = opened.page;
   await ready(page);
@@ -56,7 +66,10 @@ beforeAll(async () => {
   expect(await tokenIds(page)).toEqual(sky.ids);
   await token(page, POSITION).click();
 });
-afterAll(() => stage.close());
+afterAll(async () => {
+  await stage.close();
+  rmSync(folder, { recursive: true });
+});
 
 const part = (name: string) => page.getByRole("tab", { name });
 const textOf = async (locator: Locator): Promise<string> =>
@@ -161,6 +174,32 @@ test("compact beside exact: asked for, compared over the vocabulary, closed with
   await expect.poll(left, { timeout: 15_000 }).toBe(workers); // Chromium gives a worker 2 s to end by itself
   await expectNoProblem(page);
   expect(opened.errors).toEqual([]);
+});
+
+test("another model beside the page's: the same text in its own template and tokens, both candidates joined, every state accessible", async () => {
+  await token(page, POSITION - 4).click(); // in the reply; the last tokens are its closing marker
+  await button(page, "Look deeper").click();
+  await part("Two engines").click();
+  await page.getByLabel("Beside SmolLM2-135M-Instruct").selectOption("Tiny");
+  await page.getByText(/Tiny is a file of \d+\.\d MB from this page's host/).waitFor();
+  const before = await runs(page);
+  await button(page, "Load Tiny beside it").click();
+  await page
+    .getByText(/^Tiny reads the same text in its own tokens, .* before this place\.$/)
+    .waitFor();
+  expect((await runs(page)).model).toBe(before.model); // the page's own model is not run again
+  const figures = page.locator(".engines .figures tbody tr");
+  expect(await figures.count()).toBe(4);
+  expect(await textOf(figures.first())).toMatch(/^entropy, bits\s*\d+\.\d\d\s*[78]\.\d\d$/); // 261 random tokens: near 8 bits
+  const rows = page.locator(".engines .candidates tbody tr");
+  expect(await rows.count()).toBeGreaterThan(12);
+  expect(
+    await rows.allInnerTexts().then((all) => all.some((row) => row.includes("no such token"))),
+  ).toBe(true);
+  expect(await violations()).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expectNoProblem(page);
+  await token(page, POSITION).click();
 });
 
 test("on a phone the drawer covers the text, and goes on from position to position", async () => {
