@@ -5,6 +5,7 @@ import {
   FormatError,
   type RenderedToken,
   type RenderOptions,
+  type ToolCall,
   UsageError,
 } from "@tokenscope/core";
 import type { TextModel } from "./open-model.ts";
@@ -12,14 +13,15 @@ import { readTextFile } from "./read-text.ts";
 import type { World } from "./world.ts";
 
 const KEYS = ["messages", "tools", "addGenerationPrompt"];
-const MESSAGE_KEYS = ["role", "content"];
+const MESSAGE_KEYS = ["role", "content", "tool_calls", "tool_call_id"];
 
 /** What --help says of the file of --chat. */
 export const CHAT_FILE_HELP = `
 The file of --chat ("-": standard input) is JSON of this shape:
   {"messages": [{"role": "system", "content": "Be brief."},
                 {"role": "user", "content": "Why is the sky blue?"}],
-   "tools": [...],                  may be left out
+   "tools": [...],                  may be left out; calls and answers are as in OpenAI's API:
+                                    "tool_calls": [...] and "tool_call_id": "..." in messages
    "addGenerationPrompt": true}     may be left out: true in next and generate, false in score`;
 
 /** A conversation as its file gives it. */
@@ -80,10 +82,46 @@ export function parseChatFile(text: string, path: string): ChatFile {
 function parseMessage(message: unknown, path: string, place: string): ChatMessage {
   if (!isRecord(message)) throw wrong(path, place, "an object with role and content");
   checkKeys(message, MESSAGE_KEYS, { path, place });
-  const { role, content } = message;
+  const { role, tool_calls: calls, tool_call_id: toolCallId } = message;
+  const content = message["content"] ?? (calls === undefined ? undefined : ""); // a call may come without words
   if (typeof role !== "string") throw wrong(path, `${place}.role`, 'a string such as "user"');
   if (typeof content !== "string") throw wrong(path, `${place}.content`, "a string");
-  return { role, content };
+  if (calls !== undefined && !Array.isArray(calls))
+    throw wrong(path, `${place}.tool_calls`, "a list");
+  if (toolCallId !== undefined && typeof toolCallId !== "string") {
+    throw wrong(path, `${place}.tool_call_id`, "a string, the id of a call");
+  }
+  return {
+    role,
+    content,
+    ...(calls && {
+      toolCalls: calls.map((call, i) => parseCall(call, path, `${place}.tool_calls[${i}]`)),
+    }),
+    ...(toolCallId !== undefined && { toolCallId }),
+  };
+}
+
+/** A call as OpenAI has it, whose arguments are JSON in a string. */
+function parseCall(call: unknown, path: string, place: string): ToolCall {
+  const called = isRecord(call) ? call["function"] : undefined;
+  if (!isRecord(call) || !isRecord(called)) {
+    throw wrong(
+      path,
+      place,
+      'an object such as {"id": "call00001", "function": {"name": ..., "arguments": "{}"}}',
+    );
+  }
+  const { id } = call;
+  const { name, arguments: written } = called;
+  if (typeof id !== "string") throw wrong(path, `${place}.id`, "a string");
+  if (typeof name !== "string") throw wrong(path, `${place}.function.name`, "a string");
+  if (typeof written !== "string") {
+    throw wrong(path, `${place}.function.arguments`, "JSON in a string");
+  }
+  const given = parseJson(written, `${path}: ${place}.function.arguments`);
+  if (!isRecord(given))
+    throw wrong(path, `${place}.function.arguments`, "a JSON object in a string");
+  return { id, name, arguments: given };
 }
 
 function checkKeys(

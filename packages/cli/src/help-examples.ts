@@ -15,7 +15,11 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "tokenscope models info my.gguf --json",
     "tokenscope models info big --engine openai --base-url http://localhost:8000/v1",
   ],
-  tokens: ['tokenscope tokens "naïve café"', "tokenscope tokens - --json < novel.txt"],
+  tokens: [
+    'tokenscope tokens "naïve café"',
+    'tokenscope tokens "naïve café" --tokenizer my.gguf --tokenizer tokenizer.json',
+    "tokenscope tokens - --json < novel.txt",
+  ],
   next: [
     'tokenscope next "The capital of France is"',
     'tokenscope next "The cat sat on the" --top 5 --token " mat" --token " moon"',

@@ -1,7 +1,6 @@
 // `generate --trace` for people: a line a step, with the draw, the token, its raw numbers and what it was chosen from.
 
 import {
-  bitsFromNats,
   formatBits,
   formatCount,
   formatDraw,
@@ -9,13 +8,15 @@ import {
   type GeneratedStepJson,
   RAW,
   type SamplingSettings,
+  scoreBits,
+  type TokenScore,
   tokenId,
   type Vocabulary,
 } from "@tokenscope/core";
 import { glyphs } from "./table.ts";
 
 const SHOWN = 5; // candidates that fit a line; --json has more
-const COLUMNS = "position    draw  token            probability   bits  rank  most likely";
+const COLUMNS = "position    draw  token            probability   bits    rank  most likely";
 
 /** What the columns of a trace are, after the settings where they are not raw. */
 export function traceHeading(settings: SamplingSettings): readonly string[] {
@@ -35,8 +36,12 @@ function settingNames({ temperature, topK, topP, minP }: SamplingSettings): read
   ];
 }
 
-/** One step; the token's own numbers are n/a where the step's list does not hold it. */
-export function traceLine(step: GeneratedStepJson, vocabulary: Vocabulary): string {
+/** One step, with the score of the token that it chose, which its list need not hold. */
+export function traceLine(
+  step: GeneratedStepJson,
+  score: TokenScore | null,
+  vocabulary: Vocabulary,
+): string {
   const piece = (id: number): string => glyphs(vocabulary.bytes(tokenId(id)));
   const shown = step.top.slice(0, SHOWN);
   const listed = shown.reduce((sum, { logprobNats }) => sum + Math.exp(logprobNats), 0);
@@ -44,16 +49,13 @@ export function traceLine(step: GeneratedStepJson, vocabulary: Vocabulary): stri
     ...shown.map(({ id, logprobNats }) => `${piece(id)} ${formatPercent(Math.exp(logprobNats))}`),
     `rest ${formatPercent(Math.max(0, 1 - listed))}`,
   ];
-  const chosen = step.top.find(({ id }) => id === step.id)?.logprobNats ?? null;
-  const rank =
-    chosen === null ? null : 1 + step.top.filter(({ logprobNats }) => logprobNats > chosen).length;
   return [
     String(step.position).padStart(8),
     (step.draw === null ? "greedy" : formatDraw(step.draw)).padStart(6),
     piece(step.id).padEnd(15),
-    (chosen === null ? "n/a" : formatPercent(Math.exp(chosen))).padStart(11),
-    formatBits(chosen === null ? null : bitsFromNats(0 - chosen)).padStart(5),
-    formatCount(rank).padStart(4),
+    (score === null ? "n/a" : formatPercent(Math.exp(score.logprobNats))).padStart(11),
+    formatBits(scoreBits(score)).padStart(5),
+    formatCount(score?.rank ?? null).padStart(6),
     ...candidates,
   ].join("  ");
 }

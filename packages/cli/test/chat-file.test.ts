@@ -32,3 +32,40 @@ test.each([
   expect(() => parseChatFile(text, "a.json")).toThrow(says);
   expect(() => parseChatFile(text, "a.json")).toThrow(FormatError);
 });
+
+const call = (changes: object = {}) => ({
+  id: "call00001",
+  type: "function",
+  function: { name: "weather", arguments: '{"city": "Oslo"}', ...changes },
+});
+const calling = (calls: unknown) =>
+  JSON.stringify({ messages: [...messages, { role: "assistant", tool_calls: calls }] });
+
+test("calls of tools and their answers are read as OpenAI's API has them", () => {
+  const answer = { role: "tool", content: "4 degrees", tool_call_id: "call00001" };
+  const chat = { messages: [...messages, { role: "assistant", tool_calls: [call()] }, answer] };
+  expect(parseChatFile(JSON.stringify(chat), "a.json").messages.slice(1)).toEqual([
+    {
+      role: "assistant",
+      content: "",
+      toolCalls: [{ id: "call00001", name: "weather", arguments: { city: "Oslo" } }],
+    },
+    { role: "tool", content: "4 degrees", toolCallId: "call00001" },
+  ]);
+});
+
+test.each([
+  [calling({}), /messages\[1\]\.tool_calls must be a list/],
+  [calling(["x"]), /messages\[1\]\.tool_calls\[0\] must be an object such as/],
+  [calling([{ ...call(), id: 1 }]), /tool_calls\[0\]\.id must be a string/],
+  [calling([call({ name: 1 })]), /tool_calls\[0\]\.function\.name must be a string/],
+  [calling([call({ arguments: {} })]), /function\.arguments must be JSON in a string/],
+  [calling([call({ arguments: "{" })]), /function\.arguments is not JSON/],
+  [calling([call({ arguments: "[]" })]), /function\.arguments must be a JSON object in a string/],
+  [
+    JSON.stringify({ messages: [{ role: "tool", content: "x", tool_call_id: 1 }] }),
+    /messages\[0\]\.tool_call_id must be a string, the id of a call/,
+  ],
+])("a call in %s is refused with its place", (text, says) => {
+  expect(() => parseChatFile(text, "a.json")).toThrow(says);
+});

@@ -154,7 +154,7 @@ describe("generate", () => {
     expect(stdout).toMatch(/^chosen after settings: temperature 0\.7, top-k 40, top-p 0\.9; /);
   });
 
-  test("the trace's token has its probability, bits and rank, or n/a beyond the list", () => {
+  test("the trace's token has its probability, bits and rank, also beyond the list", () => {
     const vocabulary = {
       bytes: (id: number) => Uint8Array.of(id),
       size: 256,
@@ -166,11 +166,13 @@ describe("generate", () => {
       { id: 99, text: "c", logprobNats: Math.log(0.25) },
     ];
     const step = { position: 3, top, restProbability: 0, draw: 0.9 };
-    expect(traceLine({ ...step, id: 99 }, vocabulary)).toMatch(
+    const listed = { logprobNats: Math.log(0.25), rank: 2 };
+    expect(traceLine({ ...step, id: 99 }, listed, vocabulary)).toMatch(
       / c +25\.0 % +2\.00 +2 {2}a 50\.0 %/,
     );
-    expect(traceLine({ ...step, id: 100 }, vocabulary)).toMatch(
-      / d +n\/a +n\/a +n\/a {2}a 50\.0 %/,
+    const beyond = { logprobNats: Math.log(1 / 1024), rank: 77 };
+    expect(traceLine({ ...step, id: 100 }, beyond, vocabulary)).toMatch(
+      / d +0\.10 % +10\.00 +77 {2}a 50\.0 %/,
     );
   });
 

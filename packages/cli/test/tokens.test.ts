@@ -2,9 +2,10 @@ import type { TokensJson } from "@tokenscope/core";
 import { readGguf } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import { expect, test } from "vitest";
+import { referencePath } from "../../../fixtures/index.ts";
 import { fittingPrecision } from "../src/open-model.ts";
 import { tableLines } from "../src/table.ts";
-import { run, runJson, TINY } from "./test-world.ts";
+import { fileWith, run, runJson, TINY } from "./test-world.ts";
 
 const tiny = ["--model", TINY];
 
@@ -82,4 +83,25 @@ test("precision auto is exact while the fp32 weights take at most a quarter of t
   for (const { dims } of gguf.tensors.values()) elements += dims.reduce((a, b) => a * b, 1);
   expect(fittingPrecision(gguf, elements * 4 * 4)).toBe("exact");
   expect(fittingPrecision(gguf, elements * 4 * 4 - 1)).toBe("compact");
+});
+
+const SENTENCE = referencePath("tiny/gemma3.gguf");
+
+test("several tokenizers stand side by side, with their counts and their pieces", async () => {
+  const both = ["--tokenizer", TINY, "--tokenizer", SENTENCE];
+  const [list] = await runJson<readonly TokensJson[]>(["tokens", ...both, "a cat"]);
+  expect(list?.map(({ tokenizer }) => tokenizer)).toEqual(["llama-q8_0", "gemma3"]);
+  const { stdout } = await run(["tokens", ...both, "a cat"]);
+  expect(stdout).toMatch(/^tokenizer +tokens +characters a token +bytes a token$/m);
+  expect(stdout).toMatch(/^llama-q8_0 +5 +1\.00 +1\.00$/m);
+  expect(stdout).toMatch(/^llama-q8_0 +a\|·\|c\|a\|t$/m);
+});
+
+test("a tokenizer.json is a tokenizer too, and one that is none is refused with its name", async () => {
+  const path = fileWith("{}", "broken.json");
+  const { exitCode, stderr } = await run(["tokens", "--tokenizer", path, "a"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`${path}: `);
+  const missing = await run(["tokens", "--tokenizer", "nowhere.json", "a"]);
+  expect(missing.stderr).toMatch(/nowhere\.json/);
 });

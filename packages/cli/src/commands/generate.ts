@@ -6,7 +6,6 @@ import {
   type GenerateJson,
   generateAll,
   generateJson,
-  KEPT_CANDIDATES,
   parseSeed,
   parseSettings,
   type SamplingSettings,
@@ -172,8 +171,8 @@ function printer(run: Run): Printer {
     for (const line of traceHeading(run.settings)) void writeLine(stdout, line);
     return {
       show(step) {
-        const [json] = jsonOf(run, [step], { kind: "aborted" }, KEPT_CANDIDATES).steps ?? [];
-        if (json) void writeLine(stdout, traceLine(json, vocabulary));
+        const [json] = jsonOf(run, [step], { kind: "aborted" }).steps ?? [];
+        if (json) void writeLine(stdout, traceLine(json, step.scored.score, vocabulary));
       },
       end: async () => {},
     };
@@ -187,12 +186,7 @@ function printer(run: Run): Printer {
   };
 }
 
-function jsonOf(
-  run: Run,
-  steps: readonly GeneratedStep[],
-  ending: Ending,
-  top = DEFAULT_TOP,
-): GenerateJson {
+function jsonOf(run: Run, steps: readonly GeneratedStep[], ending: Ending): GenerateJson {
   const { ids, settings, options, model } = run;
   return generateJson({
     model: model.identity,
@@ -202,7 +196,7 @@ function jsonOf(
     ending,
     seed: options.seed,
     settings,
-    ...(options.trace && { top }),
+    ...(options.trace && { top: DEFAULT_TOP }),
   });
 }
 

@@ -1,6 +1,6 @@
 // --engine openai: a command on a model behind an OpenAI-compatible server.
 
-import { UsageError } from "@tokenscope/core";
+import { type ChatMessage, UsageError } from "@tokenscope/core";
 import {
   type Endpoint,
   openEndpoint,
@@ -103,7 +103,8 @@ export function remoteStart({ startToken }: TextOptions): RemoteStart {
 
 /** The conversation of --chat, for the server's own template. */
 export function remoteChat(chat: ChatFile, addGenerationPrompt: boolean): RemoteChat {
-  const { messages, tools, addGenerationPrompt: wanted = addGenerationPrompt } = chat;
+  const { tools, addGenerationPrompt: wanted = addGenerationPrompt } = chat;
+  const messages = chat.messages.map(wireMessage);
   return { messages, ...(tools && { tools }), addGenerationPrompt: wanted };
 }
 
@@ -116,4 +117,18 @@ export function remoteCandidateGlyphs({
   readonly text: string | null;
 }): string {
   return text === null ? `token ${id}` : glyphs(new TextEncoder().encode(text));
+}
+
+/** A message as OpenAI's API has it. */
+function wireMessage({ role, content, toolCalls, toolCallId }: ChatMessage) {
+  return {
+    role,
+    content,
+    ...(toolCalls && {
+      tool_calls: toolCalls.map(({ id, name, arguments: given }) => {
+        return { id, type: "function", function: { name, arguments: JSON.stringify(given) } };
+      }),
+    }),
+    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+  };
 }
