@@ -5,11 +5,13 @@ import { useActions } from "./store-context.ts";
 
 interface DialogProps {
   readonly title: string;
+  /** For a text to read, which arrows scroll; a dialog with controls scrolls to the one that has the focus. */
+  readonly isText?: boolean;
   readonly children: ReactNode;
 }
 
 /** A modal dialog's frame: the browser keeps the focus in it, and gives it back when it closes. Escape and a click beside it close it. */
-export function Dialog({ title, children }: DialogProps) {
+export function Dialog({ title, isText = false, children }: DialogProps) {
   const { openDialog } = useActions();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -35,7 +37,14 @@ export function Dialog({ title, children }: DialogProps) {
             Close <kbd>Esc</kbd>
           </button>
         </header>
-        <div className="dialog-body">{children}</div>
+        {isText ? (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          <section className="dialog-body" aria-label={title} tabIndex={0}>
+            {children}
+          </section>
+        ) : (
+          <div className="dialog-body">{children}</div>
+        )}
       </div>
     </dialog>
   );

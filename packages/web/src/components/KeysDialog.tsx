@@ -6,7 +6,7 @@ import { Dialog } from "./Dialog.tsx";
 /** Every gesture's key. */
 export function KeysDialog() {
   return (
-    <Dialog title="Keys">
+    <Dialog title="Keys" isText>
       <div className="key-map">
         {KEY_MAP.map(({ place, lines }) => (
           <section key={place} aria-label={place}>
