@@ -42,15 +42,20 @@ async function readBytes(path: string, remedy: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder",
-      EACCES: "there is no permission to read it",
-    };
-    const reason = reasons[String(code)] ?? String(cause);
-    throw new UsageError(`cannot read ${path}: ${reason}; ${remedy}`, { cause });
+    throw unreadable(path, remedy, cause);
   }
+}
+
+/** A file that the system will not give, in words. */
+export function unreadable(path: string, remedy: string, cause: unknown): UsageError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EISDIR: "it is a folder",
+    EACCES: "there is no permission to read it",
+  };
+  const reason = reasons[String(code)] ?? String(cause);
+  return new UsageError(`cannot read ${path}: ${reason}; ${remedy}`, { cause });
 }
 
 /** Text of UTF-8 bytes, without a byte order mark; throws FormatError that names the first byte that is not UTF-8. */

@@ -132,14 +132,22 @@ export async function placed<T>(place: string | null, work: () => Promise<T>): P
   }
 }
 
-/** A text with its context as tokens of one string. */
-export function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTask {
+/** What stands before a text: its own column or --context; throws UsageError where there are both. */
+export function contextOf(
+  row: Pick<TextRow, "context">,
+  input: Pick<ScoreInput, "context">,
+): string | null {
   if (row.context !== null && input.context !== undefined) {
     throw new UsageError(
       "the file has a column context, so --context cannot be given too; leave one of them out",
     );
   }
-  const before = row.context ?? input.context ?? null;
+  return row.context ?? input.context ?? null;
+}
+
+/** A text with its context as tokens of one string. */
+export function textTask(row: PlacedText, input: ScoreInput, model: TextModel): ScoreTask {
+  const before = contextOf(row, input);
   const options = { parseSpecial: input.parseSpecial ?? false };
   const ids = model.tokenizer.encode((before ?? "") + row.text, options);
   const startTokenId = startTokenOf(input.startToken, model);

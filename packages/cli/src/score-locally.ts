@@ -12,10 +12,10 @@ import {
   textTask,
 } from "./score-input.ts";
 import { type Scored, type ScoreLineJson, scoreLineJson } from "./score-json.ts";
-import type { PrintedScore } from "./score-output.ts";
+import { noteStraddling, type PrintedScore } from "./score-output.ts";
 import { glyphs } from "./table.ts";
 import type { TextRow } from "./text-rows.ts";
-import { note, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export interface LocalScoring extends ScoreInput {
   readonly byWord: boolean;
@@ -38,8 +38,9 @@ export async function scoreHere(
   const { stride } = options;
   for await (const task of scoreTasks(given, options, run.model)) {
     const scored = await placed(task.place, () => scoreTask(task, stride, run));
-    await noteStraddling(task, run);
-    await print(scoreLineJson({ task, ...scored }, { ...options, model: run.model }));
+    const json = scoreLineJson({ task, ...scored }, { ...options, model: run.model });
+    await noteStraddling(json, task.place, run.world);
+    await print(json);
   }
 }
 
@@ -82,22 +83,5 @@ function checkLength({ ids, startTokenId }: ScoreTask, { engine }: OpenModel): v
   if (ids.length <= room) return;
   throw new UsageError(
     `the text has ${ids.length} tokens and the model's context holds ${room}; shorten it, or read it in windows, such as with --stride ${Math.ceil(room / 2)}`,
-  );
-}
-
-/** Says which token is not counted, since it begins in the context. */
-async function noteStraddling(
-  { ids, context, place }: ScoreTask,
-  { model, world }: Run,
-): Promise<void> {
-  const { straddlingIndex = null, firstIndex = 0 } = context?.split ?? {};
-  const id = straddlingIndex === null ? undefined : ids[straddlingIndex];
-  if (id === undefined) return;
-  const piece = new TextDecoder().decode(model.tokenizer.vocabulary.bytes(id));
-  const text = place === null ? "" : `${place}: `;
-  const nothing = firstIndex === ids.length ? ", and nothing of the text is left to count" : "";
-  await note(
-    world,
-    `${text}token ${straddlingIndex} ${JSON.stringify(piece)} begins in the context and ends in the text; it is not counted${nothing}`,
   );
 }

@@ -7,14 +7,15 @@ import {
   formatPerplexity,
   formatTurnBits,
   type Summary,
+  type TextWordJson,
   UsageError,
 } from "@tokenscope/core";
 import papaparse from "papaparse";
 import { bar, type Paint } from "./paint.ts";
 import type { PlacedText } from "./score-input.ts";
-import type { WordJson } from "./score-json.ts";
 import { sparkline } from "./sparkline.ts";
 import { glyphs, tableLines } from "./table.ts";
+import { note, type World } from "./world.ts";
 
 interface PrintedPiece {
   readonly index: number;
@@ -48,7 +49,7 @@ export interface PrintedScore {
   };
   readonly tokens: readonly PrintedToken[];
   readonly summary: Summary;
-  readonly words?: readonly WordJson[];
+  readonly words?: readonly TextWordJson[];
   readonly context?: { readonly straddlingToken: PrintedPiece | null };
   readonly columns?: Readonly<Record<string, unknown>>;
 }
@@ -84,6 +85,7 @@ const WORD_COLUMNS = [
   "surprisalBits",
   "straddles",
 ];
+const CUT = "\u{fffd}"; // what stands for half a character
 const BAR_CELLS = 12;
 const FEWEST_COLUMNS = 72; // of a terminal that has room for bars
 
@@ -109,6 +111,22 @@ export function checkCsvColumns(texts: readonly PlacedText[], byWord: boolean): 
 
 function ownColumns(byWord: boolean): readonly string[] {
   return byWord ? WORD_COLUMNS : TOKEN_COLUMNS;
+}
+
+/** Says which token is not counted, since it begins in the context; `place` is the text's among many. */
+export async function noteStraddling(
+  { context, tokens }: PrintedScore,
+  place: string | null,
+  world: World,
+): Promise<void> {
+  const token = context?.straddlingToken ?? null;
+  if (token === null) return;
+  const nothing = tokens.length === 0 ? ", and nothing of the text is left to count" : "";
+  const text = place === null ? "" : `${place}: `;
+  await note(
+    world,
+    `${text}token ${token.index} ${JSON.stringify(token.text ?? CUT)} begins in the context and ends in the text; it is not counted${nothing}`,
+  );
 }
 
 /** CSV lines of the text with this index, with the heading before the first; `columnNames` are the first text's own, and in CSV every text's. */
@@ -210,7 +228,7 @@ function candidateCells(
 /** A token as one visible string; where its bytes are not known, the sign that stands for half a character. */
 function pieceGlyphs({ bytesHex, text }: Pick<PrintedPiece, "bytesHex" | "text">): string {
   if (bytesHex !== null) return glyphs(Buffer.from(bytesHex, "hex"));
-  return glyphs(new TextEncoder().encode(text ?? "\u{fffd}"));
+  return glyphs(new TextEncoder().encode(text ?? CUT));
 }
 
 function wordTable({ words = [] }: PrintedScore): readonly string[] {

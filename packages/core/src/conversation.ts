@@ -303,7 +303,8 @@ function requireText(message: ChatMessage): void {
   }
 }
 
-function isTemplatesOwn(path: readonly NewToken[], turn: Turn): boolean {
+/** True for a turn whose message the template wrote itself, such as a default system prompt. */
+export function isTemplatesOwn(path: readonly NewToken[], turn: Turn): boolean {
   const content = path.slice(turn.contentStart, turn.contentEnd);
   return content.length > 0 && content.every((token) => token.origin === "template");
 }

@@ -121,6 +121,7 @@ export {
   type NextJson,
   nextJson,
   type PieceJson,
+  pieceJson,
   type ScoredTokenJson,
   type ScoreJson,
   scoreJson,
@@ -223,4 +224,4 @@ export type {
 export { callExample, parseTools, type ToolDefinition } from "./tools.ts";
 export { isCounted, type Turn, turnsOf } from "./turns.ts";
 export { bitsFromNats, perplexity, surprisalBits } from "./units.ts";
-export { type Word, words } from "./words.ts";
+export { type TextWordJson, textWords, type Word, words } from "./words.ts";

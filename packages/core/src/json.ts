@@ -201,7 +201,8 @@ function scoredTokenJson(row: ScoredRow, vocabulary: Vocabulary, top: number): S
   };
 }
 
-function pieceJson(
+/** A piece as every output has it. */
+export function pieceJson(
   { id, index }: { readonly id: TokenId; readonly index: number },
   vocabulary: Vocabulary,
 ): PieceJson {

@@ -1,8 +1,9 @@
-// The text before a place of a conversation, for another model to read: the messages, and how far the one at the place has come. Knows no tokenizer.
+// The text before a place of a conversation, for another model to read: the messages, and how far the one at the place has come; and in its tokens.
 
 import { boundarySplit } from "./boundary.ts";
-import { messagesOf } from "./conversation.ts";
+import { isTemplatesOwn, messagesOf } from "./conversation.ts";
 import type { NewToken } from "./document.ts";
+import { UsageError } from "./errors.ts";
 import { decodeTokens } from "./piece.ts";
 import { TEXT_ROLE } from "./plain-template.ts";
 import type { TokenId } from "./token.ts";
@@ -26,10 +27,7 @@ export function readingAt(
   const turn = turnsOf(path).find(
     ({ contentStart, contentEnd }) => contentStart <= position && position <= contentEnd,
   );
-  if (turn === undefined) return null;
-  const content = path.slice(turn.contentStart, turn.contentEnd);
-  const isTemplates = content.length > 0 && content.every(({ origin }) => origin === "template");
-  if (isTemplates) return null;
+  if (turn === undefined || isTemplatesOwn(path, turn)) return null;
   const text = (tokens: readonly NewToken[]): string =>
     decodeTokens(
       tokens.filter(({ id }) => !vocabulary.isSpecial(id)).map(({ id }) => vocabulary.bytes(id)),
@@ -53,7 +51,7 @@ export interface ReadTokens {
   readonly isPlain: boolean;
 }
 
-/** A reading as this model has it: finished messages by its template, the text at the place by its tokenizer alone. Throws UsageError where its template refuses. */
+/** A reading as this model has it: finished messages by its template, the text at the place by its tokenizer alone. Throws UsageError where its template refuses, or hides the message. */
 export function readTokens(
   { messages, role, before, after }: Reading,
   { tokenizer, template }: { readonly tokenizer: Tokenizer; readonly template: ChatTemplate },
@@ -101,6 +99,10 @@ function openedTurn(
   const content = tokens.findIndex(
     ({ message, part }) => message === messages.length && part === "content",
   );
-  if (content === -1) throw new RangeError("openedTurn: the template hides where a message stands");
+  if (content === -1) {
+    throw new UsageError(
+      `this model's chat template hides where a ${role} message stands, so it cannot read the text up to here; choose a place in another message`,
+    );
+  }
   return tokens.slice(0, content).map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
 // Words as readers count them, from tokens: a leading space belongs to the word.
 
+import type { BoundarySplit } from "./boundary.ts";
 import { decodeTokens } from "./piece.ts";
 import { type ScoredId, scoreBits } from "./summary.ts";
 import type { Vocabulary } from "./tokenizer.ts";
@@ -31,6 +32,29 @@ export function words(rows: readonly ScoredId[], vocabulary: Vocabulary): readon
       bits: bitsOf(rows.slice(first, end)),
     };
   });
+}
+
+/** A word of a text behind a context; one that straddles begins in the context, and its bits are null. */
+export interface TextWordJson {
+  readonly text: string;
+  readonly first: number;
+  readonly last: number;
+  readonly surprisalBits: number | null;
+  readonly straddles: boolean;
+}
+
+/** Of the words of a context and its text as one string those that reach into the text: one that begins in the context is whole here and has no bits, since a part of a word is no word. */
+export function textWords(
+  joined: readonly Word[],
+  split: BoundarySplit | null,
+): readonly TextWordJson[] {
+  const { firstIndex = 0, straddlingIndex = null } = split ?? {};
+  return joined
+    .filter(({ last }) => last >= (straddlingIndex ?? firstIndex))
+    .map(({ text, first, last, bits }) => {
+      const straddles = first < firstIndex;
+      return { text, first, last, surprisalBits: straddles ? null : bits, straddles };
+    });
 }
 
 function bitsOf(rows: readonly ScoredId[]): number | null {

@@ -9,10 +9,11 @@ import {
   type Summary,
   summary,
   surprisalBits,
+  type TextWordJson,
   type TokenId,
+  textWords,
   tokenId,
   type Vocabulary,
-  type Word,
   words,
 } from "@tokenscope/core";
 import type { AnsweredCandidate } from "./answers.ts";
@@ -63,13 +64,7 @@ export interface RemoteScoreJson {
   };
   readonly tokens: readonly RemoteTokenJson[];
   readonly summary: Summary; // special tokens, of which servers do not tell, count as text
-  readonly words?: readonly {
-    readonly text: string;
-    readonly first: number;
-    readonly last: number;
-    readonly surprisalBits: number | null;
-    readonly straddles: boolean;
-  }[];
+  readonly words?: readonly TextWordJson[];
   readonly context?: {
     readonly text: string;
     readonly ids: readonly (number | null)[];
@@ -147,7 +142,7 @@ export function remoteScoreJson(
     },
     tokens: tokens.slice(firstIndex).map((token, i) => tokenJson(token, firstIndex + i)),
     summary: summary(rows.slice(firstIndex), vocabulary),
-    ...(byWord && { words: wordsFrom(words(rows, vocabulary), split) }),
+    ...(byWord && { words: textWords(words(rows, vocabulary), split) }),
     ...(context !== null && {
       context: {
         text: context,
@@ -167,16 +162,6 @@ function splitOf(tokens: readonly RemoteToken[], context: string | null): Split 
   if (context === null) return { firstIndex: 0, straddlingIndex: null };
   const pieces = tokens.map(({ bytes }) => bytes);
   return boundarySplit(pieces, new TextEncoder().encode(context).length);
-}
-
-/** Words that reach into the text; one that begins in the context is whole here and has no bits. */
-function wordsFrom(found: readonly Word[], { firstIndex, straddlingIndex }: Split) {
-  return found
-    .filter(({ last }) => last >= (straddlingIndex ?? firstIndex))
-    .map(({ text, first, last, bits }) => {
-      const straddles = first < firstIndex;
-      return { text, first, last, surprisalBits: straddles ? null : bits, straddles };
-    });
 }
 
 /** The tokens of one text as a vocabulary, each place an id: what the measures need to know of a model's. */

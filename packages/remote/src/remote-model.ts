@@ -50,8 +50,7 @@ export async function openRemoteModel(
     const names = data.slice(0, NAMED).map(({ id }) => id);
     const more = data.length > NAMED ? ` and ${data.length - NAMED} more` : "";
     const there = data.length === 0 ? "it lists none" : `it lists ${names.join(", ")}${more}`;
-    const said =
-      wanted === null ? "there is more or less than one model" : `there is no model "${wanted}"`;
+    const said = wanted === null ? "no model was named" : `there is no model "${wanted}"`;
     throw new UsageError(`at ${endpoint.baseUrl} ${said}: ${there}; name one by --model`);
   }
   const { id, max_model_len = null } = found;

@@ -1,6 +1,5 @@
 // tokenscope tokens: pieces, ids and bytes of a text, in one tokenizer or in several side by side.
 
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   bytesHex,
@@ -15,7 +14,7 @@ import type { Command } from "commander";
 import { addModelOption } from "../model-options.ts";
 import { inFile } from "../open-model.ts";
 import { collect } from "../option-values.ts";
-import { readTextArgument } from "../read-text.ts";
+import { readTextArgument, readTextFile } from "../read-text.ts";
 import { glyphs, tableLines } from "../table.ts";
 import { type World, widestLine, writeLine } from "../world.ts";
 
@@ -67,8 +66,8 @@ async function openTokenizer(
 ): Promise<{ readonly id: string; readonly tokenizer: Tokenizer }> {
   if (!/\.json$/i.test(name)) return world.openTextModel(name, world);
   const id = basename(name).replace(/\.json$/i, "");
+  const json = await readTextFile(name, world);
   try {
-    const json = await readFile(name, "utf8");
     return { id, tokenizer: loadTokenizerJson({ name: id, json }) };
   } catch (error) {
     throw inFile(name, error);

@@ -2,7 +2,8 @@
 
 import { constants, createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
-import { FormatError, UsageError } from "@tokenscope/core";
+import { FormatError } from "@tokenscope/core";
+import { unreadable } from "../read-text.ts";
 
 const LINE_FEED = 10;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -19,7 +20,7 @@ export async function checkReadable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadable(path, "check the path", cause);
   }
 }
 
@@ -65,11 +66,6 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array, void, void> {
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array; // a stream without an encoding gives bytes
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadable(path, "check the path", cause);
   }
-}
-
-function unreadable(path: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UsageError(`cannot read ${path}: ${reason}; check the path`, { cause });
 }

@@ -12,7 +12,7 @@ import {
 import type { Prompt } from "../prompt.ts";
 import { note, type World, writeLine } from "../world.ts";
 import { remoteInput } from "./next.ts";
-import { remoteCandidateGlyphs, remoteStart } from "./remote-options.ts";
+import { remoteCandidateGlyphs } from "./remote-options.ts";
 
 export interface RemoteRun {
   readonly prompt: Prompt;
@@ -34,7 +34,7 @@ export async function generateOnServer(
 ): Promise<void> {
   const { prompt, isTraced, isJson, top, ...wanted } = run;
   const { signal, stdout } = world;
-  const start = remoteStart(prompt.options);
+  const start = prompt.options.startToken;
   const options = { ...wanted, start, signal, top: isTraced ? top : 0 };
   const { promptIds, pieces: coming } = await generateRemotely(model, remoteInput(prompt), options);
   const pieces: GeneratedPiece[] = [];

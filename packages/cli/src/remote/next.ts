@@ -9,7 +9,7 @@ import {
 } from "@tokenscope/remote";
 import type { Prompt } from "../prompt.ts";
 import type { World } from "../world.ts";
-import { remoteChat, remoteStart } from "./remote-options.ts";
+import { remoteChat } from "./remote-options.ts";
 
 /** Asks the server; throws as nextRemotely does. */
 export async function nextOnServer(
@@ -18,7 +18,7 @@ export async function nextOnServer(
   { model, world }: { readonly model: RemoteModel; readonly world: World },
 ): Promise<RemoteNextJson> {
   const { signal } = world;
-  const wanted = { start: remoteStart(prompt.options), top, named: token, signal };
+  const wanted = { start: prompt.options.startToken, top, named: token, signal };
   return remoteNextJson(model, await nextRemotely(model, remoteInput(prompt), wanted));
 }
 

@@ -7,11 +7,9 @@ import {
   openRemoteModel,
   type RemoteChat,
   type RemoteModel,
-  type RemoteStart,
 } from "@tokenscope/remote";
 import { type Command, Option } from "commander";
 import type { ChatFile } from "../chat-file.ts";
-import type { TextOptions } from "../model-options.ts";
 import { glyphs } from "../table.ts";
 import type { World } from "../world.ts";
 
@@ -94,11 +92,6 @@ function keyOf({ apiKeyEnv }: EngineChoice, { env }: World): string | null {
   throw new UsageError(
     `the environment variable ${apiKeyEnv} of --api-key-env is empty or not set; set it to the server's key`,
   );
-}
-
-/** What --start-token asks of a server. */
-export function remoteStart({ startToken }: TextOptions): RemoteStart {
-  return startToken;
 }
 
 /** The conversation of --chat, for the server's own template. */

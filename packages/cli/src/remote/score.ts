@@ -1,6 +1,5 @@
 // score --engine openai: bits of every token of texts that a server scores, several at once.
 
-import { UsageError } from "@tokenscope/core";
 import {
   type RemoteInput,
   type RemoteModel,
@@ -10,11 +9,11 @@ import {
 } from "@tokenscope/remote";
 import { pMapIterable } from "p-map";
 import type { ChatFile } from "../chat-file.ts";
-import { type PlacedText, placed, type ScoreInput } from "../score-input.ts";
-import type { PrintedScore } from "../score-output.ts";
+import { contextOf, type PlacedText, placed, type ScoreInput } from "../score-input.ts";
+import { noteStraddling, type PrintedScore } from "../score-output.ts";
 import type { TextRow } from "../text-rows.ts";
-import { note, type World } from "../world.ts";
-import { remoteChat, remoteStart } from "./remote-options.ts";
+import type { World } from "../world.ts";
+import { remoteChat } from "./remote-options.ts";
 
 export interface RemoteScoring extends ScoreInput {
   readonly byWord: boolean;
@@ -58,12 +57,7 @@ export function scoreRow(
   options: RemoteScoring,
   run: Run,
 ): Promise<RemoteScoreJson> {
-  if (context !== null && options.context !== undefined) {
-    throw new UsageError(
-      "the file has a column context, so --context cannot be given too; leave one of them out",
-    );
-  }
-  const before = context ?? options.context ?? null;
+  const before = contextOf({ context }, options);
   const input = { kind: "text", text: (before ?? "") + text } as const;
   return scoreInput(input, { ...options, before, columns }, run);
 }
@@ -78,22 +72,7 @@ async function scoreInput(
 ): Promise<RemoteScoreJson> {
   const { top, byWord, before = null, columns = {} } = options;
   const { signal } = world;
-  const wanted = { start: remoteStart(options), top, signal };
+  const wanted = { start: options.startToken, top, signal };
   const scored = await scoreRemotely(model, input, wanted);
   return remoteScoreJson(model, scored, { context: before, byWord, columns });
-}
-
-async function noteStraddling(
-  { context, tokens }: RemoteScoreJson,
-  place: string | null,
-  world: World,
-): Promise<void> {
-  const token = context?.straddlingToken ?? null;
-  if (token === null) return;
-  const nothing = tokens.length === 0 ? ", and nothing of the text is left to count" : "";
-  const text = place === null ? "" : `${place}: `;
-  await note(
-    world,
-    `${text}token ${token.index} ${JSON.stringify(token.text)} begins in the context and ends in the text; it is not counted${nothing}`,
-  );
 }
