@@ -1,3 +1,3 @@
 // The bytes of the page's calls, bundled for Node.
 
-export { decodeMessages, decodeValue, encodeValue } from "@tokenscope/calls";
+export { CALL_TYPE, decodeMessages, decodeValue, encodeValue } from "@tokenscope/calls";

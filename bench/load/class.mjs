@@ -23,8 +23,9 @@ const { values } = parseArgs({
 const [students, seconds, maxTokens, clicks] = ["students", "seconds", "tokens", "clicks"].map(
   (name) => Number(values[name]),
 );
-const { decodeMessages, decodeValue, encodeValue } = await import((await bundleSources()).calls);
-const TYPE = "application/vnd.msgpack";
+const { CALL_TYPE, decodeMessages, decodeValue, encodeValue } = await import(
+  (await bundleSources()).calls
+);
 const QUESTIONS = [
   "Why is the sky blue?",
   "Tell me a story.",
@@ -116,7 +117,7 @@ async function ask(kind, request, onEvent = () => {}) {
   const url = `${served.url}/calls/${kind}`;
   const body = request === null ? undefined : encodeValue(request);
   const method = request === null ? "GET" : "POST";
-  const response = await fetch(url, { method, headers: { "content-type": TYPE }, body });
+  const response = await fetch(url, { method, headers: { "content-type": CALL_TYPE }, body });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   if (request === null) return decodeValue(new Uint8Array(await response.arrayBuffer()));
   let result;

@@ -12,4 +12,12 @@ export { createSessionHost, type RunningModel } from "./session-host.ts";
 export { scheduledTexts } from "./text-runner.ts";
 export { rankedMatches, vocabularySearch } from "./vocabulary-search.ts";
 export { tableVocabulary, vocabularyTable } from "./vocabulary-table.ts";
-export { decodeMessages, decodeValue, encodeValue } from "./wire.ts";
+export {
+  CALL_TYPE,
+  type CallMessage,
+  decodeMessages,
+  decodeValue,
+  encodeValue,
+  type FailureMessage,
+  type ModelDescription,
+} from "./wire.ts";

@@ -1,6 +1,37 @@
 // Calls as bytes: MessagePack (msgpack.org), with extension types for what it does not know and the calls use: typed arrays and maps.
 
 import { decode, decodeMultiStream, ExtensionCodec, encode } from "@msgpack/msgpack";
+import type { ModelIdentity, Precision, RunCounts, TokenId } from "@tokenscope/core";
+import type { VocabularyTable } from "./calls.ts";
+
+/** The content type of calls over HTTP (IANA). */
+export const CALL_TYPE = "application/vnd.msgpack";
+
+/** What an answer is made of: events as they come, and then one of the others. */
+export type CallMessage =
+  | { readonly kind: "event"; readonly event: unknown }
+  | { readonly kind: "done"; readonly result: unknown; readonly counts: RunCounts }
+  | { readonly kind: "failed"; readonly failure: FailureMessage };
+
+/** An error as it crosses a border; `name` is that of core's class. */
+export interface FailureMessage {
+  readonly name: string;
+  readonly message: string;
+  readonly details: string;
+}
+
+/** What a page must know of a model on a server, beside what the list of files says. */
+export interface ModelDescription {
+  readonly identity: ModelIdentity;
+  readonly threads: number;
+  readonly contextLength: number;
+  /** What the weights take in memory on the kernel, in each precision. */
+  readonly weightBytes: Readonly<Record<Precision, number>>;
+  readonly vocabulary: VocabularyTable;
+  readonly endTokenIds: readonly TokenId[];
+  readonly hasTemplate: boolean;
+  readonly takesTools: boolean;
+}
 
 type ArrayBytes = (bytes: Uint8Array) => Float32Array | Int32Array | Uint32Array;
 

@@ -1,7 +1,7 @@
 // The page's calls as they come over the wire, each with what it may be. A page of ours sends nothing else; anybody may send anything.
 
 import type { ModelCallKind, ModelCalls } from "@tokenscope/calls";
-import { UsageError } from "@tokenscope/core";
+import { parseSettings, UsageError } from "@tokenscope/core";
 import { z } from "zod";
 
 const MAX_TOKENS = 100_000; // of a text; a context is shorter
@@ -13,12 +13,10 @@ const ids = z.array(id).max(MAX_TOKENS);
 const text = z.string().max(MAX_TEXT);
 const limit = z.int().min(0).max(MAX_LISTED);
 const vector = z.instanceof(Float32Array);
-const settings = z.strictObject({
-  temperature: z.number().min(0).max(100),
-  topK: z.int().min(0),
-  topP: z.number().min(0).max(1),
-  minP: z.number().min(0).max(1),
-});
+const number = z.number();
+const settings = z
+  .strictObject({ temperature: number, topK: number, topP: number, minP: number })
+  .transform((given) => parseSettings(given)); // which knows their ranges
 const node = z.strictObject({
   id,
   origin: z.enum(["template", "typed", "greedy", "sampled", "chosen", "forced"]),

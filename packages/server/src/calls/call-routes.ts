@@ -1,10 +1,14 @@
 // The page's calls on the engine of this process: GET /calls/model describes it, POST /calls/KIND answers a call as a stream of messages.
 
 import {
+  CALL_TYPE,
+  type CallMessage,
   createSessionHost,
   decodeValue,
   encodeValue,
+  type FailureMessage,
   type ModelCallKind,
+  type ModelDescription,
   type SessionHost,
   scheduledTexts,
   vocabularyTable,
@@ -16,7 +20,6 @@ import { readBytes } from "../api/read-body.ts";
 import { errorAnswer } from "../api/request-error.ts";
 import { isCallKind, parseRequest } from "./call-requests.ts";
 
-const TYPE = "application/vnd.msgpack";
 const BODY_FACTOR = 4; // a call may carry the context vectors of a whole text
 
 export interface CallOptions {
@@ -63,7 +66,13 @@ export function callRoutes({ models, maxBodyBytes }: CallOptions): Hono {
 }
 
 /** What the page must know of the model, beside what its list of files says. */
-function describe({ identity, engine, tokenizer, chatTemplate, weightBytes }: ReadyModel) {
+function describe({
+  identity,
+  engine,
+  tokenizer,
+  chatTemplate,
+  weightBytes,
+}: ReadyModel): ModelDescription {
   const { threads, contextLength } = engine;
   return {
     identity,
@@ -80,8 +89,8 @@ function describe({ identity, engine, tokenizer, chatTemplate, weightBytes }: Re
 /** Only this type: no form of another page can send it unasked. */
 async function readValue(c: Context, maxBytes: number): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
-  if (type !== TYPE) {
-    throw new UsageError(`the body's type is ${JSON.stringify(type)}; calls are ${TYPE}`, {
+  if (type !== CALL_TYPE) {
+    throw new UsageError(`the body's type is ${JSON.stringify(type)}; calls are ${CALL_TYPE}`, {
       httpStatus: 415,
     });
   }
@@ -104,7 +113,7 @@ function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: Rea
   const handler = host[kind] as (...args: unknown[]) => Promise<unknown>; // kind and request belong together
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
-      const send = (message: unknown): void => {
+      const send = (message: CallMessage): void => {
         if (!aborter.signal.aborted) controller.enqueue(encodeValue(message));
       };
       const emit = (event: unknown): void => send({ kind: "event", event });
@@ -118,15 +127,19 @@ function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: Rea
     },
     cancel: () => aborter.abort(),
   });
-  return new Response(body, { headers: { "content-type": TYPE, "cache-control": "no-store" } });
+  return new Response(body, {
+    headers: { "content-type": CALL_TYPE, "cache-control": "no-store" },
+  });
 }
 
-function failureOf(error: unknown) {
+function failureOf(error: unknown): FailureMessage {
   const { message } = errorAnswer(error).body.error;
   const name = error instanceof Error ? error.name : "Error";
   return { name, message, details: "" };
 }
 
 function bytesAnswer(bytes: Uint8Array<ArrayBuffer>): Response {
-  return new Response(bytes, { headers: { "content-type": TYPE, "cache-control": "no-store" } });
+  return new Response(bytes, {
+    headers: { "content-type": CALL_TYPE, "cache-control": "no-store" },
+  });
 }

@@ -1,7 +1,7 @@
 // An error that crossed a border, as the error that it was.
 
+import type { FailureMessage } from "@tokenscope/calls";
 import { EngineError, FormatError, UsageError } from "@tokenscope/core";
-import type { FailureMessage } from "./protocol.ts";
 
 /** The error of a message: of core's classes, a DOMException for what was stopped, else a plain one. */
 export function errorOf({ name, message, details }: FailureMessage): Error {

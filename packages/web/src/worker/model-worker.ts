@@ -1,21 +1,14 @@
 /// <reference lib="webworker" />
 // The worker's message loop: it loads a model, then hands each call to its host.
 
+import type { FailureMessage } from "@tokenscope/calls";
 import { plainTemplate, type RunCounts } from "@tokenscope/core";
 import { blobSource, type Gguf, parseShape, readGguf } from "@tokenscope/engine";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import { type HostedModel, hostModel } from "./hosted-model.ts";
 import { loadModelFile } from "./model-file.ts";
 import { identifiedModel } from "./own-model.ts";
-import type {
-  CallKind,
-  Calls,
-  FailureMessage,
-  FromWorker,
-  LoadedModel,
-  ModelFile,
-  ToWorker,
-} from "./protocol.ts";
+import type { CallKind, Calls, FromWorker, LoadedModel, ModelFile, ToWorker } from "./protocol.ts";
 
 const aborts = new Map<number, AbortController>();
 let hosted: HostedModel | undefined;

@@ -6,7 +6,7 @@
 // Cancellation: `abort` names a call; that call still ends with `done` (its ending says aborted) or `failed`.
 // Buffers: everything is copied; each side owns what it receives. Documents, records and settings are plain data of core's types.
 
-import type { ModelCalls, VocabularyTable } from "@tokenscope/calls";
+import type { FailureMessage, ModelCalls, VocabularyTable } from "@tokenscope/calls";
 import type { ModelIdentity, Precision, RunCounts, TokenId } from "@tokenscope/core";
 
 /** A model file that the page may load. */
@@ -74,13 +74,6 @@ export type ToWorker =
       };
     }[CallKind]
   | { readonly kind: "abort"; readonly call: number };
-
-/** An error as it crosses the border; `name` is that of core's class. */
-export interface FailureMessage {
-  readonly name: string;
-  readonly message: string;
-  readonly details: string;
-}
 
 /** Another engine in place of a lost one: the same model in the same precision, and a sentence for the page. */
 export interface Replacement {

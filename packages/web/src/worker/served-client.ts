@@ -1,12 +1,12 @@
 // The page's calls to a server's own engine. A call outlives the server: it waits until one answers again and asks for the rest.
 
-import type { ModelCallKind } from "@tokenscope/calls";
+import type { ModelCallKind, ModelDescription } from "@tokenscope/calls";
 import type { ModelIdentity, RunCounts } from "@tokenscope/core";
 import { errorOf } from "./failure.ts";
 import type { CallOptions, ModelClient } from "./model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
 import { restOfCall, wholeResult } from "./rest-of-call.ts";
-import { type DescribedModel, fetchModel, messagesOf, SilentServer } from "./served-http.ts";
+import { fetchModel, messagesOf, SilentServer } from "./served-http.ts";
 
 /** What a client needs of its surroundings. */
 export interface ServedClientOptions {
@@ -131,7 +131,7 @@ class ServedLine {
   }
 }
 
-function loadedModel({ label, fileBytes }: ModelFile, described: DescribedModel): LoadedModel {
+function loadedModel({ label, fileBytes }: ModelFile, described: ModelDescription): LoadedModel {
   const where = { engineReason: REASON, hasGpu: false, hasServer: true };
   return { ...described, label, fileBytes, ...where };
 }

@@ -1,42 +1,18 @@
 // A server's answers to calls, over HTTP: one request each. Knows no retries.
 
 import {
+  CALL_TYPE,
+  type CallMessage,
   decodeMessages,
   decodeValue,
   encodeValue,
   type ModelCallKind,
-  type VocabularyTable,
+  type ModelDescription,
 } from "@tokenscope/calls";
-import {
-  EngineError,
-  type ModelIdentity,
-  type Precision,
-  type RunCounts,
-  type TokenId,
-  UsageError,
-} from "@tokenscope/core";
-import type { FailureMessage, ModelFile } from "./protocol.ts";
+import { EngineError, UsageError } from "@tokenscope/core";
+import type { ModelFile } from "./protocol.ts";
 
-const TYPE = "application/vnd.msgpack";
 const PASSING_STATUSES = [502, 503, 504]; // of a proxy whose server is away
-
-/** What GET calls/model answers. */
-export interface DescribedModel {
-  readonly identity: ModelIdentity;
-  readonly threads: number;
-  readonly contextLength: number;
-  readonly weightBytes: Readonly<Record<Precision, number>>;
-  readonly vocabulary: VocabularyTable;
-  readonly endTokenIds: readonly TokenId[];
-  readonly hasTemplate: boolean;
-  readonly takesTools: boolean;
-}
-
-/** What an answer is made of: events, and then one of the others. */
-export type Message =
-  | { readonly kind: "event"; readonly event: unknown }
-  | { readonly kind: "done"; readonly result: unknown; readonly counts: RunCounts }
-  | { readonly kind: "failed"; readonly failure: FailureMessage };
 
 /** The server cannot be reached, or went away in the middle: ask again. */
 export class SilentServer extends EngineError {}
@@ -46,12 +22,12 @@ export async function fetchModel(
   { id, calls = "" }: ModelFile,
   fetcher: typeof fetch,
   signal: AbortSignal,
-): Promise<DescribedModel> {
+): Promise<ModelDescription> {
   const url = new URL("model", calls);
   url.searchParams.set("model", id);
   const response = await answered(() => fetcher(url, { signal, cache: "no-store" }), signal);
   const bytes = await answered(() => response.arrayBuffer(), signal);
-  return decodeValue(new Uint8Array(bytes)) as DescribedModel; // the same release wrote it
+  return decodeValue(new Uint8Array(bytes)) as ModelDescription; // the same release wrote it
 }
 
 export interface Asked {
@@ -65,19 +41,19 @@ export async function* messagesOf(
   { file: { id, calls = "" }, kind, request }: Asked,
   fetcher: typeof fetch,
   signal: AbortSignal,
-): AsyncGenerator<Message, void, void> {
+): AsyncGenerator<CallMessage, void, void> {
   const url = new URL(kind, calls);
   url.searchParams.set("model", id);
   const init = {
     method: "POST",
-    headers: { "content-type": TYPE },
+    headers: { "content-type": CALL_TYPE },
     body: encodeValue(request),
     signal,
   };
   const { body } = await answered(() => fetcher(url, init), signal);
   if (body === null) return;
   try {
-    yield* decodeMessages(chunksOf(body)) as AsyncGenerator<Message, void, void>; // the server's own messages
+    yield* decodeMessages(chunksOf(body)) as AsyncGenerator<CallMessage, void, void>; // the server's own messages
   } catch (cause) {
     throw signal.aborted ? signal.reason : new SilentServer("the answer broke off", { cause });
   }
