@@ -1,13 +1,13 @@
 // What the page shows of a run's inside, through the worker's host on the real model, against a float64 pass.
 
 import { fileURLToPath } from "node:url";
-import { type Engine, logitSum, tokenId } from "@tokenscope/core";
+import { type Engine, logitSum, Scheduler, tokenId } from "@tokenscope/core";
 import { loadEngine } from "@tokenscope/engine";
 import { loadNodeKernel, openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gemma3Path, referenceJson, smollm2Path } from "../../../fixtures/index.ts";
-import { createSessionHost, type SessionHost } from "../src/index.ts";
+import { createSessionHost, type SessionHost, scheduledTexts } from "../src/index.ts";
 
 interface ReferenceText {
   readonly name: string;
@@ -56,6 +56,45 @@ describe.each(models)("%s, against a float64 pass", (_, path, reference) => {
       host = createSessionHost({ engine, tokenizer: {} as never, template: {} as never });
     });
     afterAll(() => engine.close());
+
+    test("looks inside, asked while six others write, are those of a quiet host, and so is what they write", async () => {
+      const ids = (texts[0]?.ids ?? []).map(tokenId);
+      const limits = { running: 8, waiting: 20, positions: 4_096, readRows: 64, keptTexts: 4 };
+      const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+      const scheduler = new Scheduler({ engine, limits, pause: turn });
+      const tokenizer = { endTokenIds: [], vocabulary: {} } as never;
+      const model = { engine, tokenizer, template: {} as never };
+      const busy = createSessionHost(model, scheduledTexts(model, scheduler));
+      const settings = { temperature: 0, topK: 0, topP: 1, minP: 0 };
+      const request = { settings, seed: 1, redraws: new Map(), maxTokens: 8 };
+      const written = async (on: SessionHost, length: number): Promise<number[]> => {
+        const found: number[] = [];
+        const emit = ({ token }: { readonly token: { readonly id: number } }) =>
+          void found.push(token.id);
+        await on.generate({ ...request, ids: ids.slice(0, length) }, emit, NEVER);
+        return found;
+      };
+      await busy.score({ ids, from: 0 }, quiet, NEVER);
+      const lengths = [4, 5, 6, 7, 8, 9].filter((length) => length < ids.length);
+      const writing = lengths.map((length) => written(busy, length));
+      const looks = await Promise.all([
+        busy.lens({ ids }, quiet, NEVER),
+        busy.lens({ ids: ids.slice(0, -1) }, quiet, NEVER),
+        busy.lens({ ids }, quiet, NEVER),
+      ]);
+      const alone = createSessionHost(model);
+      for (const [i, layers] of looks.entries()) {
+        const own = await alone.lens({ ids: i === 1 ? ids.slice(0, -1) : ids }, quiet, NEVER);
+        for (const [layer, { topLogprobsNats }] of layers.entries()) {
+          const difference = (topLogprobsNats[0] ?? 0) - (own[layer]?.topLogprobsNats[0] ?? 1);
+          expect([layer, Math.abs(difference) < LENS_NATS]).toEqual([layer, true]);
+        }
+      }
+      for (const [i, texted] of (await Promise.all(writing)).entries()) {
+        expect(texted).toEqual(await written(alone, lengths[i] ?? 0));
+      }
+      await scheduler.close();
+    });
 
     test.each(texts.map((text) => [text.name, text] as const))(
       "%s: every layer's first token and its p, at the last two positions",

@@ -1,12 +1,14 @@
 // What npm would publish, in an empty project: the examples run on the packed libraries, the packed command answers and serves.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
+import { serveVllm } from "../../../fixtures/serving-engines.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const MODEL = referencePath("tiny/llama-tied.gguf");
@@ -77,6 +79,32 @@ test("generating with a trace gives the same draws for the same seed", () => {
   for (const line of lines.slice(0, -1))
     expect(line).toMatch(/^\d+ {2}r 0\.\d{4} {2}".*" {2}p 0\.\d{4}, rank \d+$/);
   expect(run()).toBe(lines.join("\n").concat("\n"));
+});
+
+test("what the page asks is answered: a greedy reply, and a line a layer", () => {
+  const lines = node(["examples/answer-calls.mjs", MODEL, "the cat"]).trim().split("\n");
+  expect(lines.slice(0, 5).every((line) => /^greedy ".*"$/.test(line))).toBe(true);
+  expect(lines[5]).toBe("ended: length");
+  expect(lines.length).toBeGreaterThan(7);
+  for (const line of lines.slice(6))
+    expect(line).toMatch(/^after layer \d+ the likeliest is ".*"$/);
+  expect(lines.at(-1)).toContain(lines[0]?.replace("greedy ", "") ?? "?"); // the last layer is the model
+});
+
+test("a text scored on a server: the example's bits are what the server's tokens have", async () => {
+  const server = await serveVllm();
+  const script = join(project, "examples/score-on-a-server.mjs");
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [script, server.baseUrl, "the cat sat"],
+    { cwd: project },
+  );
+  await server.close();
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toMatch(/^ +n\/a bits +"the"$/);
+  expect(lines[1]).toMatch(/^ +\d+\.\d\d bits {2}rank \d+ +" cat"$/);
+  expect(lines[3]).toMatch(/^\d+\.\d\d bits by big at http/);
 });
 
 test("the packed command serves the page that it carries", async () => {

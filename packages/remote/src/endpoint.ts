@@ -9,7 +9,7 @@ import OpenAI, {
 } from "openai";
 
 const TIMEOUT_MS = 300_000; // a long text on a slow machine
-const RETRIES = 6; // about half a minute of waiting, more where the server asks for it
+const RETRIES = 6; // some twenty seconds of waiting, more where the server asks for it
 const SHOWN_CHARACTERS = 400; // of a server's own words
 
 /** Where a server is and how it is spoken to. */

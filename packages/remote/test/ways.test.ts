@@ -171,6 +171,7 @@ describe("vLLM", () => {
       prefill: true,
     });
     const before = server.seen.length;
+    expect(before).toBeLessThanOrEqual(20); // docs/scale.md: about twenty small requests
     await scoreRemotely(model, text("The cat"), { start: "none" });
     expect(server.seen.length - before).toBe(2); // its ids, its logprobs
   });
