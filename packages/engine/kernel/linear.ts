@@ -7,6 +7,7 @@ import { madd, sum4 } from "./simd";
 import { take, threadCount } from "./threads";
 
 const PANEL = 8; // columns of y at a time
+const TILE = 4; // positions at a time: the sums of six and what they are made of are more than x86's 16 registers, and half as quick
 const LEAST_ROWS = 16; // of a piece of work where there are few positions: taking one costs a trip between cores
 
 /** A weight matrix, as the host has laid it down: five words. */
@@ -137,22 +138,13 @@ function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
     for (let t = 0; t < T; ) {
       const from = x + ((<usize>t * xStride) << 2);
       const to = y + ((<usize>t * yStride + first) << 2);
-      if (columns < PANEL) {
-        narrowTile(from, width, panel, to, columns, bias, first, flags);
-        t += 1;
-      } else if (T - t >= 6 && T - t != 7 && T - t != 8) {
-        tile(6, from, xStride, width, panel, to, yStride, bias, first, flags);
-        t += 6;
-      } else if (T - t >= 4) {
-        tile(4, from, xStride, width, panel, to, yStride, bias, first, flags);
-        t += 4;
-      } else if (T - t >= 2) {
-        tile(2, from, xStride, width, panel, to, yStride, bias, first, flags);
-        t += 2;
-      } else {
-        tile(1, from, xStride, width, panel, to, yStride, bias, first, flags);
-        t += 1;
-      }
+      const rows = columns < PANEL ? 1 : min(TILE, T - t);
+      if (columns < PANEL) narrowTile(from, width, panel, to, columns, bias, first, flags);
+      else if (rows == 4) tile(4, from, xStride, width, panel, to, yStride, bias, first, flags);
+      else if (rows == 3) tile(3, from, xStride, width, panel, to, yStride, bias, first, flags);
+      else if (rows == 2) tile(2, from, xStride, width, panel, to, yStride, bias, first, flags);
+      else tile(1, from, xStride, width, panel, to, yStride, bias, first, flags);
+      t += rows;
     }
   }
 }
@@ -205,8 +197,7 @@ function turn4(at: usize, stride: usize, to: usize): void {
 function tile(rows: i32, x: usize, xStride: i32, width: i32, panel: usize, y: usize, yStride: i32, bias: usize, first: i32, flags: i32): void {
   const stride = <usize>xStride << 2;
   const zero = f32x4.splat(0);
-  let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero;
-  let d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
+  let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero;
   const end = panel + (<usize>width << 5);
   for (; panel < end; panel += 32, x += 4) {
     const w0 = v128.load(panel);
@@ -219,31 +210,23 @@ function tile(rows: i32, x: usize, xStride: i32, width: i32, panel: usize, y: us
       b0 = madd(w0, b, b0);
       b1 = madd(w1, b, b1);
     }
-    if (rows >= 4) {
+    if (rows >= 3) {
       const c = v128.load32_splat(x + 2 * stride);
       c0 = madd(w0, c, c0);
       c1 = madd(w1, c, c1);
+    }
+    if (rows >= 4) {
       const d = v128.load32_splat(x + 3 * stride);
       d0 = madd(w0, d, d0);
       d1 = madd(w1, d, d1);
-    }
-    if (rows >= 6) {
-      const e = v128.load32_splat(x + 4 * stride);
-      e0 = madd(w0, e, e0);
-      e1 = madd(w1, e, e1);
-      const f = v128.load32_splat(x + 5 * stride);
-      f0 = madd(w0, f, f0);
-      f1 = madd(w1, f, f1);
     }
   }
   const next = <usize>yStride << 2;
   const at = bias == 0 ? <usize>0 : bias + (<usize>first << 2);
   put8(y, a0, a1, at, flags);
   if (rows >= 2) put8(y + next, b0, b1, at, flags);
-  if (rows >= 4) put8(y + 2 * next, c0, c1, at, flags);
+  if (rows >= 3) put8(y + 2 * next, c0, c1, at, flags);
   if (rows >= 4) put8(y + 3 * next, d0, d1, at, flags);
-  if (rows >= 6) put8(y + 4 * next, e0, e1, at, flags);
-  if (rows >= 6) put8(y + 5 * next, f0, f1, at, flags);
 }
 
 @inline
