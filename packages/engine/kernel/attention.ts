@@ -1,5 +1,7 @@
 // Attention over a cache that lies in pages: P positions (a power of 2) of all layers each, shared by sequences that begin alike.
-// A page holds, for each layer, keys and then values: [K, P, D] each. A row's table names the pages of its sequence.
+// A page holds, for each layer, keys and then values: of each of K heads a stretch [P, D]. A row's table names the pages of its sequence.
+// Elements (E below) are floats, or in compact integers of 16 bits, behind which the stretch has a scale for each position: a long
+// past takes as long as it takes to read it.
 
 import { dot } from "./linear";
 import { exp4, madd, max4, sum4, sums4 } from "./simd";
@@ -7,6 +9,8 @@ import { take, threadCount } from "./threads";
 
 const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
+const LARGEST: f32 = 32_767; // of an element of 16 bits
+const SCALE_BYTES: usize = 4;
 
 /** What the host tells of a model's attention: words in this order. */
 @inline
@@ -29,6 +33,11 @@ function pageBitsOf(shape: usize): i32 {
   return load<i32>(shape, 12);
 }
 
+@inline
+function isShort(shape: usize): bool {
+  return load<i32>(shape, 16) != 0;
+}
+
 /** Rows [T] of the pass, two words each: the address of the sequence's table of pages, and the position. */
 @inline
 function tableOf(rows: usize, t: i32): usize {
@@ -40,13 +49,27 @@ function positionOf(rows: usize, t: i32): i32 {
   return load<i32>(rows + (<usize>t << 3), 4);
 }
 
-/** Where a page holds a layer's keys (part 0) or values (part 1) of a key/value head. */
+/** Bytes of a position's row of one head. */
 @inline
-function stretch(shape: usize, layer: i32, part: i32, head: i32): usize {
-  return <usize>(((layer * 2 + part) * keyHeadsOf(shape) + head) * widthOf(shape)) << (pageBitsOf(shape) + 2);
+function rowBytesOf<E>(width: i32): usize {
+  return <usize>width * sizeof<E>();
 }
 
-/** Where a row of `rowBytes` of a position lies, less the offset of its stretch. */
+/** Where a page holds a layer's keys (part 0) or values (part 1) of a key/value head. */
+@inline
+function stretch<E>(shape: usize, layer: i32, part: i32, head: i32): usize {
+  const bytes = rowBytesOf<E>(widthOf(shape)) + (isInteger<E>() ? SCALE_BYTES : 0);
+  return (<usize>((layer * 2 + part) * keyHeadsOf(shape) + head) * bytes) << pageBitsOf(shape);
+}
+
+/** Four elements from the `i`-th on, as floats; integers yet without their position's scale. */
+@inline
+function four<E>(row: usize, i: usize): v128 {
+  if (isInteger<E>()) return f32x4.convert_i32x4_s(v128.load_ext<i16>(row + (i << 1)));
+  return v128.load(row + (i << 2));
+}
+
+/** Where a position's row of `rowBytes` lies, less the offset of its stretch. */
 @inline
 function placeOf(table: usize, position: i32, pageBits: i32, rowBytes: usize): usize {
   const page = load<usize>(table + (<usize>(position >> pageBits) << 2));
@@ -61,16 +84,44 @@ function pageEndOf(position: i32, pageBits: i32, end: i32): i32 {
 
 /** Writes the rows' keys and values, [T, stride] each, to their pages. */
 export function keep(shape: usize, rows: usize, T: i32, layer: i32, keys: usize, values: usize, stride: i32, counter: usize): void {
-  const bytes = <usize>widthOf(shape) << 2;
   for (let t = take(counter); t < T; t = take(counter)) {
-    const position = positionOf(rows, t);
-    const at = placeOf(tableOf(rows, t), position, pageBitsOf(shape), bytes);
-    for (let head = 0; head < keyHeadsOf(shape); head++) {
-      const from = (<usize>t * stride << 2) + <usize>head * bytes;
-      memory.copy(at + stretch(shape, layer, 0, head), keys + from, bytes);
-      memory.copy(at + stretch(shape, layer, 1, head), values + from, bytes);
-    }
+    const from = <usize>t * stride << 2;
+    if (isShort(shape)) keepRow<i16>(shape, rows, t, layer, keys + from, values + from);
+    else keepRow<f32>(shape, rows, t, layer, keys + from, values + from);
   }
+}
+
+@inline
+function keepRow<E>(shape: usize, rows: usize, t: i32, layer: i32, keys: usize, values: usize): void {
+  const width = widthOf(shape);
+  const position = positionOf(rows, t);
+  const page = placeOf(tableOf(rows, t), position, pageBitsOf(shape), 0);
+  for (let head = 0; head < keyHeadsOf(shape); head++) {
+    const from = <usize>head * (<usize>width << 2);
+    put<E>(keys + from, width, page + stretch<E>(shape, layer, 0, head), position, pageBitsOf(shape));
+    put<E>(values + from, width, page + stretch<E>(shape, layer, 1, head), position, pageBitsOf(shape));
+  }
+}
+
+/** One head's row into its stretch. */
+@inline
+function put<E>(from: usize, width: i32, stretch: usize, position: i32, pageBits: i32): void {
+  const place = <usize>(position & ((1 << pageBits) - 1));
+  const to = stretch + place * rowBytesOf<E>(width);
+  if (isFloat<E>()) {
+    memory.copy(to, from, <usize>width << 2);
+    return;
+  }
+  const end = from + (<usize>width << 2);
+  let bound = f32x4.splat(1e-30); // all zeros stay zeros
+  for (let at = from; at < end; at += 16) bound = f32x4.max(bound, f32x4.abs(v128.load(at)));
+  const largest = max4(bound);
+  const steps = f32x4.splat(LARGEST / largest);
+  for (let at = from; at < end; at += 16) {
+    const near = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(at), steps)));
+    v128.store64_lane(to + ((at - from) >> 1), i16x8.narrow_i32x4_s(near, near), 0);
+  }
+  store<f32>(stretch + (rowBytesOf<E>(width) << pageBits) + place * SCALE_BYTES, largest / LARGEST);
 }
 
 /**
@@ -78,6 +129,11 @@ export function keep(shape: usize, rows: usize, T: i32, layer: i32, keys: usize,
  * A key is read once for all that meet it together: four rows of a sequence, or a row's heads that share it.
  */
 export function attend(shape: usize, rows: usize, T: i32, layer: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
+  if (isShort(shape)) attendAs<i16>(shape, rows, T, layer, queries, stride, out, scale, cap, window, scratch, counter);
+  else attendAs<f32>(shape, rows, T, layer, queries, stride, out, scale, cap, window, scratch, counter);
+}
+
+function attendAs<E>(shape: usize, rows: usize, T: i32, layer: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
   const heads = headsOf(shape);
   const together = headsTogether(shape);
   const groups = (T + TILE - 1) / TILE;
@@ -89,7 +145,7 @@ export function attend(shape: usize, rows: usize, T: i32, layer: i32, queries: u
     const firstHead = isWhole ? piece * together : whole * together + (piece - whole);
     const group = groups - 1 - firstHead / heads; // the longest first
     const first = group * TILE;
-    attendRows(isWhole ? together : 1, shape, rows, first, min(first + TILE, T), layer, firstHead % heads, queries, stride, out, scale, cap, window, scratch);
+    attendRows<E>(isWhole ? together : 1, shape, rows, first, min(first + TILE, T), layer, firstHead % heads, queries, stride, out, scale, cap, window, scratch);
   }
 }
 
@@ -101,7 +157,7 @@ function headsTogether(shape: usize): i32 {
 }
 
 /** Rows [first, end) of at most four, in `count` heads from `head` on. */
-function attendRows(count: i32, shape: usize, rows: usize, first: i32, end: i32, layer: i32, head: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
+function attendRows<E>(count: i32, shape: usize, rows: usize, first: i32, end: i32, layer: i32, head: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
   const outStride = headsOf(shape) * widthOf(shape);
   const rowBytes = <usize>stride << 2;
   const outBytes = <usize>outStride << 2;
@@ -111,17 +167,17 @@ function attendRows(count: i32, shape: usize, rows: usize, first: i32, end: i32,
   if (end - first == TILE && areNeighbours(rows, first)) {
     for (let h = 0; h < count; h++) {
       const step = <usize>h * headBytes;
-      meet(TILE, true, shape, rows, first, layer, head + h, query + step, rowBytes, to + step, outBytes, scale, cap, window, scratch);
+      meet<E>(TILE, true, shape, rows, first, layer, head + h, query + step, rowBytes, to + step, outBytes, scale, cap, window, scratch);
     }
     return;
   }
   for (let t = first; t < end; t++) {
     const q = query + <usize>(t - first) * rowBytes;
     const o = to + <usize>(t - first) * outBytes;
-    if (count == 1) meet(1, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
-    else if (count == 2) meet(2, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
-    else if (count == 3) meet(3, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
-    else meet(4, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    if (count == 1) meet<E>(1, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else if (count == 2) meet<E>(2, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else if (count == 3) meet<E>(3, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
+    else meet<E>(4, false, shape, rows, t, layer, head, q, headBytes, o, headBytes, scale, cap, window, scratch);
   }
 }
 
@@ -137,7 +193,7 @@ function areNeighbours(rows: usize, first: i32): bool {
 
 /** `count` queries, `next` bytes apart, over one sequence's keys: of neighbouring rows (`areRows`), or of one row's heads. */
 @inline
-function meet(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scores: usize): void {
+function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scores: usize): void {
   const table = tableOf(rows, t);
   const position = positionOf(rows, t);
   const first = window == 0 ? 0 : max(0, position - window + 1);
@@ -146,65 +202,91 @@ function meet(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, laye
   const bytes = <usize>length << 2;
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
   const width = widthOf(shape);
-  scoreKeys(count, table, pageBitsOf(shape), first, end, stretch(shape, layer, 0, keyHead), width, query, next, scores, bytes);
+  scoreKeys<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 0, keyHead), width, query, next, scores, bytes);
   for (let r = 0; r < count; r++) {
     const last = areRows ? position + r : position;
     const from = window == 0 ? 0 : max(0, last - window + 1);
     shares(scores + <usize>r * bytes, first, length, from, last, scale, cap);
   }
-  mixValues(count, table, pageBitsOf(shape), first, end, stretch(shape, layer, 1, keyHead), width, out, outNext, scores, bytes);
+  mixValues<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 1, keyHead), width, out, outNext, scores, bytes);
 }
 
 /** Products of `count` queries, `next` bytes apart, with the keys of positions [first, end): scores [count, bytes]. */
 @inline
-function scoreKeys(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, scores: usize, bytes: usize): void {
-  const rowBytes = <usize>width << 2;
+function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, scores: usize, bytes: usize): void {
+  const rowBytes = rowBytesOf<E>(width);
   let position = first;
   while (position < end) {
+    const from = position;
     const pageEnd = pageEndOf(position, pageBits, end);
     let key = placeOf(table, position, pageBits, rowBytes) + offset;
-    let to = scores + (<usize>(position - first) << 2);
+    const start = scores + (<usize>(position - first) << 2);
+    let to = start;
     if (count == 1) {
       for (; position + 4 <= pageEnd; position += 4) {
-        fourKeys(query, key, rowBytes, to);
+        fourKeys<E>(query, key, width, to);
         key += 4 * rowBytes;
         to += 16;
       }
     } else {
       for (; position + 2 <= pageEnd; position += 2) {
-        twoKeys(count, query, next, key, rowBytes, to, bytes);
+        twoKeys<E>(count, query, next, key, width, to, bytes);
         key += 2 * rowBytes;
         to += 8;
       }
     }
     for (; position < pageEnd; position++) {
-      for (let r = 0; r < count; r++) store<f32>(to + <usize>r * bytes, dot(key, query + <usize>r * next, width));
+      for (let r = 0; r < count; r++) store<f32>(to + <usize>r * bytes, oneKey<E>(query + <usize>r * next, key, width));
       key += rowBytes;
       to += 4;
     }
+    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(start + <usize>r * bytes, scalesOf<E>(table, from, pageBits, offset, width), pageEnd - from);
   }
+}
+
+/** Where the scales of a stretch begin to be those of `position` and the ones after it in its page. */
+@inline
+function scalesOf<E>(table: usize, position: i32, pageBits: i32, offset: usize, width: i32): usize {
+  return placeOf(table, position, pageBits, SCALE_BYTES) + offset + (rowBytesOf<E>(width) << pageBits);
+}
+
+/** Multiplies `count` floats by their scales. */
+function scaled(at: usize, scales: usize, count: i32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4, at += 16, scales += 16) v128.store(at, f32x4.mul(v128.load(at), v128.load(scales)));
+  for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * load<f32>(scales));
+}
+
+@inline
+function oneKey<E>(query: usize, key: usize, width: i32): f32 {
+  if (isFloat<E>()) return dot(key, query, width);
+  let sum = f32x4.splat(0);
+  for (let i: usize = 0; i < <usize>width; i += 4) sum = madd(v128.load(query + (i << 2)), four<E>(key, i), sum);
+  return sum4(sum);
 }
 
 /** One query's products with four keys that lie one after another. */
 @inline
-function fourKeys(query: usize, key: usize, rowBytes: usize, to: usize): void {
+function fourKeys<E>(query: usize, key: usize, width: i32, to: usize): void {
+  const rowBytes = rowBytesOf<E>(width);
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
   let d = a;
-  for (let i: usize = 0; i < rowBytes; i += 16) {
-    const q = v128.load(query + i);
-    a = madd(q, v128.load(key + i), a);
-    b = madd(q, v128.load(key + rowBytes + i), b);
-    c = madd(q, v128.load(key + 2 * rowBytes + i), c);
-    d = madd(q, v128.load(key + 3 * rowBytes + i), d);
+  for (let i: usize = 0; i < <usize>width; i += 4) {
+    const q = v128.load(query + (i << 2));
+    a = madd(q, four<E>(key, i), a);
+    b = madd(q, four<E>(key + rowBytes, i), b);
+    c = madd(q, four<E>(key + 2 * rowBytes, i), c);
+    d = madd(q, four<E>(key + 3 * rowBytes, i), d);
   }
   v128.store(to, sums4(a, b, c, d));
 }
 
 /** The products of two to four queries with two keys that lie one after another. */
 @inline
-function twoKeys(count: i32, query: usize, next: usize, key: usize, rowBytes: usize, to: usize, bytes: usize): void {
+function twoKeys<E>(count: i32, query: usize, next: usize, key: usize, width: i32, to: usize, bytes: usize): void {
+  const rowBytes = rowBytesOf<E>(width);
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let b0 = a0;
@@ -213,22 +295,23 @@ function twoKeys(count: i32, query: usize, next: usize, key: usize, rowBytes: us
   let c1 = a0;
   let d0 = a0;
   let d1 = a0;
-  for (let i: usize = 0; i < rowBytes; i += 16) {
-    const k0 = v128.load(key + i);
-    const k1 = v128.load(key + rowBytes + i);
-    let q = v128.load(query + i);
+  for (let i: usize = 0; i < <usize>width; i += 4) {
+    const k0 = four<E>(key, i);
+    const k1 = four<E>(key + rowBytes, i);
+    const at = query + (i << 2);
+    let q = v128.load(at);
     a0 = madd(k0, q, a0);
     a1 = madd(k1, q, a1);
-    q = v128.load(query + next + i);
+    q = v128.load(at + next);
     b0 = madd(k0, q, b0);
     b1 = madd(k1, q, b1);
     if (count > 2) {
-      q = v128.load(query + 2 * next + i);
+      q = v128.load(at + 2 * next);
       c0 = madd(k0, q, c0);
       c1 = madd(k1, q, c1);
     }
     if (count > 3) {
-      q = v128.load(query + 3 * next + i);
+      q = v128.load(at + 3 * next);
       d0 = madd(k0, q, d0);
       d1 = madd(k1, q, d1);
     }
@@ -276,48 +359,50 @@ function bent(s: v128, cap: f32): v128 {
 
 /** Sums of the values of positions [first, end) by `count` rows of shares: to `out`, `next` bytes apart. Page by page, so that a page is read once. */
 @inline
-function mixValues(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, out: usize, next: usize, scores: usize, bytes: usize): void {
-  const rowBytes = <usize>width << 2;
-  for (let r = 0; r < count; r++) memory.fill(out + <usize>r * next, 0, rowBytes);
+function mixValues<E>(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, out: usize, next: usize, scores: usize, bytes: usize): void {
+  const rowBytes = rowBytesOf<E>(width);
+  const columns = <usize>width;
+  for (let r = 0; r < count; r++) memory.fill(out + <usize>r * next, 0, columns << 2);
   let position = first;
   while (position < end) {
     const pageEnd = pageEndOf(position, pageBits, end);
     const value = placeOf(table, position, pageBits, rowBytes) + offset;
     const share = scores + (<usize>(position - first) << 2);
     const last = share + (<usize>(pageEnd - position) << 2);
+    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), pageEnd - position);
     if (count == 1) {
-      for (let i: usize = 0; i < rowBytes; i += 64) mixOne(share, last, value + i, rowBytes, out + i, rowBytes - i);
+      for (let i: usize = 0; i < columns; i += 16) mixOne<E>(share, last, value + i * sizeof<E>(), rowBytes, out + (i << 2), columns - i);
     } else {
-      for (let i: usize = 0; i < rowBytes; i += 32) mixSeveral(count, share, last, bytes, value + i, rowBytes, out + i, next, rowBytes - i);
+      for (let i: usize = 0; i < columns; i += 8) mixSeveral<E>(count, share, last, bytes, value + i * sizeof<E>(), rowBytes, out + (i << 2), next, columns - i);
     }
     position = pageEnd;
   }
 }
 
-/** Adds a page's part of one row: 16 columns, or the `rest` bytes that are left of a narrow one. */
+/** Adds a page's part of one row: 16 columns, or the `rest` that are left of a narrow one. */
 @inline
-function mixOne(share: usize, last: usize, value: usize, rowBytes: usize, out: usize, rest: usize): void {
+function mixOne<E>(share: usize, last: usize, value: usize, rowBytes: usize, out: usize, rest: usize): void {
   let a = v128.load(out);
   let b = v128.load(out, 16);
   let c = v128.load(out, 32);
   let d = v128.load(out, 48);
   for (; share < last; share += 4) {
     const s = v128.load32_splat(share);
-    a = madd(v128.load(value), s, a);
-    b = madd(v128.load(value, 16), s, b);
-    c = madd(v128.load(value, 32), s, c);
-    d = madd(v128.load(value, 48), s, d);
+    a = madd(four<E>(value, 0), s, a);
+    b = madd(four<E>(value, 4), s, b);
+    c = madd(four<E>(value, 8), s, c);
+    d = madd(four<E>(value, 12), s, d);
     value += rowBytes;
   }
   v128.store(out, a);
-  if (rest > 16) v128.store(out, b, 16);
-  if (rest > 32) v128.store(out, c, 32);
-  if (rest > 48) v128.store(out, d, 48);
+  if (rest > 4) v128.store(out, b, 16);
+  if (rest > 8) v128.store(out, c, 32);
+  if (rest > 12) v128.store(out, d, 48);
 }
 
 /** Adds a page's part of two to four rows: 8 columns of each, or 4 where `rest` ends there. */
 @inline
-function mixSeveral(count: i32, share: usize, last: usize, bytes: usize, value: usize, rowBytes: usize, out: usize, next: usize, rest: usize): void {
+function mixSeveral<E>(count: i32, share: usize, last: usize, bytes: usize, value: usize, rowBytes: usize, out: usize, next: usize, rest: usize): void {
   let a0 = v128.load(out);
   let a1 = v128.load(out, 16);
   let b0 = v128.load(out + next);
@@ -327,8 +412,8 @@ function mixSeveral(count: i32, share: usize, last: usize, bytes: usize, value: 
   let d0 = count > 3 ? v128.load(out + 3 * next) : a0;
   let d1 = count > 3 ? v128.load(out + 3 * next, 16) : a0;
   for (; share < last; share += 4) {
-    const v0 = v128.load(value);
-    const v1 = v128.load(value, 16);
+    const v0 = four<E>(value, 0);
+    const v1 = four<E>(value, 4);
     let s = v128.load32_splat(share);
     a0 = madd(v0, s, a0);
     a1 = madd(v1, s, a1);
@@ -347,16 +432,16 @@ function mixSeveral(count: i32, share: usize, last: usize, bytes: usize, value: 
     }
     value += rowBytes;
   }
-  put(out, a0, a1, rest);
-  put(out + next, b0, b1, rest);
-  if (count > 2) put(out + 2 * next, c0, c1, rest);
-  if (count > 3) put(out + 3 * next, d0, d1, rest);
+  putSums(out, a0, a1, rest);
+  putSums(out + next, b0, b1, rest);
+  if (count > 2) putSums(out + 2 * next, c0, c1, rest);
+  if (count > 3) putSums(out + 3 * next, d0, d1, rest);
 }
 
 @inline
-function put(out: usize, a: v128, b: v128, rest: usize): void {
+function putSums(out: usize, a: v128, b: v128, rest: usize): void {
   v128.store(out, a);
-  if (rest > 16) v128.store(out, b, 16);
+  if (rest > 4) v128.store(out, b, 16);
 }
 
 /** One row's attention in one head, as it is shown: shares [position + 1] at `out`. `query` is that of the row and head. */
@@ -365,7 +450,9 @@ export function show(shape: usize, rows: usize, t: i32, layer: i32, head: i32, q
   const position = positionOf(rows, t);
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
   const length = (position + 4) & ~3;
-  scoreKeys(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, <usize>length << 2);
+  const bytes = <usize>length << 2;
+  if (isShort(shape)) scoreKeys<i16>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<i16>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
+  else scoreKeys<f32>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<f32>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
   const from = window == 0 ? 0 : max(0, position - window + 1);
   shares(scratch, 0, length, from, position, scale, cap);
   memory.copy(out, scratch, <usize>(position + 1) << 2);

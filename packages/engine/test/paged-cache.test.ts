@@ -1,5 +1,6 @@
 // Pages of the cache: shared while equal, copied before one of the sharers writes, given out again when none holds them.
 
+import type { Precision } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
 import { parseShape } from "../src/architecture.ts";
@@ -7,7 +8,7 @@ import { readGguf } from "../src/gguf/gguf.ts";
 import { openFileSource } from "../src/node/file-source.ts";
 import { KernelMemory } from "../src/wasm/kernel-memory.ts";
 import { cachePageBits } from "../src/wasm/layout.ts";
-import { PagePool } from "../src/wasm/paged-cache.ts";
+import { type PagedCache, PagePool } from "../src/wasm/paged-cache.ts";
 
 const shape = await tinyShape();
 const PAGE = 2 ** cachePageBits(shape);
@@ -62,9 +63,50 @@ test("a cut back into a shared page copies it before writing", () => {
   expect(fork.addresses[0]).not.toBe(cache.addresses[0]);
 });
 
-function filled(length: number) {
+test("rows that are written come back: exact as they are, compact to half a step of 65,534 over a row", () => {
+  const count = PAGE + 3;
+  const { keyValueHeads: K, headWidth: D, layers } = shape;
+  const buffers = (phase: number) =>
+    Array.from({ length: layers }, (_, layer) =>
+      Float32Array.from({ length: count * K * D }, (_none, i) => Math.sin(i + layer) * (phase + i)),
+    );
+  const rows = { count, keys: buffers(0), values: buffers(1e-3) };
+  expect(kept(rows, "exact")).toEqual(rows);
+  const short = kept(rows, "compact");
+  for (const part of ["keys", "values"] as const) {
+    for (const [layer, buffer] of rows[part].entries()) {
+      for (let from = 0; from < buffer.length; from += D) {
+        const row = buffer.subarray(from, from + D);
+        const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        for (const [i, value] of row.entries()) {
+          const error = Math.abs((short[part][layer]?.[from + i] ?? Number.NaN) - value);
+          expect(error).toBeLessThanOrEqual((largest / 65_534) * 1.01);
+        }
+      }
+    }
+  }
+});
+
+test("compact keeps a position in half the memory, but for a scale each head", () => {
+  const bytes = (precision: Precision): number => {
+    const { cache } = filled(2 * PAGE, precision);
+    const [first = 0, second = 0] = cache.addresses;
+    return second - first;
+  };
+  const { keyValueHeads: K, headWidth: D, layers } = shape;
+  expect(bytes("exact")).toBe(layers * 2 * K * PAGE * D * 4);
+  expect(bytes("compact")).toBe(layers * 2 * K * PAGE * (D * 2 + 4));
+});
+
+function kept(rows: Parameters<PagedCache["add"]>[0], precision: Precision) {
+  const { cache } = filled(0, precision);
+  cache.add(rows);
+  return cache.rowsFrom(0);
+}
+
+function filled(length: number, precision: Precision = "exact") {
   const memory = new KernelMemory();
-  const pool = new PagePool(memory, shape);
+  const pool = new PagePool(memory, shape, precision);
   const cache = pool.openCache();
   cache.reserve(length);
   cache.grow(length);

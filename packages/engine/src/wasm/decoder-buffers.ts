@@ -1,8 +1,9 @@
 // What the layers write on their way: buffers for as many rows as a pass takes, laid down once.
 
+import type { Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
-import { cachePageBits } from "./layout.ts";
+import { cachePageBits, isCacheShort } from "./layout.ts";
 import type { Rows } from "./program.ts";
 
 /** Addresses of cosines and sines, [rows, D/2] each. */
@@ -24,22 +25,23 @@ export interface DecoderBuffers {
   readonly angles: Angles;
   readonly localAngles: Angles; // of local layers that rotate by themselves
   readonly rows: number; // [rows] of table address and position
-  readonly attentionShape: number; // H, K, D, and the bits of a page's positions
+  readonly attentionShape: number; // H, K, D, the bits of a page's positions, and 1 where the cache has 16 bits
 }
 
 /** Buffers for passes of at most `rows` rows. */
 export function decoderBuffers(
   memory: KernelMemory,
   shape: ModelShape,
-  rows: number,
+  { rows, precision }: { readonly rows: number; readonly precision: Precision },
 ): DecoderBuffers {
   const { hiddenWidth: C, heads: H, keyValueHeads: K, headWidth: D } = shape;
   const floats = (count: number): number => memory.allocate(rows * count * 4);
   const buffer = (stride: number): Rows => ({ address: floats(stride), stride });
   const query = buffer((H + 2 * K) * D);
   const later = (heads: number): Rows => ({ ...query, address: query.address + heads * D * 4 });
-  const attentionShape = memory.allocate(16);
-  memory.words(attentionShape, 4).set([H, K, D, cachePageBits(shape)]);
+  const attentionShape = memory.allocate(20);
+  const isShort = isCacheShort(precision) ? 1 : 0;
+  memory.words(attentionShape, 5).set([H, K, D, cachePageBits(shape), isShort]);
   const angles = () => ({ cosines: floats(D / 2), sines: floats(D / 2) });
   return {
     stream: buffer(C),

@@ -43,6 +43,10 @@ export class KernelMemory {
     return new Float32Array(this.memory.buffer, address, length);
   }
 
+  shorts(address: number, length: number): Int16Array {
+    return new Int16Array(this.memory.buffer, address, length);
+  }
+
   doubles(address: number, length: number): Float64Array {
     return new Float64Array(this.memory.buffer, address, length);
   }

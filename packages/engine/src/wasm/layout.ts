@@ -1,5 +1,7 @@
 // Where things lie in the kernel's memory, and the words that host and kernel share (kernel/index.ts and threads.ts read the same).
 
+import type { Precision } from "@tokenscope/core";
+
 /** Words of the control block, as indices into an Int32Array over the memory's beginning. */
 export const CONTROL = {
   generation: 0, // counts programs; helper threads wait for it
@@ -33,6 +35,11 @@ export function cachePageBits(shape: {
 }): number {
   if (shape.contextLength < LONG_CONTEXT || shape.headWidth > 128) return 6;
   return shape.headWidth > 64 ? 7 : 8;
+}
+
+/** Whether keys and values are kept in 16 bits, with a scale for each position of a head; else as float32. */
+export function isCacheShort(precision: Precision): boolean {
+  return precision === "compact";
 }
 
 export const INSTRUCTION_WORDS = 12;

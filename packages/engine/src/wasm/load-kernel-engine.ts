@@ -79,7 +79,7 @@ export async function loadKernelParts(
   try {
     const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
     const model = await placeModel(placed, shape, onLayer);
-    const parts = { kernel, memory, shape, placed };
+    const parts = { kernel, memory, shape, placed, precision };
     const body = await kernelBody({ ...parts, model, weights });
     const kept = keptCandidates(shape);
     return { body, head: new KernelHead({ ...parts, matrix: model.head, kept }) };
@@ -112,17 +112,18 @@ function unfit({ headWidth }: ModelShape): UsageError {
 
 interface BodyParts extends PlacedRows {
   readonly shape: ModelShape;
+  readonly precision: Precision;
   readonly model: PlacedModel;
   readonly weights: WeightReader;
 }
 
-async function kernelBody({ weights, ...parts }: BodyParts): Promise<KernelBody> {
+async function kernelBody({ weights, precision, ...parts }: BodyParts): Promise<KernelBody> {
   const { memory, shape } = parts;
   return new KernelBody({
     ...parts,
     maxRows: MAX_ROWS,
-    buffers: decoderBuffers(memory, shape, MAX_ROWS),
-    pages: new PagePool(memory, shape),
+    buffers: decoderBuffers(memory, shape, { rows: MAX_ROWS, precision }),
+    pages: new PagePool(memory, shape, precision),
     inputVectors: await loadInputVectors(withPlacedRows(weights, parts), shape),
     ...(await rotaryTables(weights, shape)),
   });

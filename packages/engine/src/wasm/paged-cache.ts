@@ -1,30 +1,40 @@
 // The key/value cache in pages of some positions, all layers of a position in one page. Sequences that begin alike share pages.
 
+import type { Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import type { CacheRows, OpenCache } from "../by-rows.ts";
 import type { Cache } from "../runtime.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
-import { cachePageBits } from "./layout.ts";
+import { cachePageBits, isCacheShort } from "./layout.ts";
 
 interface Page {
   readonly address: number;
   uses: number;
 }
 
-/** Pages in the kernel's memory; those that no cache holds are given out again. */
+const LARGEST = 32_767; // of an element of 16 bits
+const SCALE_BYTES = 4;
+
+/** Pages in the kernel's memory; those that no cache holds are given out again. Each is a stretch for each layer, keys or values, and head, as kernel/attention.ts lays it. */
 export class PagePool {
   readonly #memory: KernelMemory;
   readonly #pageBytes: number;
+  readonly #rowBytes: number; // of a position in a stretch
+  readonly #stretchBytes: number;
+  readonly #isShort: boolean;
   readonly #free: number[] = [];
   readonly shape: ModelShape;
   readonly pagePositions: number;
 
-  constructor(memory: KernelMemory, shape: ModelShape) {
+  constructor(memory: KernelMemory, shape: ModelShape, precision: Precision) {
     const { layers, keyValueHeads, headWidth } = shape;
     this.#memory = memory;
+    this.#isShort = isCacheShort(precision);
     this.shape = shape;
     this.pagePositions = 2 ** cachePageBits(shape);
-    this.#pageBytes = layers * 2 * keyValueHeads * this.pagePositions * headWidth * 4;
+    this.#rowBytes = headWidth * (this.#isShort ? 2 : 4);
+    this.#stretchBytes = this.pagePositions * (this.#rowBytes + (this.#isShort ? SCALE_BYTES : 0));
+    this.#pageBytes = layers * 2 * keyValueHeads * this.#stretchBytes;
   }
 
   openCache(): PagedCache {
@@ -43,9 +53,34 @@ export class PagePool {
     return page;
   }
 
-  /** A page's floats, where they lie. */
-  floats({ address }: Page): Float32Array {
-    return this.#memory.floats(address, this.#pageBytes / 4);
+  /** Reads a position's row [D] of a stretch. */
+  readRow(page: Page, stretch: number, position: number, row: Float32Array): void {
+    const { floats, shorts, scale } = this.#row(page, stretch, position);
+    if (floats !== null) row.set(floats);
+    else for (const [i, short] of shorts.entries()) row[i] = short * (scale[0] ?? 0);
+  }
+
+  /** Writes it; in 16 bits it is rounded as the kernel rounds. */
+  writeRow(page: Page, stretch: number, position: number, row: Float32Array): void {
+    const { floats, shorts, scale } = this.#row(page, stretch, position);
+    if (floats !== null) {
+      floats.set(row);
+      return;
+    }
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30); // all zeros stay zeros
+    scale[0] = largest / LARGEST;
+    for (const [i, value] of row.entries()) shorts[i] = Math.round((value * LARGEST) / largest);
+  }
+
+  #row({ address }: Page, stretch: number, position: number) {
+    const start = address + stretch * this.#stretchBytes;
+    const place = position % this.pagePositions;
+    const at = start + place * this.#rowBytes;
+    const { headWidth: D } = this.shape;
+    if (!this.#isShort) return { floats: this.#memory.floats(at, D) } as const;
+    const scaleAt = start + this.pagePositions * this.#rowBytes + place * SCALE_BYTES;
+    const [shorts, scale] = [this.#memory.shorts(at, D), this.#memory.floats(scaleAt, 1)];
+    return { floats: null, shorts, scale } as const;
   }
 
   leave(page: Page): void {
@@ -102,7 +137,7 @@ export class PagedCache implements OpenCache {
     const buffers = () =>
       Array.from({ length: layers }, () => new Float32Array(count * keyValueHeads * headWidth));
     const rows = { count, keys: buffers(), values: buffers() };
-    this.#each(first, rows, (place, buffer) => buffer.set(place));
+    this.#each(first, rows, (...place) => this.#pool.readRow(...place));
     return rows;
   }
 
@@ -110,7 +145,7 @@ export class PagedCache implements OpenCache {
     const first = this.#length;
     this.reserve(rows.count);
     this.#length += rows.count;
-    this.#each(first, rows, (place, buffer) => place.set(buffer));
+    this.#each(first, rows, (...place) => this.#pool.writeRow(...place));
   }
 
   fork(): PagedCache {
@@ -132,26 +167,22 @@ export class PagedCache implements OpenCache {
     this.cut(0);
   }
 
-  /** Gives each head's D floats of each position from `first` on, in its page and in the rows. */
+  /** Names each head's row of each position from `first` on: its place in the pages, and its D floats in the rows. */
   #each(
     first: number,
     { count, keys, values }: CacheRows,
-    visit: (place: Float32Array, buffer: Float32Array) => void,
+    visit: (page: Page, stretch: number, position: number, row: Float32Array) => void,
   ): void {
-    const P = this.#pool.pagePositions;
     const { keyValueHeads: K, headWidth: D } = this.#pool.shape;
     for (let i = 0; i < count; i += 1) {
       const position = first + i;
-      const page = this.#pages[Math.floor(position / P)];
+      const page = this.#pages[Math.floor(position / this.#pool.pagePositions)];
       if (page === undefined) throw new RangeError(`PagedCache: no page for position ${position}`);
-      const floats = this.#pool.floats(page);
       for (const [part, buffers] of [keys, values].entries()) {
         for (const [layer, buffer] of buffers.entries()) {
           for (let head = 0; head < K; head += 1) {
-            const stretch = (layer * 2 + part) * K + head; // [P, D], as kernel/attention.ts lays them
-            const at = (stretch * P + (position % P)) * D;
             const from = (i * K + head) * D;
-            visit(floats.subarray(at, at + D), buffer.subarray(from, from + D));
+            visit(page, (layer * 2 + part) * K + head, position, buffer.subarray(from, from + D));
           }
         }
       }
