@@ -14,6 +14,7 @@ import {
   say,
   textOf,
 } from "./store-model.ts";
+import { nextTask } from "./store-port.ts";
 
 const WARM: SamplingSettings = { temperature: 0.8, topK: 0, topP: 1, minP: 0 };
 
@@ -325,4 +326,42 @@ test("steps pressed faster than the model writes are all written", async () => {
   await page.quiet();
   expect(page.state().position).toBe(position + 5);
   expect(page.state().history.past.length).toBeGreaterThanOrEqual(5); // each its own step of Undo
+});
+
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+  "steps pressed while the prompt is still being scored write each token once (%i tasks apart)",
+  async (tasks) => {
+    const waited = await openPage("Hi");
+    for (const _ of [1, 2, 3]) await press(waited, "step");
+    const page = await openPage();
+    page.actions.setMessage("Hi");
+    page.actions.endTurn();
+    await page.until(({ work }) => work.kind === "scoring");
+    for (const _ of [1, 2, 3]) {
+      page.actions.step();
+      expect(page.state().work.kind).toBe("generating");
+      for (let i = 0; i < tasks; i += 1) await nextTask();
+    }
+    await page.quiet();
+    expect(idsOf(page.state())).toEqual(idsOf(waited.state()));
+    const scores = ({ state }: Page) => {
+      const { history, scores: all } = state();
+      return activeDocumentPath(history.present).ids.map((id) => all.get(id));
+    };
+    expect(scores(page)).toEqual(scores(waited));
+  },
+);
+
+test("a prompt that is still being scored does not take the word from the reply that is written", async () => {
+  const page = await openPage();
+  page.actions.setMessage("Hi");
+  page.actions.endTurn();
+  await page.until(({ work }) => work.kind === "scoring");
+  page.actions.generate();
+  const kinds = new Set<string>();
+  const leave = page.store.subscribe(({ work }) => kinds.add(work.kind));
+  await page.until(({ ending }) => ending !== null);
+  leave();
+  kinds.delete("idle"); // comes with the ending
+  expect([...kinds]).toEqual(["generating"]);
 });

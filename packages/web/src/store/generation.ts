@@ -26,17 +26,17 @@ export interface Generation {
 
 /** Generation into a store's document. */
 export function generation(store: StoreApi<Store>, link: ModelLink): Generation {
-  let abort: AbortController | null = null;
+  let running: { readonly abort: AbortController; readonly maxTokens: number } | null = null;
   let stepsAsked = 0; // while another step is under way: none is lost
 
   const write = async (maxTokens: number): Promise<void> => {
+    if (running !== null) {
+      if (running.maxTokens === 1 && maxTokens === 1) stepsAsked += 1;
+      return;
+    }
     const state = store.getState();
     const { history, settings, seed, redraws, model } = state;
     const path = activeDocumentPath(history.present);
-    if (state.work.kind === "generating" && state.work.of === 1 && maxTokens === 1) {
-      stepsAsked += 1;
-      return;
-    }
     if (!canWrite(state) || model.kind !== "ready" || !isOpen(path)) {
       stepsAsked = 0;
       return;
@@ -55,7 +55,8 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
       lastAt = now;
       arrivals.add(event);
     };
-    abort = new AbortController();
+    const abort = new AbortController();
+    running = { abort, maxTokens };
     store.setState({
       work: { kind: "generating", written: 0, of: maxTokens },
       ending: null,
@@ -72,7 +73,7 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
     } catch (error) {
       end = { problem: problemOf(error, store.getState()) };
     } finally {
-      abort = null;
+      running = null;
       arrivals.flush();
       const announcement = `${countOf(arrivals.count, "token")} written`;
       store.setState({ ...end, work: { kind: "idle" }, announcement });
@@ -83,7 +84,7 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
     }
   };
 
-  return { write, stop: () => abort?.abort() };
+  return { write, stop: () => running?.abort.abort() };
 }
 
 type Arrival = Calls["generate"]["event"];

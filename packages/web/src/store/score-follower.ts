@@ -41,7 +41,12 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
     const of = path.length - from;
     const ids = nodesOf(history.present, path).map((node) => node.id);
     const startedAt = performance.now();
-    if (isActive && of > 1) store.setState({ work: { kind: "scoring", done: 0, of } });
+    /** A reply that is written meanwhile keeps its word: where it stood no longer, the next Step would write the same token again. */
+    const progress = (done: number): Partial<Pick<AppState, "work">> => {
+      const isShown = isActive && of > 1 && store.getState().work.kind !== "generating";
+      return isShown ? { work: { kind: "scoring", done, of } } : {};
+    };
+    store.setState(progress(0));
     try {
       await link.ask(
         "score",
@@ -54,11 +59,7 @@ export function followScores(store: StoreApi<Store>, link: ModelLink): void {
               const node = path[at + i];
               if (node !== undefined) next.set(node, scored);
             }
-            const done = at + tokens.length - from;
-            store.setState({
-              scores: next,
-              ...(isActive && of > 1 ? { work: { kind: "scoring" as const, done, of } } : {}),
-            });
+            store.setState({ scores: next, ...progress(at + tokens.length - from) });
           },
         },
       );

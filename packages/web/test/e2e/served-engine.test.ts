@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { ScoreJson } from "@tokenscope/core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { referenceJson } from "../../../../fixtures/index.ts";
 import { button, newPage, openStage, ready, type Stage, scored, tokenIds } from "./browser.ts";
 import { mouse } from "./hands.ts";
 
@@ -30,6 +31,13 @@ afterAll(async () => {
 });
 
 const PATIENT = { timeout: 60_000 };
+
+interface Greedy {
+  readonly name: string;
+  readonly promptIds: readonly number[];
+  readonly greedyIds: readonly number[];
+}
+const [sky] = referenceJson<[Greedy]>("models/smollm2-greedy.json");
 
 /** Starts the command on the test's port and waits until it says where it is. */
 async function serve(): Promise<ChildProcess> {
@@ -106,6 +114,7 @@ test("the page takes the server's engine by itself, without a download, and WASM
   for (let i = 0; i < 12; i += 1) await button(page, /^Step/).click();
   await scored(page);
   const ids = await tokenIds(page);
+  expect(ids).toEqual([...sky.promptIds, ...sky.greedyIds.slice(0, 12)]);
   const native = await bitsOf(page);
   expect(fetched.filter((url) => url.includes(".gguf"))).toEqual([]);
 
