@@ -8,6 +8,7 @@ const FAILED: usize = 8;
 const THREADS: usize = 12;
 const ARRIVED: usize = 16;
 const BARRIER: usize = 20;
+const PATIENCE: usize = 44;
 
 const SPINS = 40_000; // tens of microseconds: longer waits let the core go
 
@@ -20,7 +21,7 @@ export function threadCount(): i32 {
   return load<i32>(THREADS);
 }
 
-/** Returns when all threads are here; traps where one has failed, so that none waits for ever. */
+/** Returns when all threads are here; traps where one has failed, or is not there after so many sleeps as the host allows, so that none waits for ever. */
 export function barrier(): void {
   const threads = threadCount();
   if (threads == 1) return;
@@ -32,10 +33,11 @@ export function barrier(): void {
     return;
   }
   let spins = 0;
+  let sleeps = 0;
   while (atomic.load<i32>(BARRIER) == generation) {
     if (++spins < SPINS) continue;
+    if (atomic.load<i32>(FAILED) != 0 || ++sleeps > load<i32>(PATIENCE)) unreachable();
     sleep(BARRIER, generation);
-    if (atomic.load<i32>(FAILED) != 0) unreachable();
   }
 }
 

@@ -2,7 +2,6 @@
 
 import { EngineError } from "@tokenscope/core";
 import type { ModelShape } from "./architecture.ts";
-import type { OpenBody } from "./by-rows.ts";
 import { joined } from "./float-rows.ts";
 import { cacheNames, positionNames } from "./graph/body.ts";
 import type { InputVectors } from "./input-vectors.ts";
@@ -12,7 +11,7 @@ import { floats, type Ort, type OrtSession, type OrtTensor } from "./ort.ts";
 import { attentionMask, type PassLayout, passLayout } from "./pass-layout.ts";
 import { PatchFeeds } from "./patch-feeds.ts";
 import type { RotaryTable } from "./rotary.ts";
-import type { Cache, Look, Part, PassResult } from "./runtime.ts";
+import type { Cache, Look, OpenBody, Part, PassResult } from "./runtime.ts";
 
 export interface BodySessionOptions {
   readonly ort: Ort;

@@ -3,34 +3,18 @@
 // and what one has run the other learns when it runs next.
 
 import { EngineError, type TokenId, type TokenScore } from "@tokenscope/core";
-import type { Body, Cache, Head, HeadRow, Look, Part, PassResult } from "./runtime.ts";
-
-/** Keys and values of positions, for each layer [n, K, D]: how they pass from one runtime's cache to the other's. */
-export interface CacheRows {
-  readonly count: number;
-  readonly keys: readonly Float32Array[];
-  readonly values: readonly Float32Array[];
-}
-
-/** A cache whose rows can be read, and written behind what it has. */
-export interface OpenCache extends Cache {
-  rowsFrom(first: number): CacheRows;
-  add(rows: CacheRows): void;
-  fork(): OpenCache;
-  share(count: number): readonly OpenCache[];
-  join(cache: Cache): OpenCache;
-}
-
-/** A body with such caches. */
-export interface OpenBody extends Body {
-  openCache(): OpenCache;
-}
-
-/** Layers and head of one runtime. */
-export interface RuntimeParts {
-  readonly body: OpenBody;
-  readonly head: Head;
-}
+import type {
+  Body,
+  Cache,
+  Head,
+  HeadRow,
+  Look,
+  OpenBody,
+  OpenCache,
+  Part,
+  PassResult,
+  RuntimeParts,
+} from "./runtime.ts";
 
 interface LateOptions {
   readonly paysFromRows: number;

@@ -1,8 +1,7 @@
 // Keys and values in memory: a pool of rows [K, D] for each layer, and caches that each say which rows of a pool are theirs.
 
 import type { ModelShape } from "./architecture.ts";
-import type { CacheRows, OpenCache } from "./by-rows.ts";
-import type { Cache } from "./runtime.ts";
+import type { Cache, CacheRows, OpenCache } from "./runtime.ts";
 
 type CacheShape = Pick<ModelShape, "layers" | "keyValueHeads" | "headWidth">;
 

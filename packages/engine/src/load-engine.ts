@@ -3,7 +3,7 @@
 import { type Backend, type Engine, EngineError, type Precision } from "@tokenscope/core";
 import { type ModelShape, parseShape } from "./architecture.ts";
 import { BodySession } from "./body-session.ts";
-import { BodyByRows, HeadByRows, LateRuntime, type RuntimeParts } from "./by-rows.ts";
+import { BodyByRows, HeadByRows, LateRuntime } from "./by-rows.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { loadFinalNorm } from "./final-norm.ts";
 import { type Gguf, quantizationName, readGguf } from "./gguf/gguf.ts";
@@ -16,6 +16,7 @@ import { LoadedEngine } from "./loaded-engine.ts";
 import type { OnnxModel } from "./onnx/graph-builder.ts";
 import type { Ort, OrtSession } from "./ort.ts";
 import { rotaryTables } from "./rotary.ts";
+import type { RuntimeParts } from "./runtime.ts";
 import { checkTensors } from "./tensor-shapes.ts";
 import { fitsKernel, type KernelRuntime, loadKernelParts } from "./wasm/load-kernel-engine.ts";
 import { readingOnce, type WeightReader, weightReader } from "./weights.ts";

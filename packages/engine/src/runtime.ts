@@ -70,3 +70,30 @@ export interface Head {
   tokenVector(id: TokenId): Float32Array;
   release(): Promise<void>;
 }
+
+/** Keys and values of positions, for each layer [n, K, D]: how they pass from one runtime's cache to the other's. */
+export interface CacheRows {
+  readonly count: number;
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+}
+
+/** A cache whose rows can be read, and written behind what it has. */
+export interface OpenCache extends Cache {
+  rowsFrom(first: number): CacheRows;
+  add(rows: CacheRows): void;
+  fork(): OpenCache;
+  share(count: number): readonly OpenCache[];
+  join(cache: Cache): OpenCache;
+}
+
+/** A body with such caches. */
+export interface OpenBody extends Body {
+  openCache(): OpenCache;
+}
+
+/** Layers and head of one runtime. */
+export interface RuntimeParts {
+  readonly body: OpenBody;
+  readonly head: Head;
+}

@@ -2,7 +2,10 @@ import { type Engine, type TokenId, tokenId } from "@tokenscope/core";
 import { engineContract } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
 import { referenceJson, referencePath } from "../../../fixtures/index.ts";
-import { openKernel } from "./open-kernel.ts";
+import { KernelMemory } from "../src/wasm/kernel-memory.ts";
+import { startKernel } from "../src/wasm/kernel-threads.ts";
+import { Program } from "../src/wasm/program.ts";
+import { nodeKernel, openKernel } from "./open-kernel.ts";
 
 const SEVERAL_CHUNKS = 700; // positions
 const LLAMA_CPP_NATS = 0.002; // fixtures/README.md: f32 weights
@@ -62,3 +65,27 @@ async function scored(engine: Engine, ids: readonly TokenId[], size: number) {
   }
   return sequence.tokens.map(({ score }) => score?.logprobNats ?? null);
 }
+
+test("a thread that is gone without a word ends the pass with an error, not with waiting", async () => {
+  const memory = new KernelMemory();
+  const helpers: { terminate(): unknown }[] = [];
+  const kernel = await startKernel({
+    module: nodeKernel.module,
+    memory,
+    threads: 2,
+    scratchBytes: 4096,
+    patience: 3,
+    async startThread(start) {
+      const helper = await nodeKernel.startThread(start);
+      helpers.push(helper);
+      return helper;
+    },
+  });
+  const program = new Program(1);
+  program.clear({ address: memory.allocate(64), stride: 16 }, 16);
+  kernel.run(program.instructions()); // both are there
+  for (const helper of helpers) await helper.terminate();
+  expect(() => kernel.run(program.instructions())).toThrow(/stopped in the middle of a pass/);
+  expect(() => kernel.run(program.instructions())).toThrow(/it stopped before/);
+  kernel.close();
+});

@@ -1,10 +1,9 @@
 // The layers on the kernel: embedding rows and positions in, context vectors out, keys and values in pages.
 
 import type { ModelShape } from "../architecture.ts";
-import type { OpenBody } from "../by-rows.ts";
 import type { InputVectors } from "../input-vectors.ts";
 import type { RotaryTable } from "../rotary.ts";
-import type { Look, Part, PassResult } from "../runtime.ts";
+import type { Look, OpenBody, Part, PassResult } from "../runtime.ts";
 import { decoderProgram, type LookAddresses, type PassOptions } from "./decoder.ts";
 import type { Angles, DecoderBuffers } from "./decoder-buffers.ts";
 import { GrowingRoom, type KernelMemory } from "./kernel-memory.ts";

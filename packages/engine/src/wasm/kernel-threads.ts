@@ -23,6 +23,7 @@ interface KernelExports {
 }
 
 const LONGEST_SLEEP_MS = 20; // then a waiting thread looks whether another has failed
+const PATIENCE = 3_000; // sleeps: a minute, of work of some milliseconds
 
 /** The kernel's functions over a memory; helpers call this too. */
 async function instantiateKernel(
@@ -57,6 +58,8 @@ export interface ThreadsOptions {
   readonly threads: number;
   readonly scratchBytes: number; // of each thread
   readonly startThread: StartThread;
+  /** Sleeps of 20 ms that a thread waits for another before it takes it for dead. */
+  readonly patience?: number;
 }
 
 /** Runs programs. Complete when made: `startKernel` is the only way in. */
@@ -76,6 +79,7 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
   control[CONTROL.threads] = threads;
   control[CONTROL.scratch] = memory.allocate(options.scratchBytes * threads);
   control[CONTROL.scratchBytes] = options.scratchBytes;
+  control[CONTROL.patience] = options.patience ?? PATIENCE;
   const kernel = await instantiateKernel(module, memory.memory);
   const start = { module, memory: memory.memory, generation: 0 };
   const helpers = await startHelpers(startThread, start, threads);

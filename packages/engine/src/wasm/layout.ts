@@ -13,6 +13,7 @@ export const CONTROL = {
   counters: 8, // address of one cache line for each instruction
   scratch: 9, // address of the threads' own memory
   scratchBytes: 10, // of each thread
+  patience: 11, // sleeps at a barrier, some ms each, after which a thread that is missing is dead
 } as const;
 
 export const CONTROL_WORDS = 16;

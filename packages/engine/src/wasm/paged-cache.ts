@@ -2,8 +2,7 @@
 
 import type { Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
-import type { CacheRows, OpenCache } from "../by-rows.ts";
-import type { Cache } from "../runtime.ts";
+import type { Cache, CacheRows, OpenCache } from "../runtime.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { cachePageBits, isCacheShort } from "./layout.ts";
 
