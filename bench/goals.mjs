@@ -168,6 +168,22 @@ export const MEMORY_LIMITS = [
   },
 ];
 
+/** Limits of feel/section.mjs in ms: issue 5's. */
+export const FEEL_LIMITS = [
+  { what: "the first screen: its first paint", ours: of("paintMs")("first screen"), must: 1000 },
+  { what: "the first screen: its first tokens", ours: of("tokensMs")("first screen"), must: 1000 },
+  ...["a short conversation", "a long conversation"].flatMap((name) => [
+    { what: `${name}: a click on a scored token`, ours: of("clickMs")(name), must: 50 },
+    { what: `${name}: a search over the vocabulary`, ours: of("searchMs")(name), must: 150 },
+    {
+      what: `${name}: the distribution after a chosen candidate`,
+      ours: of("nextMs")(name),
+      must: 120,
+    },
+    { what: `${name}: a frame of scrolling`, ours: of("frameMs")(name), must: 17 },
+  ]),
+];
+
 /** Limits of fidelity/section.mjs over all texts; `comparison` is one of its pairs. At most the goal, or with `isAtLeast` at least. */
 export const FIDELITY_LIMITS = [
   ...["kernel compact - kernel exact", "onnxruntime compact - onnxruntime exact"].flatMap(

@@ -2,6 +2,7 @@
 
 import {
   BROWSER_RATIOS,
+  FEEL_LIMITS,
   FIDELITY_LIMITS,
   LOADING_LIMITS,
   MEMORY_LIMITS,
@@ -23,6 +24,7 @@ const SECTIONS = {
   browser: { title: "In Chromium, beside wllama", text: browserText },
   loading: { title: "From the file to the first distribution", text: loadingText },
   memory: { title: "Memory of the page", text: memoryText },
+  feel: { title: "How soon the page answers a hand", text: feelText },
   fidelity: {
     title: "What compact costs in accuracy, and whether runtimes agree",
     text: fidelityText,
@@ -126,6 +128,20 @@ function memoryText({ engine, spreads }) {
     limitTable(MEMORY_LIMITS, spreads, { head: "the page in", unit: MEGABYTES }),
     "",
     `The page runs ${engine}. Private memory (Private_Clean + Private_Dirty of smaps_rollup) of the renderer process that holds the page and its worker, sampled every 100 ms from its address on: weights, WASM, page and all. Each visit is a fresh browser that fetches the model; a reply is at most 100 tokens.`,
+  ].join("\n");
+}
+
+const MILLISECONDS = { name: "ms", write: (ms) => ms.toFixed(ms < 100 ? 1 : 0) };
+
+function feelText({ engine, chromium, tokens, spreads }) {
+  const lengths = Object.entries(tokens).map(([name, count]) => `${name} has ${count} tokens`);
+  const slow = Object.keys(tokens).map(
+    (name) => `${(100 * spreads[name].slowFrames.median).toFixed(0)} % of them in ${name}`,
+  );
+  return [
+    limitTable(FEEL_LIMITS, spreads, { head: "", unit: MILLISECONDS }),
+    "",
+    `The real page (${engine}, exact, Chromium ${chromium}, painted by the processor: no graphics card here) at 1440 x 900; ${lengths.join(", ")}. Measured inside the page, from the event until the answer stands in the document and the frame after it is painted, so that a sixtieth of a second is the least. A click and a search run the model 0 times (counted at each). Frames over 20 ms while the strip scrolls from end to end in two seconds: ${slow.join(", ")}.`,
   ].join("\n");
 }
 

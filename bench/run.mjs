@@ -1,6 +1,6 @@
 // One command for all speed, memory and fidelity figures: installs the peers, measures, writes docs/benchmarks.md.
 //
-//   node bench/run.mjs [--only node|browser|loading|memory|fidelity] [--rounds N] [--with-ort] [--dry]
+//   node bench/run.mjs [--only node|browser|loading|memory|feel|fidelity] [--rounds N] [--with-ort] [--dry]
 //
 // With --only the other sections keep their last results (bench/.tmp/results). --with-ort measures onnxruntime-web in the
 // browser too; --dry keeps results and report in bench/.tmp/dry. Wants a quiet machine; takes some 15 minutes.
@@ -12,9 +12,10 @@ import { parseArgs } from "node:util";
 import { BENCH, installPeers } from "./install.mjs";
 
 const ROOT = join(BENCH, "..");
-const SECTIONS = ["node", "browser", "loading", "memory", "fidelity"];
+const SECTIONS = ["node", "browser", "loading", "memory", "feel", "fidelity"];
 const WINDOW_TOKENS = 256;
 const LONG_WINDOW_TOKENS = 1_000;
+const FEEL_TOKENS = { "a short conversation": 120, "a long conversation": 1_760 }; // of its message
 const THREADS = 2;
 
 /** Sections and plan from the command line; throws one sentence for what it cannot read. */
@@ -71,6 +72,11 @@ async function prepare(plan) {
     length: LONG_WINDOW_TOKENS,
     count: 1,
   });
+  const feelTexts = [];
+  for (const [name, length] of Object.entries(FEEL_TOKENS)) {
+    const [{ text }] = await texts.tokenWindows({ ...place, length, count: 1 });
+    feelTexts.push({ name, text });
+  }
   return {
     bundles,
     kernelFolder: dirname(relaxed),
@@ -78,6 +84,7 @@ async function prepare(plan) {
     modelPath: model.path,
     windows,
     longWindow,
+    feelTexts,
     texts: await texts.fidelityTexts(place),
     plan,
   };
@@ -88,6 +95,7 @@ const MEASURES = {
   browser: async (bench) => (await import("./browser/section.mjs")).measureBrowser(bench),
   loading: async (bench) => (await import("./loading/section.mjs")).measureLoading(bench),
   memory: async (bench) => (await import("./memory/section.mjs")).measureMemory(bench),
+  feel: async (bench) => (await import("./feel/section.mjs")).measureFeel(bench),
   fidelity: async (bench) => (await import("./fidelity/section.mjs")).measureFidelity(bench),
 };
 
