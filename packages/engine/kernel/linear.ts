@@ -45,18 +45,28 @@ function rowOf(matrix: usize, row: i32): usize {
 /** Adds the result to what is at y. */
 const ADDS = 1;
 
-const FEW = 3; // positions up to which integer products of single rows are quicker than panels
+/** Positions up to which products of single rows are quicker than panels. */
+function fewOf(matrix: usize): i32 {
+  if (!isIntegral(matrix)) return 3;
+  return limbsOf(matrix) == 1 ? 8 : 6;
+}
+
+/** True where a row's products may run in integers. */
+@inline
+function isIntegral(matrix: usize): bool {
+  return hasIntegerDot(typeOf(matrix)) && (widthOf(matrix) & 31) == 0;
+}
 
 /** x [T, stride], y [T, yStride]; `bias` [out] or 0; scratch: 16 rows of the widest matrix, each thread its own. */
 export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
-  if (T <= FEW) fewPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
+  if (T <= fewOf(matrix)) fewPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
   else manyPositions(x, T, xStride, matrix, y, yStride, bias, flags, scratch, counter);
 }
 
 function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
   const out = outOf(matrix);
   const width = widthOf(matrix);
-  const isInteger = hasIntegerDot(typeOf(matrix)) && (width & 31) == 0;
+  const isInteger = isIntegral(matrix);
   const limbs = scratch + (<usize>width << 2); // behind a decoded row
   const limbCount = limbsOf(matrix);
   const limbBytes = limbsBytes(width, limbCount);
