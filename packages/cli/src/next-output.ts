@@ -19,7 +19,9 @@ export interface PrintedNext {
 /** What is said around the numbers. */
 export interface NextWords {
   readonly vocabularySize: number | null;
-  readonly candidateGlyphs: (candidate: Pick<PrintedCandidate, "id" | "text">) => string;
+  readonly candidateGlyphs: (
+    candidate: Pick<PrintedCandidate, "id" | "text" | "bytesHex">,
+  ) => string;
   readonly start: string; // of the convention or limit that the numbers stand under, after the entropy
 }
 

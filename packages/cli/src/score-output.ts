@@ -28,6 +28,7 @@ interface PrintedPiece {
 export interface PrintedCandidate {
   readonly id: number | null;
   readonly text: string | null;
+  readonly bytesHex?: string; // of a server's token whose text is null
   readonly logprobNats: number;
 }
 
@@ -60,7 +61,9 @@ export interface PrintOptions {
   readonly widest: number; // cells that a line may have: in a file as many as it needs
   readonly paint: Paint;
   /** A candidate as one visible string. */
-  readonly candidateGlyphs: (candidate: Pick<PrintedCandidate, "id" | "text">) => string;
+  readonly candidateGlyphs: (
+    candidate: Pick<PrintedCandidate, "id" | "text" | "bytesHex">,
+  ) => string;
 }
 
 const TOKEN_COLUMNS = [

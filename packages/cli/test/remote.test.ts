@@ -3,6 +3,7 @@
 import type { GenerateJson, NextJson } from "@tokenscope/core";
 import type { RemoteNextJson, RemoteScoreJson } from "@tokenscope/remote";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { referencePath } from "../../../fixtures/index.ts";
 import { type ServingEngine, serveVllm } from "../../../fixtures/serving-engines.ts";
 import type { ScoreLineJson } from "../src/score-json.ts";
 import { serve } from "./served.ts";
@@ -47,6 +48,33 @@ test("score on a Tokenscope server gives the numbers of this machine's engine", 
     scoredBytes: here?.summary.scoredBytes,
     characters: here?.summary.characters,
   });
+});
+
+test("texts that begin with cut characters, and chats with markers, have the bytes and the bits per byte of here", async () => {
+  const model = ["--model", referencePath("tiny/gpt2.gguf"), "--precision", "exact"];
+  const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
+  const remotely = ["--engine", "openai", "--base-url", server.url];
+  try {
+    for (const text of ["猫!", "Über 猫 is", "hé!"]) {
+      const [here] = await runJson<ScoreLineJson>(["score", "--text", text, ...model]);
+      const [remote] = await runJson<RemoteScoreJson>(["score", "--text", text, ...remotely]);
+      expect(remote?.tokens.map(({ bytesHex, special }) => [bytesHex, special])).toEqual(
+        here?.tokens.map(({ bytesHex, special }) => [bytesHex, special]),
+      );
+      expect(remote?.summary.bitsPerByte).toBeCloseTo(here?.summary.bitsPerByte ?? 0, 3);
+    }
+    const next = ["next", "hi", "--top", "200"];
+    const [here] = await runJson<NextJson>([...next, ...model]);
+    const [remote] = await runJson<RemoteNextJson>([...next, ...remotely]);
+    const named = (top: readonly { readonly id: number | null; readonly text: string | null }[]) =>
+      top.map(({ id, text }) => [id, text]);
+    expect(named(remote?.top ?? [])).toEqual(named(here?.top ?? []));
+    expect(named(here?.top ?? []).some(([, text]) => text === null)).toBe(true);
+    const { stdout } = await run([...next, ...remotely]);
+    expect(stdout).not.toContain("bytes:");
+  } finally {
+    await server.stop();
+  }
 });
 
 test("a context, a start token, ids and words mean there what they mean here", async () => {

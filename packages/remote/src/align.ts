@@ -1,5 +1,7 @@
 // Which bytes of a text each token is, where the server tells no bytes: its names of the tokens laid along the text.
 
+import { namedBytes } from "./token-strings.ts";
+
 const utf8 = new TextEncoder();
 const CUT = "\u{fffd}"; // what half a character is shown as
 
@@ -12,17 +14,35 @@ export interface AlignedPiece {
 /**
  * Lays names along a text; together the pieces are the text's bytes. A name that is null, half a character or not what stands there is unknown, and
  * takes what lies before the next that is found; spaces that a name left out (as SentencePiece does at a word's beginning) are given back to it.
- * Example: "naïve", ["na", "�", "�", "ve"] -> "na" | "ï" (run of two) | "" | "ve".
+ * A name such as "bytes:\\xe7" is those bytes. Example: "naïve", ["na", "�", "�", "ve"] -> "na" | "ï" (run of two) | "" | "ve".
  */
 export function alignPieces(
   text: string,
   names: readonly (string | null)[],
 ): readonly AlignedPiece[] {
+  return alignLetters(lettersOf(utf8.encode(text)), names.map(nameLetters));
+}
+
+/** Bytes as letters of one byte each: strings know how to find one in another. */
+function lettersOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function nameLetters(name: string | null): string | null {
+  if (name === null || name === "" || name.includes(CUT)) return null;
+  return lettersOf(namedBytes(name) ?? utf8.encode(name));
+}
+
+function bytesOf(letters: string): Uint8Array {
+  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+}
+
+function alignLetters(text: string, names: readonly (string | null)[]): readonly AlignedPiece[] {
   const pieces: AlignedPiece[] = [];
   let at = 0;
   let unknown = 0; // tokens waiting for the next that is found
   const closeRun = (end: number): void => {
-    const bytes = utf8.encode(text.slice(at, end));
+    const bytes = bytesOf(text.slice(at, end));
     for (let i = 0; i < unknown; i++) {
       pieces.push({ bytes: i === 0 ? bytes : new Uint8Array(), isKnown: unknown === 1 });
     }
@@ -30,19 +50,18 @@ export function alignPieces(
     at = end;
   };
   for (const name of names) {
-    const found =
-      name === null || name === "" || name.includes(CUT) ? -1 : place(text, name, { at, unknown });
+    const found = name === null ? -1 : place(text, name, { at, unknown });
     if (found === -1 || name === null) {
       unknown += 1;
       continue;
     }
     if (unknown > 0) closeRun(found);
     const end = found + name.length;
-    pieces.push({ bytes: utf8.encode(text.slice(at, end)), isKnown: true });
+    pieces.push({ bytes: bytesOf(text.slice(at, end)), isKnown: true });
     at = end;
   }
   if (unknown > 0) closeRun(text.length);
-  return at < text.length ? withRest(pieces, utf8.encode(text.slice(at))) : pieces;
+  return at < text.length ? withRest(pieces, bytesOf(text.slice(at))) : pieces;
 }
 
 /** What no name covers belongs to the last piece, which then is not known. */
@@ -53,7 +72,7 @@ function withRest(pieces: readonly AlignedPiece[], rest: Uint8Array): readonly A
   return [...pieces.slice(0, -1), { bytes, isKnown: false }];
 }
 
-const LONGEST_RUN = 64; // characters a token of a run, at most: a name much further on is another's
+const LONGEST_RUN = 64; // bytes a token of a run, at most: a name much further on is another's
 
 /** Where a name stands: at the place itself, after spaces, or beyond a run of unknown tokens; -1 where it does not. */
 function place(

@@ -3,6 +3,7 @@
 import { EngineError } from "@tokenscope/core";
 import { z } from "zod";
 import type { Endpoint } from "./endpoint.ts";
+import { namedBytes } from "./token-strings.ts";
 
 /** An answer in another shape than the API's: a server that does not do what was asked, or none of this kind. */
 export class ShapeError extends EngineError {}
@@ -94,7 +95,14 @@ const models = z.object({
   ),
 });
 
-const tokenized = z.object({ count: z.int(), tokens: z.array(z.int()) });
+const tokenized = z.object({
+  count: z.int(),
+  tokens: z.array(z.int()),
+  token_strs: z.array(z.string()).nullish(),
+});
+const tokenizerInfo = z.object({
+  added_tokens_decoder: z.record(z.string(), z.object({ special: z.boolean().nullish() })),
+});
 const detokenized = z.object({ prompt: z.string() });
 
 /** Parsers of each route's answer; they throw EngineError that names the server, the route and the place. */
@@ -107,6 +115,8 @@ export const parseChunk = parserOf(chunk);
 export const parseModels = parserOf(models);
 /** Of /tokenize. */
 export const parseTokenized = parserOf(tokenized);
+/** Of /tokenizer_info. */
+export const parseTokenizerInfo = parserOf(tokenizerInfo);
 /** Of /detokenize. */
 export const parseDetokenized = parserOf(detokenized);
 
@@ -135,11 +145,11 @@ export function answeredTokens(given: z.infer<typeof logprobs>): readonly Answer
     return given.tokens.map((text, i) => ({
       id: null,
       text,
-      bytes: null,
+      bytes: namedBytes(text),
       logprobNats: natsOrNull(given.token_logprobs[i] ?? null),
       top: ordered(
         Object.entries(given.top_logprobs?.[i] ?? {}).map(([name, logprob]) => {
-          return { id: null, text: name, bytes: null, logprobNats: nats(logprob) };
+          return { id: null, text: name, bytes: namedBytes(name), logprobNats: nats(logprob) };
         }),
       ),
     }));
@@ -154,7 +164,7 @@ function candidate({ token, logprob, bytes, id }: z.infer<typeof row>): Answered
   return {
     id: id ?? null,
     text: token,
-    bytes: bytes ? Uint8Array.from(bytes) : null,
+    bytes: bytes ? Uint8Array.from(bytes) : namedBytes(token),
     logprobNats: nats(logprob),
   };
 }

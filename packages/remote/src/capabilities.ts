@@ -4,7 +4,7 @@ import { answeredTokens } from "./answers.ts";
 import { completeChat } from "./next-remotely.ts";
 import { answers, complete, type RemoteModel, type ScoringWay } from "./remote-model.ts";
 
-const LIST_LENGTHS = [50, 20, 10, 5, 1]; // candidates beside a token, tried in this order
+const LIST_LENGTHS = [1000, 50, 20, 10, 5, 1]; // candidates beside a token, tried in this order
 
 /** What was found; a length of 0 is none. */
 export interface Capabilities {

@@ -24,7 +24,8 @@ export interface EndpointOptions {
 /** A server. Paths are below its base address, such as "/completions"; `atRoot` ones above its /v1, such as "/tokenize". */
 export interface Endpoint {
   readonly baseUrl: string;
-  get(path: string, signal?: AbortSignal): Promise<unknown>;
+  /** Answers throw as post's. */
+  get(path: string, options?: PostOptions): Promise<unknown>;
   /** Answers throw UsageError where the server refuses the request, EngineError where it fails, the signal's reason when aborted. */
   post(path: string, body: object, options?: PostOptions): Promise<unknown>;
   /** The JSON of each server-sent event; throws as post does. */
@@ -58,10 +59,10 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     failure(error, { path, baseUrl, apiKey, timeoutMs, ...(signal && { signal }) });
   return {
     baseUrl,
-    get: (path, signal) =>
+    get: (path, { atRoot = false, signal } = {}) =>
       withOwnSignal(signal, async (own) => {
         try {
-          return await client.get(path, { signal: own });
+          return await client.get(atRoot ? root + path : path, { signal: own });
         } catch (error) {
           throw failed(error, path, signal);
         }

@@ -78,7 +78,8 @@ async function namedAfter(
   },
 ): Promise<NamedCandidate> {
   const { context, text, signal } = asked;
-  const [id, ...more] = await tokenizeRemotely(model, text, { signal });
+  const { ids } = await tokenizeRemotely(model, text, { signal });
+  const [id, ...more] = ids;
   if (id === undefined || more.length > 0) {
     throw new UsageError(
       `--token ${JSON.stringify(text)} is ${id === undefined ? "no token" : `${more.length + 1} tokens`} of this model; give one token, such as " cat" with its leading space`,

@@ -35,7 +35,8 @@ export interface RemoteIdentity {
 
 interface RemoteCandidateJson {
   readonly id: number | null;
-  readonly text: string;
+  readonly text: string | null; // null where its bytes are not whole UTF-8
+  readonly bytesHex?: string; // where the text is null
   readonly logprobNats: number;
 }
 
@@ -44,7 +45,7 @@ interface RemotePieceJson {
   readonly id: number | null;
   readonly text: string | null; // null where the bytes are not whole UTF-8, or not known
   readonly bytesHex: string | null; // null inside a run of tokens that a server shows as signs for half a character
-  readonly special: null; // not told
+  readonly special: boolean | null; // null where the server does not tell
 }
 
 interface RemoteTokenJson extends RemotePieceJson {
@@ -63,7 +64,7 @@ export interface RemoteScoreJson {
     readonly startTokenId: number | null;
   };
   readonly tokens: readonly RemoteTokenJson[];
-  readonly summary: Summary; // special tokens, of which servers do not tell, count as text
+  readonly summary: Summary; // special tokens of which the server does not tell count as text; bits per byte are null where bytes or markers are not known
   readonly words?: readonly TextWordJson[];
   readonly context?: {
     readonly text: string;
@@ -91,7 +92,8 @@ export interface RemoteStepJson {
   readonly restProbability: number;
   readonly draw: null;
   readonly id: number | null;
-  readonly text: string;
+  readonly text: string | null;
+  readonly bytesHex?: string; // where the text is null
   readonly logprobNats: number | null;
 }
 
@@ -119,7 +121,7 @@ export function remoteIdentity({
 /** JSON of a scored text; with a context, the tokens that begin at or after it. */
 export function remoteScoreJson(
   model: RemoteModel,
-  { startTokenId, tokens }: RemoteText,
+  { kind, startTokenId, tokens }: RemoteText,
   options: {
     readonly context: string | null;
     readonly byWord: boolean;
@@ -141,7 +143,10 @@ export function remoteScoreJson(
       startTokenId,
     },
     tokens: tokens.slice(firstIndex).map((token, i) => tokenJson(token, firstIndex + i)),
-    summary: summary(rows.slice(firstIndex), vocabulary),
+    summary: {
+      ...summary(rows.slice(firstIndex), vocabulary),
+      ...(!hasKnownBytes({ kind, tokens }, firstIndex) && { bitsPerByte: null }),
+    },
     ...(byWord && { words: textWords(words(rows, vocabulary), split) }),
     ...(context !== null && {
       context: {
@@ -154,6 +159,16 @@ export function remoteScoreJson(
     }),
     ...(Object.keys(columns).length > 0 && { columns }),
   };
+}
+
+/** Whether the bytes of the scored tokens are known: not where a run of tokens that share theirs begins before them, nor of a chat whose markers the server does not tell from text. */
+function hasKnownBytes({ kind, tokens }: Omit<RemoteText, "startTokenId">, first: number): boolean {
+  const isCounted = tokens.map(({ logprobNats }, i) => i >= first && logprobNats !== null);
+  const isCut = tokens.some(
+    ({ isKnown }, i) =>
+      !isKnown && tokens[i - 1]?.isKnown === false && isCounted[i] !== isCounted[i - 1],
+  );
+  return !isCut && !(kind === "chat" && tokens.some(({ isSpecial }) => isSpecial === null));
 }
 
 type Split = ReturnType<typeof boundarySplit>;
@@ -173,7 +188,7 @@ function placeVocabulary(tokens: readonly RemoteToken[]): Vocabulary {
       if (token === undefined) throw new RangeError(`placeVocabulary: no place ${id}`);
       return token.bytes;
     },
-    isSpecial: () => false,
+    isSpecial: (id) => tokens[id]?.isSpecial ?? false,
   };
 }
 
@@ -193,13 +208,20 @@ function tokenJson(token: RemoteToken, index: number): RemoteTokenJson {
   };
 }
 
-function pieceJson({ id, bytes, isKnown }: RemoteToken, index: number): RemotePieceJson {
+function pieceJson({ id, bytes, isKnown, isSpecial }: RemoteToken, index: number): RemotePieceJson {
   const text = isKnown ? pieceText(bytes) : null;
-  return { index, id, text, bytesHex: isKnown ? bytesHex(bytes) : null, special: null };
+  return { index, id, text, bytesHex: isKnown ? bytesHex(bytes) : null, special: isSpecial };
 }
 
-function candidateJson({ id, text, logprobNats }: AnsweredCandidate): RemoteCandidateJson {
-  return { id, text, logprobNats };
+function candidateJson({ id, text, bytes, logprobNats }: AnsweredCandidate): RemoteCandidateJson {
+  return { id, ...shownText({ text, bytes }), logprobNats };
+}
+
+/** The text of a token, or its bytes where these are none. */
+function shownText({ text, bytes }: Pick<AnsweredCandidate, "text" | "bytes">) {
+  if (bytes === null) return { text };
+  const whole = pieceText(bytes);
+  return whole === null ? { text: whole, bytesHex: bytesHex(bytes) } : { text: whole };
 }
 
 /** JSON of the likeliest next tokens. */
@@ -251,13 +273,13 @@ export function remoteSteps(
   promptIds: readonly number[] | null,
 ): readonly RemoteStepJson[] {
   const tokens = pieces.flatMap((piece) => piece.tokens);
-  return tokens.map(({ id, text, logprobNats, top }, i) => ({
+  return tokens.map(({ id, text, bytes, logprobNats, top }, i) => ({
     position: promptIds === null ? null : promptIds.length + i,
     top: top.map(candidateJson),
     restProbability: restOf(top),
     draw: null,
     id,
-    text,
+    ...shownText({ text, bytes }),
     logprobNats,
   }));
 }

@@ -6,6 +6,7 @@ import {
   parseDetokenized,
   parseModels,
   parseTokenized,
+  parseTokenizerInfo,
   ShapeError,
 } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -23,6 +24,8 @@ export interface RemoteModel {
   scoringWay(): Promise<ScoringWay | null>;
   /** Whether /tokenize answers as vLLM's does. */
   tokenizes(): Promise<boolean>;
+  /** Ids of the special tokens, or null where the server does not tell (/tokenizer_info). */
+  specialIds(): Promise<ReadonlySet<number> | null>;
   /** The token that the server's tokenizer puts before a text, or null; only where it tokenizes. */
   startTokenId(): Promise<number | null>;
 }
@@ -33,7 +36,7 @@ export async function listModels(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const path = "/models";
-  const { data } = parseModels(await endpoint.get(path, signal), { endpoint, path });
+  const { data } = parseModels(await endpoint.get(path, { signal }), { endpoint, path });
   return data.map(({ id }) => id);
 }
 
@@ -44,7 +47,7 @@ export async function openRemoteModel(
   signal?: AbortSignal,
 ): Promise<RemoteModel> {
   const path = "/models";
-  const { data } = parseModels(await endpoint.get(path, signal), { endpoint, path });
+  const { data } = parseModels(await endpoint.get(path, { signal }), { endpoint, path });
   const found = wanted === null ? data[0] : data.find(({ id }) => id === wanted);
   if (found === undefined || (wanted === null && data.length > 1)) {
     const names = data.slice(0, NAMED).map(({ id }) => id);
@@ -61,24 +64,31 @@ export async function openRemoteModel(
     contextLength: max_model_len,
     tokenizes,
     scoringWay: once(() => findScoringWay({ endpoint, id, tokenizes }, signal)),
+    specialIds: once(() => findSpecialIds({ endpoint, id }, signal)),
     startTokenId: once(() => findStartToken({ endpoint, id }, signal)),
   };
 }
 
 type Named = Pick<RemoteModel, "endpoint" | "id">;
 
-/** Token ids of a text by the server's tokenizer, without a start token unless asked for; a special token written in the text is read as one by most servers. */
+/** Tokens of a text or a chat, by the server. */
+export interface RemoteTokens {
+  readonly ids: readonly number[];
+  readonly strings: readonly string[] | null; // as the server writes each; null where it does not
+}
+
+/** Tokens of a text by the server's tokenizer, without a start token unless asked for; a special token written in the text is read as one by most servers. */
 export async function tokenizeRemotely(
   model: Named,
   text: string,
   options: { readonly withStart?: boolean; readonly signal?: AbortSignal | undefined } = {},
-): Promise<readonly number[]> {
+): Promise<RemoteTokens> {
   const { withStart = false, signal } = options;
   const body = { model: model.id, prompt: text, add_special_tokens: withStart };
   return postTokenize(model, body, signal);
 }
 
-/** Token ids of a chat by the server's template. */
+/** Tokens of a chat by the server's template. */
 export async function tokenizeChat(
   model: Named,
   chat: {
@@ -87,7 +97,7 @@ export async function tokenizeChat(
     readonly addGenerationPrompt: boolean;
   },
   signal?: AbortSignal,
-): Promise<readonly number[]> {
+): Promise<RemoteTokens> {
   const { messages, tools, addGenerationPrompt } = chat;
   const wanted = { messages, add_generation_prompt: addGenerationPrompt, ...(tools && { tools }) };
   return postTokenize(model, { model: model.id, ...wanted }, signal);
@@ -108,14 +118,37 @@ async function postTokenize(
   { endpoint }: Named,
   body: object,
   signal: AbortSignal | undefined,
-): Promise<readonly number[]> {
+): Promise<RemoteTokens> {
   const path = "/tokenize";
-  const answer = await endpoint.post(path, body, { atRoot: true, signal });
-  return parseTokenized(answer, { endpoint, path }).tokens;
+  const wanted = { ...body, return_token_strs: true };
+  const answer = await endpoint.post(path, wanted, { atRoot: true, signal });
+  const { tokens: ids, token_strs: strings } = parseTokenized(answer, { endpoint, path });
+  return { ids, strings: strings?.length === ids.length ? strings : null };
 }
 
-const askTokens = (model: Named, text: string, signal: AbortSignal | undefined) =>
-  tokenizeRemotely(model, text, { signal });
+async function askTokens(
+  model: Named,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly number[]> {
+  return (await tokenizeRemotely(model, text, { signal })).ids;
+}
+
+/** vLLM tells with --enable-tokenizer-info-endpoint, and a Tokenscope server always. */
+async function findSpecialIds(
+  { endpoint, id }: Named,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<number> | null> {
+  const path = `/tokenizer_info?model=${encodeURIComponent(id)}`;
+  let told: ReturnType<typeof parseTokenizerInfo> | undefined;
+  const ask = async (): Promise<void> => {
+    const answer = await endpoint.get(path, { atRoot: true, signal });
+    told = parseTokenizerInfo(answer, { endpoint, path });
+  };
+  if (!(await answers(ask)) || told === undefined) return null;
+  const added = Object.entries(told.added_tokens_decoder);
+  return new Set(added.flatMap(([each, { special }]) => (special ? Number(each) : [])));
+}
 
 async function findScoringWay(
   model: Named & Pick<RemoteModel, "tokenizes">,
@@ -161,7 +194,7 @@ async function findStartToken(
   signal: AbortSignal | undefined,
 ): Promise<number | null> {
   const plain = await askTokens(model, "a", signal);
-  const withStart = await tokenizeRemotely(model, "a", { withStart: true, signal });
+  const { ids: withStart } = await tokenizeRemotely(model, "a", { withStart: true, signal });
   return withStart.length > plain.length ? (withStart[0] ?? null) : null;
 }
 

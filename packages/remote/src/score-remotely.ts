@@ -11,6 +11,7 @@ import {
   tokenizeChat,
   tokenizeRemotely,
 } from "./remote-model.ts";
+import { namedBytes, stringsBytes } from "./token-strings.ts";
 
 /** A chat as the server's own template takes it. */
 export interface RemoteChat {
@@ -37,6 +38,7 @@ export interface RemoteOptions {
 /** A token of a scored text. */
 export interface RemoteToken extends AlignedPiece {
   readonly id: number | null; // null where the server names tokens by text alone
+  readonly isSpecial: boolean | null; // null where the server does not tell
   readonly logprobNats: number | null; // null where nothing stands before it
   readonly rank: number | null; // null where the server does not say and the list does not show
   readonly top: readonly AnsweredCandidate[];
@@ -44,6 +46,7 @@ export interface RemoteToken extends AlignedPiece {
 
 /** A scored text; its pieces together are its bytes. */
 export interface RemoteText {
+  readonly kind: RemoteInput["kind"];
   readonly startTokenId: number | null;
   readonly tokens: readonly RemoteToken[];
 }
@@ -57,25 +60,42 @@ export async function scoreRemotely(
   const way = await model.scoringWay();
   if (way === null) throw noScoring(model);
   if (way === "echo") return scoreByEcho(model, input, options);
-  const { text, ids, startTokenId } = await remotePrompt(model, input, options);
+  const { text, ids, strings, startTokenId } = await remotePrompt(model, input, options);
   const all = startTokenId === null ? ids : [startTokenId, ...ids];
-  if (ids.length === 0) return { startTokenId, tokens: [] };
+  const { kind } = input;
+  if (ids.length === 0) return { kind, startTokenId, tokens: [] };
+  const special = await model.specialIds();
   const rows = await promptRows(model, all, options);
   const own = rows.slice(all.length - ids.length);
   const names = own.map((row, i) => row?.[String(ids[i])]?.decoded_token ?? null);
   return {
+    kind,
     startTokenId,
-    tokens: alignPieces(text, names).map((piece, i) => {
+    tokens: piecesOf(text, { strings, names }).map((piece, i) => {
       const id = ids[i] ?? 0;
-      return { ...piece, id, ...rowScore(own[i] ?? null, id, options.top ?? 0) };
+      const isSpecial = special?.has(id) ?? null;
+      return { ...piece, id, isSpecial, ...rowScore(own[i] ?? null, id, options.top ?? 0) };
     }),
   };
+}
+
+/** The tokenizer's own strings tell every byte; what else the server calls the tokens is laid along the text. */
+function piecesOf(
+  text: string,
+  {
+    strings,
+    names,
+  }: { readonly strings: readonly string[] | null; readonly names: readonly (string | null)[] },
+): readonly AlignedPiece[] {
+  const told = strings === null ? null : stringsBytes(text, strings);
+  return told?.map((bytes) => ({ bytes, isKnown: true })) ?? alignPieces(text, names);
 }
 
 /** An input as the server's tokens, with its text. */
 export interface RemotePrompt {
   readonly text: string;
   readonly ids: readonly number[];
+  readonly strings: readonly string[] | null; // as the server writes each token; null where it does not
   readonly startTokenId: number | null;
 }
 
@@ -87,12 +107,16 @@ export async function remotePrompt(
 ): Promise<RemotePrompt> {
   const named = typeof start === "number" ? start : null;
   if (input.kind === "text") {
-    const ids = await tokenizeRemotely(model, input.text, { signal });
+    const tokens = await tokenizeRemotely(model, input.text, { signal });
     const startTokenId = start === "auto" ? await model.startTokenId() : named;
-    return { text: input.text, ids, startTokenId };
+    return { text: input.text, ...tokens, startTokenId };
   }
-  const ids = input.kind === "ids" ? input.ids : await tokenizeChat(model, input.chat, signal);
-  return { text: await detokenizeRemotely(model, ids, signal), ids, startTokenId: named };
+  const tokens =
+    input.kind === "ids"
+      ? { ids: input.ids, strings: null }
+      : await tokenizeChat(model, input.chat, signal);
+  const text = await detokenizeRemotely(model, tokens.ids, signal);
+  return { text, ...tokens, startTokenId: named };
 }
 
 /** vLLM's rows of a prompt's tokens: for each null or its logprob and rank beside the likeliest `top`. */
@@ -123,7 +147,8 @@ function rowScore(row: PromptRow | null, id: number, top: number) {
 export function rowCandidates(row: PromptRow | null, top: number): readonly AnsweredCandidate[] {
   return Object.entries(row ?? {})
     .map(([id, { logprob, decoded_token }]) => {
-      return { id: Number(id), text: decoded_token ?? "", bytes: null, logprobNats: nats(logprob) };
+      const text = decoded_token ?? "";
+      return { id: Number(id), text, bytes: namedBytes(text), logprobNats: nats(logprob) };
     })
     .toSorted((a, b) => b.logprobNats - a.logprobNats || a.id - b.id)
     .slice(0, top);
@@ -147,11 +172,13 @@ async function scoreByEcho(
     tokens.map(({ text }) => text),
   );
   return {
+    kind: input.kind,
     startTokenId: null,
     tokens: tokens.map(({ logprobNats, top: candidates }, i) => {
       const { bytes = new Uint8Array(), isKnown = false } = pieces[i] ?? {};
       const rank = logprobNats === null ? null : listedRank(logprobNats, candidates);
-      return { bytes, isKnown, id: null, logprobNats, rank, top: candidates.slice(0, top) };
+      const piece = { bytes, isKnown, id: null, isSpecial: null };
+      return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
 }

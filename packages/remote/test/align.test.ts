@@ -30,6 +30,17 @@ test("a run of such tokens has its bytes at the first and is not known", () => {
   ]);
 });
 
+test("a name of bytes is those bytes, half characters too", () => {
+  const pieces = alignPieces("h猫", ["h", "bytes:\\xe7\\x8c", "bytes:\\xab"]);
+  expect(pieces.map(({ bytes, isKnown }) => [Buffer.from(bytes).toString("hex"), isKnown])).toEqual(
+    [
+      ["68", true],
+      ["e78c", true],
+      ["ab", true],
+    ],
+  );
+});
+
 test("a name without its leading space, as SentencePiece decodes one token, gets it back", () => {
   expect(texts(alignPieces("The cat sat", ["The", "cat", "sat"]))).toEqual([
     ["The", true],

@@ -76,6 +76,21 @@ describe("vLLM", () => {
     expect(json.model).toMatchObject({ id: "big", precision: null, backend: "openai" });
   });
 
+  test("bits per byte are null where an unscored token shares its bytes with scored ones, and of a chat whose markers are not told", async () => {
+    const { model } = await modelAt(serveVllm());
+    const options = { context: null, byWord: false, columns: {} };
+    const cut = remoteScoreJson(model, await scoreRemotely(model, text("🙂 sat"), auto), options);
+    expect(cut.summary).toMatchObject({ bytes: 8, scoredTokens: 2, bitsPerByte: null });
+    const whole = remoteScoreJson(
+      model,
+      await scoreRemotely(model, text("ab cd🙂 sat"), auto),
+      options,
+    );
+    expect(whole.summary.bitsPerByte).toBeCloseTo(whole.summary.totalBits / 11, 9);
+    const chat = remoteScoreJson(model, await scoreRemotely(model, CHAT, auto), options);
+    expect(chat.summary.bitsPerByte).toBeNull();
+  });
+
   test("the tokenizer's own start token stands before a text, and --start-token none leaves it out", async () => {
     const { model, server } = await modelAt(serveVllm({ addsStart: true }));
     const scored = await scoreRemotely(model, text("The cat"), auto);
@@ -173,7 +188,9 @@ describe("vLLM", () => {
     const before = server.seen.length;
     expect(before).toBeLessThanOrEqual(20); // docs/scale.md: about twenty small requests
     await scoreRemotely(model, text("The cat"), { start: "none" });
-    expect(server.seen.length - before).toBe(2); // its ids, its logprobs
+    expect(server.seen.length - before).toBe(3); // which tokens are special, once; its ids, its logprobs
+    await scoreRemotely(model, text("The cat"), { start: "none" });
+    expect(server.seen.length - before).toBe(5);
   });
 });
 

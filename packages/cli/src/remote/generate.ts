@@ -65,11 +65,11 @@ export async function generateOnServer(
 async function show(piece: GeneratedPiece, isTraced: boolean, world: World): Promise<void> {
   if (!isTraced) return world.stdout.write(piece.text);
   for (const step of remoteSteps([piece], null)) {
-    const { text, logprobNats, top } = step;
+    const { logprobNats, top } = step;
     const shown = top.slice(0, SHOWN);
     const listed = shown.reduce((sum, each) => sum + Math.exp(each.logprobNats), 0);
     const line = [
-      remoteCandidateGlyphs({ id: null, text }).padEnd(15),
+      remoteCandidateGlyphs(step).padEnd(15),
       (logprobNats === null ? "n/a" : formatPercent(Math.exp(logprobNats))).padStart(11),
       formatBits(logprobNats === null ? null : surprisalBits(logprobNats)).padStart(5),
       ...shown.map((each) => {

@@ -101,14 +101,17 @@ export function remoteChat(chat: ChatFile, addGenerationPrompt: boolean): Remote
   return { messages, ...(tools && { tools }), addGenerationPrompt: wanted };
 }
 
-/** A candidate as one visible string, of the text that the server gave it. */
+/** A candidate as one visible string, of the text or the bytes that the server gave it. */
 export function remoteCandidateGlyphs({
   id,
   text,
+  bytesHex,
 }: {
   readonly id: number | null;
   readonly text: string | null;
+  readonly bytesHex?: string;
 }): string {
+  if (bytesHex !== undefined) return glyphs(Buffer.from(bytesHex, "hex"));
   return text === null ? `token ${id}` : glyphs(new TextEncoder().encode(text));
 }
 

@@ -12,7 +12,7 @@ import type { ChatFile } from "../chat-file.ts";
 import { contextOf, type PlacedText, placed, type ScoreInput } from "../score-input.ts";
 import { noteStraddling, type PrintedScore } from "../score-output.ts";
 import type { TextRow } from "../text-rows.ts";
-import type { World } from "../world.ts";
+import { note, type World } from "../world.ts";
 import { remoteChat } from "./remote-options.ts";
 
 export interface RemoteScoring extends ScoreInput {
@@ -34,10 +34,14 @@ export async function scoreOnServer(
 ): Promise<void> {
   const { ids } = options;
   if (ids !== undefined) {
-    await print(await scoreInput({ kind: "ids", ids }, options, { model, world }));
+    const json = await scoreInput({ kind: "ids", ids }, options, { model, world });
+    await noteBytes(json, { model, world });
+    await print(json);
   } else if (chat !== null) {
     const input = { kind: "chat", chat: remoteChat(chat, false) } as const;
-    await print(await scoreInput(input, options, { model, world }));
+    const json = await scoreInput(input, options, { model, world });
+    await noteBytes(json, { model, world });
+    await print(json);
   }
   const score = (row: PlacedText) =>
     placed(row.place, async () => {
@@ -47,8 +51,18 @@ export async function scoreOnServer(
   const { concurrency } = options;
   for await (const { json, place } of pMapIterable(texts, score, { concurrency })) {
     await noteStraddling(json, place, world);
+    await noteBytes(json, { model, world });
     await print(json);
   }
+}
+
+/** Says why bits per byte are missing where bits are not. */
+async function noteBytes({ summary }: RemoteScoreJson, { model, world }: Run): Promise<void> {
+  if (summary.bitsPerByte !== null || summary.scoredTokens === 0) return;
+  await note(
+    world,
+    `bits per byte are n/a: ${model.endpoint.baseUrl} does not tell which bytes, or which markers, the scored tokens are`,
+  );
 }
 
 /** Scores a text with its context as one string. */

@@ -50,6 +50,11 @@ export class ApiModels {
     return this.#models.map(({ id }) => id);
   }
 
+  /** Positions of a model's context, or null before it is opened. */
+  contextLengthOf(id: string): number | null {
+    return this.#ready.get(id)?.engine.contextLength ?? null;
+  }
+
   /** What each opened model is doing. */
   get status(): Readonly<Record<string, SchedulerStatus>> {
     const each = [...this.#ready.values()].map(({ id, scheduler }) => [id, scheduler.status]);

@@ -49,6 +49,7 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
     object: "model",
     created: startedAt,
     owned_by: "tokenscope",
+    max_model_len: models.contextLengthOf(id), // as vLLM tells it; null before the model is opened
   });
   routes.get("/tokenizer_info", (c) => answerTokenizerInfo(c, models));
   routes.get("/v1/models", (c) => c.json({ object: "list", data: models.ids.map(described) }));
@@ -59,7 +60,7 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
   });
   routes.all("/v1/*", (c) => {
     if (c.req.path.startsWith("/v1/models")) throw wrongMethod(c, "GET");
-    const known = ["/v1/models", ...Object.keys(POSTS)].join(", ");
+    const known = ["/v1/models", "/tokenizer_info", ...Object.keys(POSTS)].join(", ");
     throw new RequestError(`there is nothing at ${c.req.path}; there are ${known}`, {
       httpStatus: 404,
     });

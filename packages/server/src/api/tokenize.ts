@@ -1,6 +1,6 @@
 // POST /tokenize and /detokenize, GET /tokenizer_info, in vLLM's shapes.
 
-import { decodeTokens, type TokenId, tokenId } from "@tokenscope/core";
+import { decodeTokens, type TokenId, tokenId, type Vocabulary } from "@tokenscope/core";
 import type { Context } from "hono";
 import type { ApiModels, ReadyModel } from "./api-models.ts";
 import { chatIds, promptIds } from "./prompts.ts";
@@ -36,7 +36,7 @@ function idsOf(body: TokenizeBody, model: ReadyModel) {
   throw new RequestError(`the body has ${given}; give one of them`, { param: "prompt" });
 }
 
-/** What evaluation harnesses ask before they send token ids: the tokens that end and start a text. */
+/** What evaluation harnesses ask before they send token ids: the tokens that end and start a text; and, as vLLM has them, the special ones. */
 export async function answerTokenizerInfo(c: Context, models: ApiModels): Promise<Response> {
   const { tokenizer, engine } = await models.ready(c.req.query("model"));
   const { vocabulary, endTokenIds, startTokenId } = tokenizer;
@@ -48,7 +48,15 @@ export async function answerTokenizerInfo(c: Context, models: ApiModels): Promis
     model_max_length: engine.contextLength,
     eos_token: written(endTokenIds[0]),
     bos_token: written(startTokenId),
+    added_tokens_decoder: Object.fromEntries(
+      specialIds(vocabulary).map((id) => [id, { content: written(id), special: true }]),
+    ),
   });
+}
+
+function specialIds(vocabulary: Vocabulary): readonly TokenId[] {
+  const all = Array.from({ length: vocabulary.size }, (_, id) => tokenId(id));
+  return all.filter((id) => vocabulary.isSpecial(id));
 }
 
 /** Answers a body of /detokenize: {prompt}. */
