@@ -7,6 +7,7 @@ import {
   type RenderOptions,
   type ToolCall,
   UsageError,
+  unwrittenTools,
 } from "@tokenscope/core";
 import type { TextModel } from "./open-model.ts";
 import { readTextFile } from "./read-text.ts";
@@ -52,6 +53,9 @@ export function renderChat(
       `the model "${model.id}" has no chat template, so it cannot take --chat; give the conversation as a text`,
     );
   }
+  const { messages, tools = [] } = chat;
+  const unwritten = unwrittenTools(model.chatTemplate, { tools, messages }, model.id);
+  if (unwritten !== null) throw new UsageError(unwritten.sentence);
   const options: RenderOptions = {
     addGenerationPrompt: chat.addGenerationPrompt ?? defaults.addGenerationPrompt,
     ...(chat.tools && { tools: chat.tools }),
@@ -83,9 +87,9 @@ function parseMessage(message: unknown, path: string, place: string): ChatMessag
   if (!isRecord(message)) throw wrong(path, place, "an object with role and content");
   checkKeys(message, MESSAGE_KEYS, { path, place });
   const { role, tool_calls: calls, tool_call_id: toolCallId } = message;
-  const content = message["content"] ?? (calls === undefined ? undefined : ""); // a call may come without words
+  const content = contentOf(message["content"] ?? (calls === undefined ? undefined : "")); // a call may come without words
   if (typeof role !== "string") throw wrong(path, `${place}.role`, 'a string such as "user"');
-  if (typeof content !== "string") throw wrong(path, `${place}.content`, "a string");
+  if (content === null) throw wrong(path, `${place}.content`, "a string, or parts of text");
   if (calls !== undefined && !Array.isArray(calls))
     throw wrong(path, `${place}.tool_calls`, "a list");
   if (toolCallId !== undefined && typeof toolCallId !== "string") {
@@ -99,6 +103,16 @@ function parseMessage(message: unknown, path: string, place: string): ChatMessag
     }),
     ...(toolCallId !== undefined && { toolCallId }),
   };
+}
+
+/** A text, or as in OpenAI's API its parts one after another; null where it is neither. */
+function contentOf(content: unknown): string | null {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return null;
+  const texts = content.map((part: unknown) =>
+    isRecord(part) && part["type"] === "text" ? part["text"] : null,
+  );
+  return texts.every((text) => typeof text === "string") ? texts.join("") : null;
 }
 
 /** A call as OpenAI has it, whose arguments are JSON in a string. */

@@ -1,6 +1,6 @@
-import { FormatError } from "@tokenscope/core";
+import { FormatError, UsageError } from "@tokenscope/core";
 import { expect, test } from "vitest";
-import { parseChatFile } from "../src/chat-file.ts";
+import { parseChatFile, renderChat } from "../src/chat-file.ts";
 
 const messages = [{ role: "user", content: "hi" }];
 
@@ -52,6 +52,41 @@ test("calls of tools and their answers are read as OpenAI's API has them", () =>
     },
     { role: "tool", content: "4 degrees", toolCallId: "call00001" },
   ]);
+});
+
+test("content in parts of text is their text, as in OpenAI's API", () => {
+  const parts = [
+    { type: "text", text: "Hello" },
+    { type: "text", text: " you" },
+  ];
+  const chat = parseChatFile(JSON.stringify({ messages: [{ role: "user", content: parts }] }), "a");
+  expect(chat.messages).toEqual([{ role: "user", content: "Hello you" }]);
+  const picture = [{ type: "image_url", image_url: { url: "x" } }];
+  const wrong = JSON.stringify({ messages: [{ role: "user", content: picture }] });
+  expect(() => parseChatFile(wrong, "a")).toThrow(/content must be a string, or parts of text/);
+});
+
+test("tools and calls that the model's template would not write are refused, not dropped", () => {
+  const model = {
+    id: "tiny",
+    chatTemplate: { takesTools: false, refusal: () => null, render: () => ({ tokens: [] }) },
+  };
+  const options = { addGenerationPrompt: true };
+  const tools = [{ type: "function", function: { name: "f" } }];
+  const user = [{ role: "user", content: "hi" }];
+  const called = {
+    role: "assistant",
+    content: "",
+    toolCalls: [{ id: "1", name: "f", arguments: {} }],
+  };
+  expect(renderChat({ messages: user, tools: [] }, model, options)).toEqual([]);
+  for (const [chat, says] of [
+    [{ messages: user, tools }, /"tiny" does not write tools, so .* never see the 1 given/],
+    [{ messages: [...user, called] }, /never see the calls/],
+  ] as const) {
+    expect(() => renderChat(chat, model, options)).toThrow(UsageError);
+    expect(() => renderChat(chat, model, options)).toThrow(says);
+  }
 });
 
 test.each([

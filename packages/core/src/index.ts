@@ -221,7 +221,7 @@ export type {
   TurnPart,
   Vocabulary,
 } from "./tokenizer.ts";
-export { callExample, parseTools, type ToolDefinition } from "./tools.ts";
+export { callExample, parseTools, type ToolDefinition, unwrittenTools } from "./tools.ts";
 export { isCounted, type Turn, turnsOf } from "./turns.ts";
 export { bitsFromNats, perplexity, surprisalBits } from "./units.ts";
 export { type TextWordJson, textWords, type Word, words } from "./words.ts";

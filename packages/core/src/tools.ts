@@ -1,7 +1,7 @@
 // Tools of a conversation: their definitions as JSON, and calls of them, read from text. Knows no template.
 
 import { UsageError } from "./errors.ts";
-import type { ChatTemplate, RenderOptions, ToolCall } from "./tokenizer.ts";
+import type { ChatMessage, ChatTemplate, RenderOptions, ToolCall } from "./tokenizer.ts";
 
 /** A function as chat templates are given it (OpenAI's shape, which they all take). */
 export interface ToolDefinition {
@@ -46,6 +46,24 @@ export function callExample({ function: { name, parameters } }: ToolDefinition):
   const properties = isRecord(parameters?.["properties"]) ? parameters["properties"] : {};
   const values = Object.entries(properties).map(([key, schema]) => [key, exampleOf(schema)]);
   return JSON.stringify({ name, arguments: Object.fromEntries(values) });
+}
+
+/** What a template that writes no tools would leave out of a conversation, and where it stands; null where nothing is. */
+export function unwrittenTools(
+  { takesTools }: Pick<ChatTemplate, "takesTools">,
+  {
+    tools,
+    messages,
+  }: { readonly tools: readonly unknown[]; readonly messages: readonly ChatMessage[] },
+  modelId: string,
+): { readonly sentence: string; readonly field: "tools" | "messages" } | null {
+  const calls = messages.flatMap((message) => message.toolCalls ?? []);
+  if (takesTools || tools.length + calls.length === 0) return null;
+  const given = tools.length > 0 ? `the ${tools.length} given` : "the calls";
+  return {
+    sentence: `the chat template of "${modelId}" does not write tools, so the model would never see ${given}; leave them out, or choose a model whose template takes them`,
+    field: tools.length > 0 ? "tools" : "messages",
+  };
 }
 
 /** The template as it writes where these tools are defined. */

@@ -6,6 +6,7 @@ import {
   type ToolCall,
   tokenId,
   UsageError,
+  unwrittenTools,
 } from "@tokenscope/core";
 import type { OpenedModel } from "./api-models.ts";
 import { RequestError } from "./request-error.ts";
@@ -73,15 +74,8 @@ export function chatIds(
   }
   const messages = body.messages.map(chatMessage);
   const tools = body.tool_choice === "none" ? [] : (body.tools ?? []);
-  const calls = messages.flatMap((message) => message.toolCalls ?? []);
-  if (!chatTemplate.takesTools && tools.length + calls.length > 0) {
-    const [given, param] =
-      tools.length > 0 ? [`the ${tools.length} given`, "tools"] : ["the calls", "messages"];
-    throw new RequestError(
-      `the chat template of "${id}" does not write tools, so the model would never see ${given}; leave them out, or choose a model whose template takes them`,
-      { param },
-    );
-  }
+  const unwritten = unwrittenTools(chatTemplate, { tools, messages }, id);
+  if (unwritten !== null) throw new RequestError(unwritten.sentence, { param: unwritten.field });
   const addGenerationPrompt = body.add_generation_prompt ?? true;
   const options = { addGenerationPrompt, ...(tools.length > 0 && { tools }) };
   return chatTemplate.render(messages, options).tokens.map((token) => token.id);
@@ -125,6 +119,11 @@ function jsonOf(text: string): unknown {
 /** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */
 export function checkRoom(promptTokens: number, maxTokens: number, contextLength: number): void {
   if (promptTokens + maxTokens <= contextLength) return;
+  if (promptTokens >= contextLength && maxTokens > 0) {
+    throw new UsageError(
+      `the prompt has ${promptTokens} tokens, and the model's context of ${contextLength} has no room for a token after them; shorten the prompt to at most ${contextLength - 1} tokens`,
+    );
+  }
   throw new UsageError(
     `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${Math.max(0, contextLength - promptTokens)} tokens`,
   );

@@ -27,6 +27,9 @@ const whole = (least: number, most: number) => z.int().min(least).max(most);
 const ids = (most: number) => z.array(z.int().min(0)).max(most);
 const anything = z.unknown();
 const yesOrNo = "true or false";
+const emptyRecord = z
+  .record(z.string(), z.unknown())
+  .refine((each) => Object.keys(each).length === 0);
 
 const SAMPLING = {
   model: field(z.string(), "the id of a model that /v1/models lists"),
@@ -60,7 +63,7 @@ const SAMPLING = {
   presence_penalty: neutral(z.literal(0), "0"),
   frequency_penalty: neutral(z.literal(0), "0"),
   repetition_penalty: neutral(z.literal(1), "1"),
-  logit_bias: neutral(z.strictObject({}), "{}"),
+  logit_bias: neutral(emptyRecord, "{}"),
   user: field(anything, "anything"),
   metadata: field(anything, "anything"),
   store: field(anything, "anything"),

@@ -69,9 +69,15 @@ const CASES: readonly Case[] = [
     COMPLETIONS,
     { prompt: "x".repeat(300) },
     400,
-    /300 tokens and max_tokens is 16, together 316, .* holds 256/,
+    /has 300 tokens, and .* 256 has no room .* at most 255 tokens/,
   ],
   [COMPLETIONS, { ...hello, max_tokens: 252 }, 400, /together 257, .* ask for at most 251/],
+  [
+    COMPLETIONS,
+    { prompt: Array.from({ length: 300 }, () => 5), max_tokens: 1 },
+    400,
+    /has 300 tokens, and .* 256 has no room .* shorten the prompt to at most 255 tokens/,
+  ],
   [
     COMPLETIONS,
     { prompt: new Array(200).fill("a"), n: 2 },
@@ -140,7 +146,7 @@ const CASES: readonly Case[] = [
     COMPLETIONS,
     { ...hello, logit_bias: { "5": 100 } },
     400,
-    /logit_bias.* is unknown|logit_bias is/,
+    /logit_bias is .*; give \{\} or leave it out/,
   ],
   [COMPLETIONS, { ...hello, suffix: "end" }, 400, /suffix is "end"/],
   // Chats
