@@ -69,7 +69,11 @@ test("content in parts of text is their text, as in OpenAI's API", () => {
 test("tools and calls that the model's template would not write are refused, not dropped", () => {
   const model = {
     id: "tiny",
-    chatTemplate: { takesTools: false, refusal: () => null, render: () => ({ tokens: [] }) },
+    chatTemplate: {
+      takesTools: false,
+      refusal: () => null,
+      render: () => ({ tokens: [], unknownMessages: [] }),
+    },
   };
   const options = { addGenerationPrompt: true };
   const tools = [{ type: "function", function: { name: "f" } }];

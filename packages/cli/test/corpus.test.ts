@@ -161,6 +161,28 @@ test("a text that is refused and a line that is no text get an error in their pl
   expect(lines.map(({ error }) => error === undefined)).toEqual([true, false, true, false]);
   expect(lines[1]?.error).toContain("maximum context length is 4096");
   expect(lines[3]?.error).toMatch(/line 4 must be an object with a string "text"/);
+  const again = await run([...args, ...flags]);
+  expect(again.exitCode).toBe(1);
+  expect(again.stderr).toMatch(/2 texts could not be scored/);
+});
+
+test("a text that was changed since it was scored stops the run with its line; an output of an earlier version goes on", async () => {
+  const { flags } = await vllm();
+  const { args, input, output, read } = corpus([document(0), document(1), document(2)]);
+  await run([...args, ...flags]);
+  const [first = "", ...rest] = readFileSync(input, "utf8").trimEnd().split("\n");
+  const blank = ""; // counted among the file's lines, and no text
+  const changed = JSON.stringify({ text: "another", item: 1 });
+  writeFileSync(input, [first, blank, changed, rest[1]].join("\n"));
+  const { exitCode, stderr } = await run([...args, ...flags]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /line 3 of .*in\.jsonl is not what line 2 of .*out\.jsonl was scored from/,
+  );
+  const older = readFileSync(output, "utf8").replace(/"inputSha256":"[0-9a-f]{16}",/g, "");
+  writeFileSync(output, older);
+  expect(await run([...args, ...flags])).toMatchObject({ exitCode: 0 });
+  expect(read()).toHaveLength(3);
 });
 
 test("a server that fails for good stops the run with what it has, and the next run goes on there", async () => {
@@ -222,6 +244,7 @@ test("the engine of this machine scores a corpus too, one text after the other",
 
 test.each([
   [["score", "--jsonl", "x.jsonl"], /--jsonl needs a file for its results; add --out/],
+  [["score", "--jsonl", "-", "--out", "x"], /standard input cannot give; save it as a file/],
   [["score", "--out", "x", "--text", "a"], /--out is where --jsonl puts its results/],
   [["score", "--jsonl", "a", "--out", "b", "--csv"], /--csv cannot go with it/],
   [

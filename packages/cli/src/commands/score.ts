@@ -122,6 +122,11 @@ async function scoreFile(
   const { jsonl: input, out: output, concurrency = DEFAULT_CONCURRENCY, top = 0 } = options;
   checkTop(top);
   checkCorpusOptions(files, options);
+  if (input === "-") {
+    throw new UsageError(
+      "--jsonl reads its file again where a stopped run goes on, which standard input cannot give; save it as a file",
+    );
+  }
   if (output === undefined) {
     throw new UsageError(
       "--jsonl needs a file for its results; add --out, such as --out out.jsonl",

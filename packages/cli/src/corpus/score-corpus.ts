@@ -1,5 +1,6 @@
 // score --jsonl: a file of many texts scored into another, a line each, in the same order; what a killed run has written is kept.
 
+import { createHash } from "node:crypto";
 import { EngineError, FormatError, formatCount, UsageError } from "@tokenscope/core";
 import { pMapIterable } from "p-map";
 import type { PrintedScore } from "../score-output.ts";
@@ -25,21 +26,24 @@ export interface Corpus {
 export async function scoreCorpus(corpus: Corpus, world: World): Promise<void> {
   await checkReadable(corpus.input);
   const out = await openOutFile(corpus.output);
-  const tally = { done: out.lines, failed: 0 };
+  const tally = { done: 0, failed: 0 };
   try {
     checkSame(out, corpus);
     if (out.lines > 0) {
       await note(world, `${corpus.output} has ${formatCount(out.lines)} texts already; going on`);
     }
     const report = progress(world);
-    const lines = linesFrom(corpus.input, out.lines, world.signal);
+    const onDone = (isFailed: boolean): void => {
+      tally.done += 1;
+      if (isFailed) tally.failed += 1;
+    };
+    const lines = linesLeft(corpus, { done: out.lines, onDone, signal: world.signal });
     const { concurrency } = corpus;
     const score = (line: FileLine) => outLine(line, corpus);
     const results = pMapIterable(lines, score, { concurrency, backpressure: 2 * concurrency });
     for await (const { json, isFailed } of results) {
       await out.add(json);
-      tally.done += 1;
-      if (isFailed) tally.failed += 1;
+      onDone(isFailed);
       report(tally.done);
     }
   } finally {
@@ -53,34 +57,70 @@ export async function scoreCorpus(corpus: Corpus, world: World): Promise<void> {
   }
 }
 
-async function* linesFrom(
-  path: string,
-  done: number,
-  signal: AbortSignal,
+/** Lines of the input that the output does not have. What it has is read beside them: `onDone` hears of each line, and one that was scored from another text is a UsageError. */
+async function* linesLeft(
+  { input, output, model }: Corpus,
+  {
+    done,
+    onDone,
+    signal,
+  }: {
+    readonly done: number;
+    readonly onDone: (isFailed: boolean) => void;
+    readonly signal: AbortSignal;
+  },
 ): AsyncGenerator<FileLine, void, void> {
+  const written = readLines(output);
   let last = -1;
-  for await (const line of readLines(path)) {
+  for await (const line of readLines(input)) {
     signal.throwIfAborted();
     last = line.index;
-    if (line.index >= done) yield line;
+    if (line.index >= done) {
+      yield line;
+      continue;
+    }
+    const { value: outText } = await written.next();
+    if (outText === undefined) throw new RangeError("linesLeft: fewer lines than were counted");
+    const start = startOf(outText.text, line);
+    if (start === null) {
+      throw new UsageError(
+        `line ${line.number} of ${input} is not what line ${line.index + 1} of ${output} was scored from; undo the change, or give another file for --out`,
+      );
+    }
+    onDone(outText.text.startsWith(`${start}"model":${JSON.stringify(model)},"error":`));
   }
   if (last + 1 >= done) return;
   throw new UsageError(
-    `the output has ${done} lines and ${path} has ${last + 1} texts, so it belongs to another input; give another file for --out`,
+    `the output has ${done} lines and ${input} has ${last + 1} texts, so it belongs to another input; give another file for --out`,
   );
+}
+
+const HASH_DIGITS = 16; // enough to notice a change, not to withstand a forger
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, HASH_DIGITS);
+}
+
+/** How an output's line begins where it was scored from this line of the input, or null where from another; outputs of earlier versions do not say. */
+function startOf(written: string, { text, index }: FileLine): string | null {
+  const older = `{"index":${index},`;
+  const start = `${older}"inputSha256":"${hashOf(text)}",`;
+  if (written.startsWith(start)) return start;
+  return written.startsWith(`${older}"inputSha256":`) ? null : older;
 }
 
 async function outLine(
   { text, index, number }: FileLine,
   corpus: Corpus,
 ): Promise<{ readonly json: string; readonly isFailed: boolean }> {
+  const place = { index, inputSha256: hashOf(text) };
   try {
     const row = jsonLineRow(text, corpus.input, number);
-    return { json: JSON.stringify({ index, ...(await corpus.score(row)) }), isFailed: false };
+    return { json: JSON.stringify({ ...place, ...(await corpus.score(row)) }), isFailed: false };
   } catch (error) {
     if (!isOfOneText(error)) throw error;
     const { model } = corpus;
-    return { json: JSON.stringify({ index, model, error: error.message }), isFailed: true };
+    return { json: JSON.stringify({ ...place, model, error: error.message }), isFailed: true };
   }
 }
 
