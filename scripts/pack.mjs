@@ -1,7 +1,7 @@
 // Packs the public packages as npm publishes them: compiled with their types, the command with its kernel and page. `node scripts/pack.mjs [--out FOLDER]`.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -93,8 +93,12 @@ function run(command, args, cwd) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { out: { type: "string" } } });
-  const out = resolve(values.out ?? join(root, ".tmp/packs"));
-  await packAll(out);
-  for (const name of readdirSync(out)) console.log(join(out, name));
+  try {
+    const { values } = parseArgs({ options: { out: { type: "string" } } });
+    const paths = await packAll(resolve(values.out ?? join(root, ".tmp/packs")));
+    for (const path of paths) console.log(path);
+  } catch (error) {
+    console.error(`pack: ${error.message}`);
+    process.exitCode = 1;
+  }
 }

@@ -62,6 +62,11 @@ test("scoring a text: the example and the packed command say the same bits", () 
   expect(lines.at(-1)).toContain(`perplexity ${score?.summary.perplexity.toFixed(2)}`);
 });
 
+test("in a clone a script runs the examples", () => {
+  const here = node([join(ROOT, "scripts/example.mjs"), "score-a-text", MODEL, "the cat"], ROOT);
+  expect(here).toBe(node(["examples/score-a-text.mjs", MODEL, "the cat"]));
+}, 120_000);
+
 test("stepping token by token takes the likeliest, and a fork forces the second", () => {
   const lines = node(["examples/step-by-step.mjs", MODEL, "the cat"]).trim().split("\n");
   expect(lines.length).toBe(6);
