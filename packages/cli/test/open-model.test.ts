@@ -7,6 +7,7 @@ import { bytesSource, readGguf, type TensorInfo } from "@tokenscope/engine";
 import { describe, expect, test } from "vitest";
 import { gemma3Path, referenceJson } from "../../../fixtures/index.ts";
 import { fileModelId } from "../src/open-model.ts";
+import { serve } from "./served.ts";
 import { fileWith, run, runJson, TINY, unloadable } from "./test-world.ts";
 
 const ALIGNMENT = 32;
@@ -102,6 +103,30 @@ test("a model in shards scores as the whole file does, whichever shard is named"
     const hashes = paths.map((shard) => sha256(readFileSync(shard)));
     expect(sharded?.model).toMatchObject({ id: "tiny", sha256: sha256(hashes.join("")) });
   }
+});
+
+test("a model in shards is served to programs, and the page is not offered it", async () => {
+  const [path = ""] = await tinyShards();
+  const stderr: string[] = [];
+  const world = {
+    stderr: {
+      isTerminal: false,
+      columns: 80,
+      write: async (text: string) => void stderr.push(text),
+    },
+  };
+  const served = await serve(["serve", "--port", "0", "--no-open", "--model", path], { world });
+  const listed = async (route: string) => (await fetch(new URL(route, served.url))).json();
+  expect(await listed("/models.json")).toEqual({ models: [] });
+  expect(await listed("/v1/models")).toMatchObject({ data: [{ id: "tiny" }] });
+  const answer = await fetch(new URL("/v1/completions", served.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ prompt: "ab c", max_tokens: 1 }),
+  });
+  expect(answer.status).toBe(200);
+  await served.stop();
+  expect(stderr.join("")).toContain("tiny is 2 files: it is there for programs");
 });
 
 test("models info tells in how many files a model is", async () => {

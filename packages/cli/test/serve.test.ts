@@ -1,7 +1,5 @@
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCommand } from "../src/open-page.ts";
 import { addressLines } from "../src/serve-addresses.ts";
@@ -124,15 +122,4 @@ test("a browser is opened where there is a desktop", () => {
   expect(openCommand("linux", { DISPLAY: ":0" })).toEqual(["xdg-open"]);
   expect(openCommand("linux", { WAYLAND_DISPLAY: "wayland-0" })).toEqual(["xdg-open"]);
   expect(openCommand("linux", {})).toBe(null);
-});
-
-test("a model in several files is refused in one sentence, before anything is served", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "tokenscope-shards-"));
-  for (const name of ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]) {
-    writeFileSync(join(folder, name), "GGUF");
-  }
-  const path = join(folder, "m-00001-of-00002.gguf");
-  const { exitCode, stderr } = await run(["serve", "--no-open", "--model", path]);
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain("is 2 files, and the page takes one");
 });

@@ -4,7 +4,7 @@ import { type Precision, UsageError } from "@tokenscope/core";
 import { parseShape, readGguf, weightBytes } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
-import { fileSha256, locateModel, type ModelFile } from "@tokenscope/models/node";
+import { locateModel, type ModelFile, modelSha256 } from "@tokenscope/models/node";
 import { type ApiModel, type OpenedModel, type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
@@ -12,7 +12,7 @@ import { addComputeOptions } from "../model-options.ts";
 import { fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
 import { addressLines } from "../serve-addresses.ts";
-import { type World, writeLine } from "../world.ts";
+import { note, type World, writeLine } from "../world.ts";
 
 const DEFAULT_PORT = 8376;
 const DEFAULT_HOST = "127.0.0.1"; // this machine alone
@@ -57,11 +57,18 @@ async function serve(options: ServeOptions, world: World): Promise<void> {
   const models: ServedModel[] = [];
   const apiModels: ApiModel[] = [];
   for (const name of options.model ?? [DEFAULT_MODEL_ID]) {
-    const model = await servedModel(name, world);
-    if (models.some(({ id }) => id === model.id)) {
+    const file = await reportedFetch(world, (progress) => locateModel(name, progress));
+    const model = await servedModel(file, world);
+    if (apiModels.some(({ id }) => id === model.id)) {
       throw new UsageError(`two models are called "${model.id}"; rename one of the files`);
     }
-    models.push(model);
+    const { length: files } = file.paths;
+    if (files === 1) models.push(model);
+    else
+      await note(
+        world,
+        `${model.id} is ${files} files: it is there for programs, and the page takes models of one`,
+      );
     apiModels.push(apiModel(model.id, name, { options, world }));
   }
   world.signal.throwIfAborted();
@@ -117,13 +124,7 @@ function apiModel(id: string, model: string, { options, world }: ServeParts): Ap
 }
 
 /** A model's file with what the page is told of it; one that the table does not know is checked here, where a sentence can still be said. */
-async function servedModel(name: string, world: World): Promise<ServedModel> {
-  const file = await reportedFetch(world, (options) => locateModel(name, options));
-  if (file.paths.length > 1) {
-    throw new UsageError(
-      `${name} is ${file.paths.length} files, and the page takes one; join them with llama-gguf-split --merge`,
-    );
-  }
+async function servedModel(file: ModelFile, world: World): Promise<ServedModel> {
   const sha256 = file.entry?.sha256 ?? (await checkedSha256(file, world));
   const entry = MODELS.find((model) => model.sha256 === sha256);
   const id = entry?.id ?? fileModelId(file.path);
@@ -137,8 +138,8 @@ async function servedModel(name: string, world: World): Promise<ServedModel> {
   };
 }
 
-async function checkedSha256({ path }: ModelFile, { signal }: World): Promise<string> {
-  const source = await openFileSource(path);
+async function checkedSha256({ path, paths }: ModelFile, { signal }: World): Promise<string> {
+  const source = await openFileSource(paths);
   try {
     parseShape(await readGguf(source));
   } catch (error) {
@@ -146,7 +147,7 @@ async function checkedSha256({ path }: ModelFile, { signal }: World): Promise<st
   } finally {
     await source.close();
   }
-  return fileSha256(path, signal);
+  return modelSha256({ paths }, signal);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
