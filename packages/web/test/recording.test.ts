@@ -182,16 +182,35 @@ test("an example opened beside a conversation takes its own nodes and scores alo
   expect(textOf(page.state())).toBe(own);
 });
 
-test("a message over the example begins a conversation of its own", async () => {
+test("a message after the example goes on with it, and Undo gives the example back as it was", async () => {
   const { made, text } = await toyRecording();
   const page = await openPage("", { loadRecording: async () => made });
   page.actions.openRecording();
   await page.quiet();
+  const { branches } = page.state().history.present;
   await say(page, "Mine");
   expect(page.state().isRecording).toBe(false);
-  expect(branchTexts(page.state())).toHaveLength(1);
+  expect(branchTexts(page.state())).toHaveLength(branches.length);
+  expect(textOf(page.state()).startsWith(text)).toBe(true);
   expect(textOf(page.state())).toContain("user\nMine<|im_end|>");
+  expect(isAllScored(page.state())).toBe(true);
+  page.actions.undo();
+  expect(textOf(page.state())).toBe(text);
+  expect(page.state().history.present.branches).toEqual(branches);
+  expect(page.state().isRecording).toBe(true);
+});
+
+test("the lab's beginning over the example puts the example away first", async () => {
+  const { made, text } = await toyRecording();
+  const page = await openPage("", { loadRecording: async () => made });
+  page.actions.openRecording();
+  await page.quiet();
+  page.actions.beginLab({ system: "", user: "Begin.", seed: null, settings: null });
+  page.actions.endTurn();
+  await page.quiet();
+  expect(textOf(page.state())).toContain("user\nBegin.<|im_end|>");
   expect(textOf(page.state())).not.toContain("Hi");
+  page.actions.undo();
   page.actions.undo();
   expect(textOf(page.state())).toBe(text);
 });
