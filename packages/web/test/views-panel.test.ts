@@ -218,6 +218,16 @@ test("a digit chooses the n-th row on screen", () => {
   expect(nthCandidate(inputs({ query: "f", search }), 1)).toEqual({ id: FISH, origin: "forced" });
 });
 
+test("a raw draw says that Step takes another way, where the settings are not raw themselves", () => {
+  const note = (changes: Partial<PanelInputs>) => panelView(inputs(changes)).draw?.note;
+  expect(note({})).toBe("drawn at temperature 1, no filters; Step is greedy: the most likely");
+  expect(note({ settings: { ...RAW, topP: 0.9 } })).toBe(
+    "drawn at temperature 1, no filters; Step draws after settings",
+  );
+  expect(note({ settings: RAW })).toBe("");
+  expect(note({ view: "after" })).toBe(""); // there the draw is Step's own
+});
+
 test("the draw's segments fill 0 to 1 and one of them is hit", () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
