@@ -18,10 +18,11 @@ import { guideString, guideText } from "../src/views/lab-guide.ts";
 import { turnMarkers } from "../src/views/lab-markers.ts";
 import { BUILT_IN } from "../src/views/lab-parts.ts";
 import { joinedText } from "../src/views/lab-typing.ts";
-import { settingsText, worksheet } from "../src/views/lab-worksheet.ts";
+import { worksheet } from "../src/views/lab-worksheet.ts";
 import { worksheetHtml } from "../src/views/lab-worksheet-html.ts";
 import { worksheetMarkdown } from "../src/views/lab-worksheet-markdown.ts";
 import { documentPath } from "../src/views/path.ts";
+import { settingsText } from "../src/views/sampling.ts";
 import { conversation, historyOf, scoresOf, token, vocabulary } from "./views-document.ts";
 
 const doc = conversation();

@@ -36,6 +36,7 @@ function inputs(changes: Partial<PanelInputs> = {}): PanelInputs {
     search: null,
     model: { kind: "waiting" },
     edit: null,
+    recordedTips: new Set(),
     ...changes,
   };
 }

@@ -3,8 +3,8 @@
 import { decodeTokens, type Turn, type Vocabulary } from "@tokenscope/core";
 import type { AppState } from "../store/state.ts";
 import { BUILT_IN } from "./lab-parts.ts";
-import { settingsText } from "./lab-worksheet.ts";
 import { activeDocumentPath, type DocumentPath } from "./path.ts";
+import { settingsText } from "./sampling.ts";
 
 interface CardLine {
   readonly label: string;

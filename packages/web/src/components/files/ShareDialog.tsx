@@ -3,6 +3,7 @@
 import { formatCount } from "@tokenscope/core";
 import { useEffect, useState } from "react";
 import "../../styles/files.css";
+import { writtenWith } from "../../recording/recorded-with.ts";
 import { cliCommands } from "../../views/cli-command.ts";
 import { MAX_LINK_CHARACTERS, sessionLink } from "../../views/link-code.ts";
 import { activeDocumentPath } from "../../views/path.ts";
@@ -78,9 +79,9 @@ function CommandPart() {
   const state = getState();
   const model = modelBehind(state);
   if (model === null) return null;
-  const { settings, seed, redraws, history } = state;
+  const { redraws, history } = state;
   const path = activeDocumentPath(history.present);
-  const commands = cliCommands({ path, model, settings, seed, redraws });
+  const commands = cliCommands({ path, model, ...writtenWith(state), redraws });
   return (
     <section aria-label="Command line">
       <h3>Command line</h3>
