@@ -68,9 +68,18 @@ test("a span's text gives p and bits of each token, and their sum", () => {
   const attachment = attached({ span: { from: 5, to: 6 } }); // 1 + 3 bits: p = 1/2 and 1/8
   expect(attachmentLabel(attachment)).toBe("main, 5–6");
   expect(attachmentText(attachment)).toBe(
-    "5–6: “·dog” p = 0.50, 1.00 bits; “·sat” p = 0.13, 3.00 bits. Together 4.00 bits, 2.00 per token",
+    "5–6: “·dog” p = 0.50, 1.00 bits; “·sat” p = 0.125, 3.00 bits. Together 4.00 bits, 2.00 per token",
   );
   expect(attachment.candidates).toEqual([]);
+});
+
+test("where the bits as written miss their total, the text says that they are rounded", () => {
+  const tokens = attached({ span: { from: 5, to: 6 } }).tokens.map((token, i) => {
+    return { ...token, logprobNats: -[1.838, 1.235][i]! * Math.LN2 }; // 3.073 together
+  });
+  expect(attachmentText({ ...attached({ span: { from: 5, to: 6 } }), tokens })).toBe(
+    "5–6: “·dog” p = 0.28, 1.84 bits; “·sat” p = 0.4248, 1.24 bits. Together 3.07 bits, 1.54 per token (terms rounded)",
+  );
 });
 
 test("a long span's text has the tokens in one piece", () => {
@@ -93,7 +102,7 @@ test('"next" keeps what was most likely', () => {
   expect(attachment.kind).toBe("next");
   expect(attachmentLabel(attachment)).toBe("main, position 7, next");
   expect(attachmentText(attachment)).toBe(
-    "Most likely at 7: “·dog” 0.50, “·cat” 0.25, “·sat” 0.12, “<|e|>” 0.044",
+    "Most likely at 7: “·dog” 0.50, “·cat” 0.25, “·sat” 0.125, “<|e|>” 0.0442",
   );
 });
 
