@@ -345,6 +345,14 @@ test("a card of a lab that nobody began has what it begins with, and the shortes
   ]);
 });
 
+test("a card with this machine's own address says that it is no other's", () => {
+  const warning = (page: string) => labCard(state, page).warning;
+  expect(warning("http://127.0.0.1:8611/")).toMatch(/Tokenscope runs on their own machines/);
+  expect(warning("http://[::1]:8611/")).toMatch(/--allow-host NAME/);
+  expect(warning("http://localhost:8611/tokenscope/")).not.toBe("");
+  expect(warning("https://lab.example.edu/tokenscope/")).toBe("");
+});
+
 test("a card has the address, what was written and typed as it stands, settings and seed", () => {
   expect(labCard(state, "http://127.0.0.1:8376/").lines).toEqual([
     { label: "Address", value: "http://127.0.0.1:8376/", isTyped: false },

@@ -55,7 +55,10 @@ export const KEY_MAP: readonly KeyGroup[] = [
     place: "In the strip and in the candidates: to look",
     lines: [
       { keys: "[ ]", does: "switch branch" },
-      { keys: "C V", does: "compare two branches; does the text recover after a forced token?" },
+      {
+        keys: "C V",
+        does: "Compare two branches; Recover: does the text come back after a forced token?",
+      },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
       { keys: "/", does: "find any token" },
