@@ -221,9 +221,9 @@ test("a digit chooses the n-th row on screen", () => {
 
 test("a raw draw says that Step takes another way, where the settings are not raw themselves", () => {
   const note = (changes: Partial<PanelInputs>) => panelView(inputs(changes)).draw?.note;
-  expect(note({})).toBe("drawn at temperature 1, no filters; Step is greedy: the most likely");
+  expect(note({})).toBe("drawn at T = 1, no filters; Step is greedy");
   expect(note({ settings: { ...RAW, topP: 0.9 } })).toBe(
-    "drawn at temperature 1, no filters; Step draws after settings",
+    "drawn at T = 1, no filters; Step follows the settings",
   );
   expect(note({ settings: RAW })).toBe("");
   expect(note({ view: "after" })).toBe(""); // there the draw is Step's own

@@ -83,8 +83,8 @@ function rawNote({ temperature, topK, topP, minP }: SamplingSettings): string {
   const isRaw =
     temperature === RAW.temperature && topK === RAW.topK && topP === RAW.topP && minP === RAW.minP;
   if (isRaw) return "";
-  const step = temperature === 0 ? "Step is greedy: the most likely" : "Step draws after settings";
-  return `drawn at temperature 1, no filters; ${step}`;
+  const step = temperature === 0 ? "is greedy" : "follows the settings";
+  return `drawn at T = 1, no filters; Step ${step}`;
 }
 
 function fits(segments: readonly PieceSegment[], width: number): boolean {
