@@ -28,11 +28,10 @@ import { DEFAULT_MODEL_ID, modelEntry } from "@tokenscope/models";
 import { loadChatTemplate, loadTokenizer, parseTemplateSource } from "@tokenscope/tokenizers";
 import * as ort from "onnxruntime-node";
 import { smollm2Path } from "../fixtures/index.ts";
+import { RECORDED_WITH } from "../packages/web/src/recording/recorded-with.ts";
 
 const MESSAGE = "Write a one-paragraph story about a dragon.";
 const KEPT = 40;
-const SETTINGS = { temperature: 0.7, topK: 0, topP: 0.9, minP: 0 };
-const SEED = 3; // of the first 24, the one whose story is short, whole, and ends in the model's own stop token
 const MAX_TOKENS = 100;
 const BRANCH_TOKENS = 45;
 const UNLIKELY_RANK = 6;
@@ -54,7 +53,7 @@ async function continueReply(
   const { endTokenIds } = tokenizer;
   const sequence = engine.openSequence();
   for await (const _chunk of sequence.append(nodesOf(start, activePath(start)).map((n) => n.id)));
-  const options = { engine, sequence, endTokenIds, settings: SETTINGS, seed: SEED, maxTokens };
+  const options = { engine, sequence, endTokenIds, ...RECORDED_WITH, maxTokens };
   const { steps, ending } = await generateAll(options);
   console.log(`${steps.length} tokens, ended by ${ending.kind}`);
   let doc = start;

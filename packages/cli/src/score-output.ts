@@ -8,6 +8,8 @@ import {
   formatTurnBits,
   type Summary,
   type TextWordJson,
+  TOKEN_CSV_COLUMNS,
+  tokenCsvCells,
   UsageError,
 } from "@tokenscope/core";
 import papaparse from "papaparse";
@@ -66,19 +68,6 @@ export interface PrintOptions {
   ) => string;
 }
 
-const TOKEN_COLUMNS = [
-  "textIndex",
-  "tokenIndex",
-  "tokenId",
-  "token",
-  "bytesHex",
-  "special",
-  "logprobNats",
-  "surprisalBits",
-  "rank",
-  "entropyBits",
-  "straddles",
-];
 const WORD_COLUMNS = [
   "textIndex",
   "wordIndex",
@@ -113,7 +102,7 @@ export function checkCsvColumns(texts: readonly PlacedText[], byWord: boolean): 
 }
 
 function ownColumns(byWord: boolean): readonly string[] {
-  return byWord ? WORD_COLUMNS : TOKEN_COLUMNS;
+  return byWord ? WORD_COLUMNS : TOKEN_CSV_COLUMNS;
 }
 
 /** Says which token is not counted, since it begins in the context; `place` is the text's among many. */
@@ -142,34 +131,31 @@ export function scoreCsv(
     const value = score.columns?.[name];
     return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   });
-  const rows = byWord ? wordCells(score) : tokenCells(score);
+  const rows = byWord ? wordCells(score, index) : tokenCells(score, index);
   const heading = index === 0 ? [[...columnNames, ...ownColumns(byWord)]] : [];
-  const lines = [...heading, ...rows.map((cells) => [...values, index, ...cells])];
+  const lines = [...heading, ...rows.map((cells) => [...values, ...cells])];
   return lines.length === 0 ? "" : `${papaparse.unparse(lines, { newline: "\n" })}\n`;
 }
 
 /** The tokens that count, and before them one that straddles the boundary, without numbers. */
-function tokenCells({ tokens, context }: PrintedScore): readonly (readonly unknown[])[] {
+function tokenCells(
+  { tokens, context }: PrintedScore,
+  textIndex: number,
+): readonly (readonly unknown[])[] {
   const straddling = context?.straddlingToken ?? null;
-  const cells = tokens.map((token) => [
-    ...pieceCells(token),
-    token.logprobNats,
-    token.surprisalBits,
-    token.rank,
-    token.entropyBits,
-    false,
-  ]);
+  const cells = tokens.map((token) => tokenCsvCells(token, textIndex));
   if (straddling === null) return cells;
-  return [[...pieceCells(straddling), ...["", "", "", ""], true], ...cells];
+  return [tokenCsvCells({ ...straddling, ...NO_NUMBERS }, textIndex, true), ...cells];
 }
 
-function pieceCells({ index, id, text, bytesHex, special }: PrintedPiece): readonly unknown[] {
-  return [index, id, text, bytesHex, special];
-}
+const NO_NUMBERS = { logprobNats: null, surprisalBits: null, rank: null, entropyBits: null };
 
-function wordCells({ words = [] }: PrintedScore): readonly (readonly unknown[])[] {
+function wordCells(
+  { words = [] }: PrintedScore,
+  textIndex: number,
+): readonly (readonly unknown[])[] {
   return words.map(({ text, first, last, surprisalBits, straddles }, i) => {
-    return [i, text, first, last, surprisalBits, straddles];
+    return [textIndex, i, text, first, last, surprisalBits, straddles];
   });
 }
 

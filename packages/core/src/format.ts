@@ -19,14 +19,31 @@ export function formatPercent(probability: number | null): string {
   return `${percent < 1 && twoDecimals !== "1.00" ? twoDecimals : oneDecimal} %`;
 }
 
-/** A probability in prose, two digits. Examples: 0.9412 -> "0.94", 0.00123 -> "0.0012", 3.4e-7 -> "3.4 × 10⁻⁷". */
+const FEWEST_DIGITS = 2;
+const MOST_DIGITS = 6; // p nearer to 1 has 0 bits for any purpose
+
+/**
+ * A probability beside its bits, to compute with: as many digits, from 2 on, as give these bits again.
+ * Examples: 0.1923 -> "0.192" (2.38 bits), 0.9987 -> "0.999" (<0.01 bits), 0.9931 -> "0.9931" (<0.01 bits), 0.9999999 -> ">0.999999".
+ */
 export function formatProbability(probability: number | null): string {
   if (probability === null) return NO_VALUE;
   if (probability === 0 || probability === 1) return String(probability);
-  const twoDigits = probability.toPrecision(2);
-  if (Number(twoDigits) >= 1) return ">0.99";
-  if (probability >= SMALLEST_PLAIN) return String(twoDigits);
-  const [digits = "", exponent = "0"] = probability.toExponential(1).split("e");
+  const bits = formatBits(-Math.log2(probability));
+  for (let digits = FEWEST_DIGITS; digits <= MOST_DIGITS; digits += 1) {
+    const written = Number(probability.toPrecision(digits));
+    const isEnough = written < 1 && formatBits(0 - Math.log2(written)) === bits;
+    if (isEnough) return withDigits(probability, digits);
+  }
+  return probability > 0.5
+    ? `>${(1 - 10 ** -MOST_DIGITS).toFixed(MOST_DIGITS)}`
+    : withDigits(probability, MOST_DIGITS);
+}
+
+/** So many significant digits; with a power of ten where zeros would have to be counted. */
+function withDigits(probability: number, count: number): string {
+  if (probability >= SMALLEST_PLAIN) return probability.toPrecision(count);
+  const [digits = "", exponent = "0"] = probability.toExponential(count - 1).split("e");
   const power = Array.from(exponent.slice(1), (digit) => SUPERSCRIPTS[Number(digit)]).join("");
   return `${digits} × 10⁻${power}`;
 }

@@ -169,6 +169,7 @@ export {
   textRows,
   type Windows,
 } from "./score.ts";
+export { TOKEN_CSV_COLUMNS, type TokenCsv, tokenCsvCells } from "./score-csv.ts";
 export { piecesOf, prunedDocument, type Session, sessionVocabulary } from "./session.ts";
 export { decodeSession, encodeSession } from "./session-code.ts";
 export {

@@ -25,6 +25,7 @@ export type PartingCause =
   | { readonly kind: "message"; readonly role: string }
   | { readonly kind: "person"; readonly ours: Origin; readonly theirs: Origin } // at least one chose or forced
   | { readonly kind: "conditions"; readonly conditions: readonly Condition[] } // the model wrote both
+  | { readonly kind: "drawn"; readonly ours: Origin; readonly theirs: Origin } // one was drawn, the other is the most likely; the settings of now do not say it
   | { readonly kind: "draw" } // the same seed, and one draw was drawn again
   | { readonly kind: "unknown" };
 
@@ -127,6 +128,7 @@ function causeOf(
     return { kind: "person", ours: a, theirs: b };
   const relevant = conditions.filter((condition) => matters(condition, a, b));
   if (relevant.length > 0) return { kind: "conditions", conditions: relevant };
+  if (a !== b) return { kind: "drawn", ours: a, theirs: b };
   const redraws = [both.ours, both.theirs].map((session) => session.redraws.get(position) ?? 0);
   return redraws[0] === redraws[1] ? { kind: "unknown" } : { kind: "draw" };
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   formatBits,
@@ -32,16 +33,30 @@ test.each([
 });
 
 test.each([
+  [0.1923, "0.192"], // 2.38 bits, where 0.19 would be 2.40
   [0.9412, "0.94"],
   [0.5, "0.50"],
-  [0.996, ">0.99"],
-  [0.00123, "0.0012"],
-  [3.42e-7, "3.4 × 10⁻⁷"],
   [2e-12, "2.0 × 10⁻¹²"],
+  [0.9987, "0.999"],
+  [0.9931, "0.9931"], // <0.01 bits, where 0.993 would be 0.01
+  [0.9999999, ">0.999999"],
+  [3.4e-7, "3.4 × 10⁻⁷"],
   [1, "1"],
   [null, "n/a"],
-])("in prose p = %s is %s", (probability, text) => {
+])("beside its bits p = %s is %s", (probability, text) => {
   expect(formatProbability(probability)).toBe(text);
+});
+
+test("−log2 of a probability as it is written beside its bits gives the bits as they are written", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.00001, max: 40, noNaN: true }), (bits) => {
+      const written = formatProbability(2 ** -bits);
+      const [digits = "", power = "0"] = written.split(" × 10⁻");
+      const exponent = Array.from(power, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("");
+      const p = Number(digits) * (power === "0" ? 1 : 10 ** -Number(exponent));
+      expect(formatBits(-Math.log2(p))).toBe(formatBits(bits));
+    }),
+  );
 });
 
 test.each([

@@ -97,6 +97,12 @@ test("greedy replies part by the model, its precision or its backend, never by t
   expect(causeOf(ours, session(other, { seed: 2 }))).toEqual({ kind: "unknown" });
 });
 
+test("a drawn token beside a greedy one, both set alike now: the settings were changed since", () => {
+  const ours = session(chat(tokens("a", "sampled", reply)));
+  const theirs = session(chat(tokens("b", "greedy", reply)));
+  expect(causeOf(ours, theirs)).toEqual({ kind: "drawn", ours: "sampled", theirs: "greedy" });
+});
+
 test("sampled replies part by the seed and the settings, and by a draw that was drawn again", () => {
   const settings = { temperature: 1, topK: 0, topP: 1, minP: 0 };
   const ours = session(chat(tokens("a", "sampled", reply)), { settings });

@@ -1,4 +1,4 @@
-import { type ModelIdentity, tokenId } from "@tokenscope/core";
+import { type ModelIdentity, TOKEN_CSV_COLUMNS, tokenId } from "@tokenscope/core";
 import papaparse from "papaparse";
 import { expect, test } from "vitest";
 import { chartPicture } from "../src/views/chart-picture.ts";
@@ -38,25 +38,40 @@ test("a table has one row a token, with p, bits and rank as on paper and the mod
   expect(rows).toHaveLength(7);
   // " cat" at position 2: 2 bits, so p = 1/4; rank 5 by the fixture
   expect(rows[2]).toMatchObject({
-    index: "2",
-    id: "2",
-    text: " cat",
-    bytes_hex: "20636174",
+    textIndex: "0",
+    tokenIndex: "2",
+    tokenId: "2",
+    token: " cat",
+    bytesHex: "20636174",
     special: "false",
     role: "user",
     origin: "typed",
     p: "0.25",
-    bits: "2",
+    surprisalBits: "2",
+    straddles: "false",
     rank: "5",
-    top1_text: " dog",
-    top5_text: "",
+    top1Token: " dog",
+    top5Token: "",
     model: "toy-q4_1",
     precision: "exact",
     backend: "wasm",
   });
-  expect(Number(rows[2]?.["top1_p"])).toBeCloseTo(0.5);
-  expect(rows[0]).toMatchObject({ p: "", bits: "", rank: "", entropy_bits: "", top1_id: "" });
+  expect(Number(rows[2]?.["top1P"])).toBeCloseTo(0.5);
+  expect(rows[0]).toMatchObject({
+    p: "",
+    surprisalBits: "",
+    rank: "",
+    entropyBits: "",
+    top1TokenId: "",
+  });
   expect(rows[6]).toMatchObject({ origin: "forced", part: "content" });
+});
+
+test("a table begins with the columns of the command line, in their order", () => {
+  const [headings = ""] = exportCsv(parts).slice(1).split("\r\n");
+  const names = headings.split(",");
+  expect(names.slice(0, TOKEN_CSV_COLUMNS.length)).toEqual([...TOKEN_CSV_COLUMNS]);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 test("quotes, commas and line breaks in tokens come back from the table as they were", () => {
@@ -66,18 +81,18 @@ test("quotes, commas and line breaks in tokens come back from the table as they 
     bytes: (id: number) => new TextEncoder().encode(odd[id % odd.length]),
   };
   const rows = rowsOf(exportCsv({ ...parts, vocabulary: table }));
-  expect(rows.map((row) => row["text"])).toEqual(path.nodes.map(({ id }) => odd[id % odd.length]));
+  expect(rows.map((row) => row["token"])).toEqual(path.nodes.map(({ id }) => odd[id % odd.length]));
 });
 
 test("half a character has no text in the table, and its bytes are there", () => {
   const half = { ...vocabulary, bytes: () => Uint8Array.of(0xe2, 0x81) };
   const [row] = rowsOf(exportCsv({ ...parts, vocabulary: half }));
-  expect(row).toMatchObject({ text: "", bytes_hex: "e281" });
+  expect(row).toMatchObject({ token: "", bytesHex: "e281" });
 });
 
 test("a range has its own rows and keeps their positions", () => {
   const rows = rowsOf(exportCsv({ ...parts, span: { from: 5, to: 6 } }));
-  expect(rows.map((row) => row["index"])).toEqual(["5", "6"]);
+  expect(rows.map((row) => row["tokenIndex"])).toEqual(["5", "6"]);
   expect(Number(rows[0]?.["p"])).toBeCloseTo(0.5);
 });
 

@@ -1,6 +1,6 @@
 import { drawAt, nextToken, RAW, type SamplingSettings } from "@tokenscope/core";
 import { openToyEngine } from "@tokenscope/core/contracts";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { activeDocumentPath } from "../src/views/path.ts";
 import { placeAt, placeViews } from "../src/views/place.ts";
 import {
@@ -88,6 +88,18 @@ test("stopping and going on writes the tokens of one generation", async () => {
   expect(reply.length).toBeLessThan(100);
   expect(reply).toEqual(replyOf(whole).slice(0, reply.length));
   expect(page.state().scores.size).toBe(PROMPT_TOKENS + reply.length);
+});
+
+test("the speed is time over tokens, though the tokens come in bursts", async () => {
+  const page = await warmPage();
+  // Eight tokens wait while the page is busy for 280 ms, again and again: 35 ms a token.
+  const clock = vi.spyOn(performance, "now");
+  clock.mockImplementation(() => Math.floor(page.model.tokensSent() / 8) * 280);
+  await press(page, "generate");
+  clock.mockRestore();
+  const { model } = page.state();
+  expect(model.kind === "ready" && model.msPerToken).toBeGreaterThan(30);
+  expect(model.kind === "ready" && model.msPerToken).toBeLessThan(40);
 });
 
 test("another seed writes another reply", async () => {

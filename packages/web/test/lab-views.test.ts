@@ -18,10 +18,11 @@ import { guideString, guideText } from "../src/views/lab-guide.ts";
 import { turnMarkers } from "../src/views/lab-markers.ts";
 import { BUILT_IN } from "../src/views/lab-parts.ts";
 import { joinedText } from "../src/views/lab-typing.ts";
-import { settingsText, worksheet } from "../src/views/lab-worksheet.ts";
+import { worksheet } from "../src/views/lab-worksheet.ts";
 import { worksheetHtml } from "../src/views/lab-worksheet-html.ts";
 import { worksheetMarkdown } from "../src/views/lab-worksheet-markdown.ts";
 import { documentPath } from "../src/views/path.ts";
+import { settingsText } from "../src/views/sampling.ts";
 import { conversation, historyOf, scoresOf, token, vocabulary } from "./views-document.ts";
 
 const doc = conversation();
@@ -67,9 +68,18 @@ test("a span's text gives p and bits of each token, and their sum", () => {
   const attachment = attached({ span: { from: 5, to: 6 } }); // 1 + 3 bits: p = 1/2 and 1/8
   expect(attachmentLabel(attachment)).toBe("main, 5–6");
   expect(attachmentText(attachment)).toBe(
-    "5–6: “·dog” p = 0.50, 1.00 bits; “·sat” p = 0.13, 3.00 bits. Together 4.00 bits, 2.00 per token",
+    "5–6: “·dog” p = 0.50, 1.00 bits; “·sat” p = 0.125, 3.00 bits. Together 4.00 bits, 2.00 per token",
   );
   expect(attachment.candidates).toEqual([]);
+});
+
+test("where the bits as written miss their total, the text says that they are rounded", () => {
+  const tokens = attached({ span: { from: 5, to: 6 } }).tokens.map((token, i) => {
+    return { ...token, logprobNats: -[1.838, 1.235][i]! * Math.LN2 }; // 3.073 together
+  });
+  expect(attachmentText({ ...attached({ span: { from: 5, to: 6 } }), tokens })).toBe(
+    "5–6: “·dog” p = 0.28, 1.84 bits; “·sat” p = 0.4248, 1.24 bits. Together 3.07 bits, 1.54 per token (terms rounded)",
+  );
 });
 
 test("a long span's text has the tokens in one piece", () => {
@@ -92,7 +102,7 @@ test('"next" keeps what was most likely', () => {
   expect(attachment.kind).toBe("next");
   expect(attachmentLabel(attachment)).toBe("main, position 7, next");
   expect(attachmentText(attachment)).toBe(
-    "Most likely at 7: “·dog” 0.50, “·cat” 0.25, “·sat” 0.12, “<|e|>” 0.044",
+    "Most likely at 7: “·dog” 0.50, “·cat” 0.25, “·sat” 0.125, “<|e|>” 0.0442",
   );
 });
 
@@ -333,6 +343,14 @@ test("a card of a lab that nobody began has what it begins with, and the shortes
     "temperature 0 (greedy), top-k off, top-p off, min-p off",
     "3",
   ]);
+});
+
+test("a card with this machine's own address says that it is no other's", () => {
+  const warning = (page: string) => labCard(state, page).warning;
+  expect(warning("http://127.0.0.1:8611/")).toMatch(/Tokenscope runs on their own machines/);
+  expect(warning("http://[::1]:8611/")).toMatch(/--allow-host NAME/);
+  expect(warning("http://localhost:8611/tokenscope/")).not.toBe("");
+  expect(warning("https://lab.example.edu/tokenscope/")).toBe("");
 });
 
 test("a card has the address, what was written and typed as it stands, settings and seed", () => {

@@ -1,13 +1,18 @@
 import { decodeTokens, FormatError, type TokenId } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import file from "../src/recording/dragon.json" with { type: "json" };
+import { RECORDED_WITH, writtenWith } from "../src/recording/recorded-with.ts";
 import {
   loadRecording,
   parseRecording,
   type RecordingFile,
   recordingOpening,
 } from "../src/recording/recording.ts";
+import { cliCommands } from "../src/views/cli-command.ts";
+import { neighbourView } from "../src/views/neighbour.ts";
+import { panelView } from "../src/views/panel.ts";
 import { activeDocumentPath, documentPath, replyTurn } from "../src/views/path.ts";
+import { sessionOf } from "../src/views/session.ts";
 import {
   branchTexts,
   closedPage,
@@ -182,16 +187,35 @@ test("an example opened beside a conversation takes its own nodes and scores alo
   expect(textOf(page.state())).toBe(own);
 });
 
-test("a message over the example begins a conversation of its own", async () => {
+test("a message after the example goes on with it, and Undo gives the example back as it was", async () => {
   const { made, text } = await toyRecording();
   const page = await openPage("", { loadRecording: async () => made });
   page.actions.openRecording();
   await page.quiet();
+  const { branches } = page.state().history.present;
   await say(page, "Mine");
   expect(page.state().isRecording).toBe(false);
-  expect(branchTexts(page.state())).toHaveLength(1);
+  expect(branchTexts(page.state())).toHaveLength(branches.length);
+  expect(textOf(page.state()).startsWith(text)).toBe(true);
   expect(textOf(page.state())).toContain("user\nMine<|im_end|>");
+  expect(isAllScored(page.state())).toBe(true);
+  page.actions.undo();
+  expect(textOf(page.state())).toBe(text);
+  expect(page.state().history.present.branches).toEqual(branches);
+  expect(page.state().isRecording).toBe(true);
+});
+
+test("the lab's beginning over the example puts the example away first", async () => {
+  const { made, text } = await toyRecording();
+  const page = await openPage("", { loadRecording: async () => made });
+  page.actions.openRecording();
+  await page.quiet();
+  page.actions.beginLab({ system: "", user: "Begin.", seed: null, settings: null });
+  page.actions.endTurn();
+  await page.quiet();
+  expect(textOf(page.state())).toContain("user\nBegin.<|im_end|>");
   expect(textOf(page.state())).not.toContain("Hi");
+  page.actions.undo();
   page.actions.undo();
   expect(textOf(page.state())).toBe(text);
 });
@@ -225,4 +249,45 @@ test("Undo knows whether the recorded example or an own conversation is on scree
   expect(page.state().isRecording).toBe(false);
   page.actions.redo();
   expect(page.state().isRecording).toBe(true);
+});
+
+/** The page as it opens: the committed example under the page's own settings, which are greedy. */
+async function openedExample() {
+  const page = closedPage({ opening: recordingOpening(recording) });
+  page.actions.openRecording();
+  await page.quiet();
+  return page;
+}
+
+test("what the example says of itself is what it was written with, not the page's settings", async () => {
+  const page = await openedExample();
+  const state = page.state();
+  expect(state.settings.temperature).toBe(0);
+  expect(sessionOf(state)).toMatchObject(RECORDED_WITH);
+  const commands = cliCommands({
+    path: activeDocumentPath(state.history.present),
+    model: recording.identity,
+    ...writtenWith(state),
+    redraws: state.redraws,
+  });
+  expect(commands.at(-1)?.does).toBe("Writes this reply again: same prompt, settings and seed.");
+  page.actions.moveTo(recording.openAt);
+  expect(panelView(page.state()).header.origin).toBe("sampled, T 0.7");
+});
+
+test("beside a greedy conversation the example differs by its temperature", async () => {
+  const page = await openedExample();
+  const ours = sessionOf(page.state());
+  const [main, other] = doc.branches;
+  if (ours === null || main === undefined || other === undefined) throw new Error("no example");
+  // The model's own most likely token in place of the drawn one.
+  const drawn = activeDocumentPath(doc).nodes[recording.openAt];
+  const nodes = doc.nodes.map((node) =>
+    node === drawn ? { ...node, id: 0 as TokenId, origin: "greedy" as const } : node,
+  );
+  const settings = { temperature: 0, topK: 0, topP: 1, minP: 0 };
+  const theirs = { ...ours, document: { ...doc, nodes }, settings, seed: 1 };
+  const { why, ours: side } = neighbourView(ours, theirs, recording.vocabulary);
+  expect(why).toBe("The model wrote both, under another temperature.");
+  expect(side.conditions).toContain("T 0.7, top-k 0, top-p 0.9, min-p 0 · seed 3");
 });

@@ -2,7 +2,7 @@ import { branchAt } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import { plain } from "../src/views/copy-text.ts";
 import { documentPath } from "../src/views/path.ts";
-import { shownSpan } from "../src/views/span-bar.ts";
+import { shownSpan, spanBar } from "../src/views/span-bar.ts";
 import { spanView } from "../src/views/span-view.ts";
 import {
   conversation,
@@ -43,9 +43,9 @@ test("without a span it is the reply, and its sum is written out", () => {
   ]);
   expect(view?.sum?.terms.map(({ segments, p, bits }) => [plain(segments), p, bits])).toEqual([
     ["·dog", "0.50", "1.00"],
-    ["·sat", "0.13", "3.00"],
+    ["·sat", "0.125", "3.00"],
   ]);
-  expect(view?.sum).toMatchObject({ total: "4.00 bits", p: "0.063" }); // 1/16
+  expect(view?.sum).toMatchObject({ total: "4.00 bits", p: "0.0625" }); // 1/16
 });
 
 test("two spans stand side by side with their difference and ratio", () => {
@@ -60,6 +60,21 @@ test("two spans stand side by side with their difference and ratio", () => {
     { label: "bits per byte", a: "0.86", b: "0.50", difference: "−0.36", ratio: "0.58 ×" },
     { label: "perplexity", a: "8.00", b: "4.00", difference: "−4.00", ratio: "0.50 ×" },
   ]);
+});
+
+test("what misses its total or its difference by rounding says so", () => {
+  const bits = [1.838, 1.236]; // 3.074 together; 1.84 and 1.24 add up to 3.08
+  const scores = new Map([
+    ...scoresOf(doc),
+    ...bits.map((each, i) => [(5 + i) as never, scored(FISH, each)] as const),
+  ]);
+  const view = spanView({ ...base, scores, span: { from: 5, to: 6 }, heldSpan: held(5, 6) });
+  expect(view?.sum?.total).toBe("3.07 bits (terms rounded)");
+  expect(view?.figures[1]).toMatchObject({ a: "1.84", b: "3.07", difference: "+1.24" });
+  expect(view?.notes).toEqual(["Differences and ratios are taken before rounding."]);
+  expect(spanBar(path, scores, { from: 5, to: 6 }, vocabulary)?.sum?.total).toBe(
+    "3.07 bits (terms rounded)",
+  );
 });
 
 test("a held span stays what it is on another branch, and is gone with its document", () => {

@@ -177,7 +177,7 @@ test("the status bar names model, file, engine, context and speed", () => {
     engines: [],
     context: { text: "107 of 8,192" },
     speed: "43 ms per token",
-    speedTitle: "23 tokens per second, median of the last 32",
+    speedTitle: "23 tokens per second, over the last 32 tokens or more",
     kind: "",
   });
   expect(statusBar({ model: { kind: "failed", what: "", details: "" } }, 3)).toMatchObject({

@@ -36,6 +36,7 @@ function inputs(changes: Partial<PanelInputs> = {}): PanelInputs {
     search: null,
     model: { kind: "waiting" },
     edit: null,
+    recordedTips: new Set(),
     ...changes,
   };
 }
@@ -216,6 +217,16 @@ test("a digit chooses the n-th row on screen", () => {
   const rows = [{ id: FISH, logprobNats: -5, rank: 6 }];
   const search = { query: "f", node, rows, matches: 1, needsModel: false };
   expect(nthCandidate(inputs({ query: "f", search }), 1)).toEqual({ id: FISH, origin: "forced" });
+});
+
+test("a raw draw says that Step takes another way, where the settings are not raw themselves", () => {
+  const note = (changes: Partial<PanelInputs>) => panelView(inputs(changes)).draw?.note;
+  expect(note({})).toBe("drawn at T = 1, no filters; Step is greedy");
+  expect(note({ settings: { ...RAW, topP: 0.9 } })).toBe(
+    "drawn at T = 1, no filters; Step follows the settings",
+  );
+  expect(note({ settings: RAW })).toBe("");
+  expect(note({ view: "after" })).toBe(""); // there the draw is Step's own
 });
 
 test("the draw's segments fill 0 to 1 and one of them is hit", () => {

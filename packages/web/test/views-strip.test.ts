@@ -1,7 +1,7 @@
 import { branchAt, emptyDocument, extend } from "@tokenscope/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { branchMap, branchName } from "../src/views/branch-map.ts";
+import { branchMap, branchName, turnNames } from "../src/views/branch-map.ts";
 import { lanePath, mapPosition } from "../src/views/map-shapes.ts";
 import { documentPath, lastPosition } from "../src/views/path.ts";
 import { isSameTurn, positionInNextRow, stripView } from "../src/views/strip.ts";
@@ -184,4 +184,18 @@ test("a bar is one rectangle of the path, and a click finds its position", () =>
   expect(mapPosition(0.5, 65, 107)).toBe(32);
   expect(mapPosition(0.99, 65, 40)).toBe(39);
   expect(mapPosition(0.5, 65, 0)).toBe(0);
+});
+
+test("the head of the map names a turn only where the whole word fits before the next one", () => {
+  // 100 positions: system 20, user 4, assistant 60, then an opened turn of 4 and room to the end.
+  const turns = [
+    { role: "system", from: 0, to: 20 },
+    { role: "user", from: 20, to: 24 },
+    { role: "assistant", from: 24, to: 84 },
+    { role: "assistant", from: 84, to: 88 },
+  ];
+  const map = { lanes: [], turns, width: 100 };
+  expect(turnNames(map, 600)).toEqual(["system", "", "assistant", "assistant"]);
+  expect(turnNames(map, 300)).toEqual(["system", "", "assistant", ""]);
+  expect(turnNames(map, 0)).toEqual(["", "", "", ""]);
 });

@@ -9,7 +9,7 @@ import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
 import { DesktopPanel, PhoneSheet } from "./PanelLayout.tsx";
-import { undoKey } from "./page-keys.ts";
+import { isKeysKey, undoKey } from "./page-keys.ts";
 import { Script } from "./Script.tsx";
 import { SpanSection } from "./SpanSection.tsx";
 import { StatusLine } from "./StatusLine.tsx";
@@ -26,7 +26,7 @@ export function App() {
   const isPhone = useMedia(PHONE);
   const isLabOpen = usePage((state) => state.isLabOpen);
   useTheme();
-  useUndoKeys();
+  usePageWideKeys();
   useAddress();
   useFileDrop();
   useLinks();
@@ -101,14 +101,18 @@ function useTheme(): void {
   }, [theme]);
 }
 
-function useUndoKeys(): void {
+function usePageWideKeys(): void {
   const store = usePageStore();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      const { actions, work, dialog } = store.getState();
+      if (isKeysKey(event) && dialog === null) {
+        event.preventDefault();
+        actions.openDialog("keys");
+      }
       const verb = undoKey(event);
       if (verb === null) return;
       event.preventDefault();
-      const { actions, work } = store.getState();
       if (work.kind !== "generating") actions[verb]();
     };
     document.addEventListener("keydown", onKeyDown);

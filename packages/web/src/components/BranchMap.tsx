@@ -1,12 +1,18 @@
 // The branch map on a desktop: a lane a branch, all in step with the strip.
 
 import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef } from "react";
-import { type BranchLane, branchMap } from "../views/branch-map.ts";
+import {
+  type BranchLane,
+  branchMap,
+  turnNames,
+  type BranchMap as WholeMap,
+} from "../views/branch-map.ts";
 import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
 import { BranchName } from "./BranchName.tsx";
 import { BranchMenu } from "./BranchTools.tsx";
 import { MapMarks } from "./MapMarks.tsx";
 import { useActions, usePage } from "./store-context.ts";
+import { useWidth } from "./surprise/use-width.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
 
 const LANE_PX = 26;
@@ -61,16 +67,7 @@ export function BranchMap() {
         {...keptFocus}
       >
         <span className="bh head-name" aria-hidden="true" />
-        <div className="bh maph" aria-hidden="true">
-          {map.turns.map(({ role, from, to }) => (
-            <span
-              key={from}
-              style={{ left: share(from, map.width), width: share(to - from, map.width) }}
-            >
-              {role}
-            </span>
-          ))}
-        </div>
+        <TurnNames map={map} />
         <span className="bh num" aria-hidden="true">
           reply
         </span>
@@ -95,6 +92,25 @@ export function BranchMap() {
           ))}
         </div>
       </div>
+    </div>
+  );
+}
+
+/** Whose turn each part of the map is. */
+function TurnNames({ map }: { readonly map: WholeMap }) {
+  const head = useRef<HTMLDivElement>(null);
+  const names = turnNames(map, useWidth(head));
+  return (
+    <div ref={head} className="bh maph" aria-hidden="true">
+      {map.turns.map(({ role, from, to }, i) => (
+        <span
+          key={from}
+          title={role}
+          style={{ left: share(from, map.width), width: share(to - from, map.width) }}
+        >
+          {names[i]}
+        </span>
+      ))}
     </div>
   );
 }

@@ -65,7 +65,7 @@ function useVerbs(): readonly MenuVerb[] {
       blocked: blocks.compare,
       act: () => toggleCompare("compare"),
     },
-    { name: "Does it recover?", keys: "V", blocked: null, act: () => toggleCompare("recover") },
+    { name: "Recover", keys: "V", blocked: null, act: () => toggleCompare("recover") },
     {
       name: "Try another system prompt",
       keys: "",

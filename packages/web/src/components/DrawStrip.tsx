@@ -61,6 +61,7 @@ export function DrawStrip({ panel }: { readonly panel: HeldPanel }) {
         </span>
         <div className="ends">
           <span>0</span>
+          <span>{draw.note}</span>
           <span>1</span>
         </div>
       </div>

@@ -26,7 +26,7 @@ export function KeysDialog() {
       </div>
       <p className="say">
         Single letters act only while the strip or the candidates have the focus, never while you
-        type.
+        type; ? acts wherever you do not type.
       </p>
     </Dialog>
   );

@@ -1,7 +1,11 @@
 // What the colour of the tokens stands for, over the strip. Its scales are absolute, so they never change with the text.
 
+import { RECORDED_WITH } from "../recording/recorded-with.ts";
 import { COLOR_CHOICES, scaleOf } from "../views/coloring.ts";
+import { settingsText } from "../views/sampling.ts";
 import { useActions, usePage } from "./store-context.ts";
+
+const RECORDED = `Written by the model at ${settingsText(RECORDED_WITH.settings)}, seed ${RECORDED_WITH.seed}. What you write follows the settings under Sampling.`;
 
 /** The choice of a measure, and its seven classes, each with its wash and its bar. */
 export function Legend() {
@@ -14,7 +18,11 @@ export function Legend() {
   return (
     <div className="legend" data-ramp={ramp}>
       <h1>Conversation as tokens</h1>
-      {isRecording && <span className="label recorded">recorded example</span>}
+      {isRecording && (
+        <span className="label recorded" title={RECORDED}>
+          recorded example
+        </span>
+      )}
       <button
         type="button"
         className="btn plain along"

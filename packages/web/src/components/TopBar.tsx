@@ -4,9 +4,9 @@ import { useEffect } from "react";
 import { LabButton } from "./lab/LabButton.tsx";
 import { fileKey } from "./page-keys.ts";
 import { useActions, usePage } from "./store-context.ts";
-import { DARK, PHONE, useMedia } from "./use-media.ts";
+import { COARSE, DARK, PHONE, useMedia } from "./use-media.ts";
 
-/** Brand, Lab guide, New conversation, Open, Share, Export, and the switch between light and dark; on a phone the rest lies behind More. */
+/** Brand, Lab guide, New conversation, Open, Share, Export, the keys, and the switch between light and dark; on a phone the rest lies behind More. */
 export function TopBar() {
   const { startNew, openDialog } = useActions();
   const isBusy = usePage((state) => state.work.kind === "generating");
@@ -27,7 +27,11 @@ export function TopBar() {
           type="button"
           className="btn plain"
           aria-disabled={isBusy}
-          onClick={() => !isBusy && startNew()}
+          onClick={({ nativeEvent }) => {
+            if (isBusy) return;
+            startNew();
+            if (!isTouch(nativeEvent)) focusMessage();
+          }}
         >
           New conversation
         </button>
@@ -38,6 +42,7 @@ export function TopBar() {
         ) : (
           <>
             <FileButtons className="btn plain" />
+            <KeysButton className="btn plain" />
             <ThemeButton className="btn plain" />
           </>
         )}
@@ -62,6 +67,27 @@ export function FileButtons({ className }: { readonly className: string }) {
       </button>
     </>
   );
+}
+
+/** The key map, which "?" opens as well. */
+export function KeysButton({ className }: { readonly className: string }) {
+  const { openDialog } = useActions();
+  return (
+    <button type="button" className={className} onClick={() => openDialog("keys")}>
+      Keys <kbd>?</kbd>
+    </button>
+  );
+}
+
+/** True for a finger, whose focus in a text field would open the keyboard over the page; a key has no pointer. */
+function isTouch(event: MouseEvent): boolean {
+  if (event instanceof PointerEvent) return event.pointerType === "touch";
+  return matchMedia(COARSE).matches;
+}
+
+/** The message is written next; where its tab has to open first, it is there with the next frame. */
+function focusMessage(): void {
+  requestAnimationFrame(() => document.getElementById("message")?.focus());
 }
 
 /** Switches between light and dark; the system's wish holds until it is pressed. */

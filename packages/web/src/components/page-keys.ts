@@ -63,8 +63,6 @@ function actionFor(key: string, state: Store): (() => void) | null {
       return () => actions.openDialog("models");
     case ".":
       return () => (state.work.kind === "generating" ? actions.stop() : actions.stopLoading());
-    case "?":
-      return () => actions.openDialog("keys");
     default:
       return null;
   }
@@ -76,6 +74,20 @@ export function fileKey(event: globalThis.KeyboardEvent): "open" | "export" | nu
   const key = event.key.toLowerCase();
   if (key === "o") return "open";
   return key === "s" ? "export" : null;
+}
+
+/** True where a text is being typed, or a choice is made by typing its first letter. */
+function isTyping({ target }: globalThis.KeyboardEvent): boolean {
+  return (
+    target instanceof HTMLElement &&
+    target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])")
+  );
+}
+
+/** "?" wherever no text is being typed: it opens the keys. */
+export function isKeysKey(event: globalThis.KeyboardEvent): boolean {
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
+  return event.key === "?" && isPlain && !isTyping(event);
 }
 
 /** Ctrl+Z and Ctrl+Shift+Z anywhere but in a text field, which has its own undo. */

@@ -5,6 +5,9 @@ import { useSyncExternalStore } from "react";
 /** The phone layout: one column and a sheet. styles/phone.css has the same limit. */
 export const PHONE = "(max-width: 719.98px)";
 
+/** A finger is what points. */
+export const COARSE = "(pointer: coarse)";
+
 /** The system's own wish for dark. */
 export const DARK = "(prefers-color-scheme: dark)";
 

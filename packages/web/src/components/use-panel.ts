@@ -28,6 +28,7 @@ export function usePanel(): HeldPanel {
         search: state.search,
         model: state.model,
         edit: state.edit,
+        recordedTips: state.recordedTips,
       }),
     ),
   );

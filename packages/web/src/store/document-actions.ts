@@ -133,11 +133,10 @@ async function openRecording({ store, loadRecording }: Desk): Promise<void> {
   });
 }
 
-/** Writes the message; over the recorded example it begins a conversation of its own. */
+/** Writes the message after what stands; the recorded example goes on like any other conversation. */
 async function endTurn({ store, link }: Desk): Promise<void> {
-  const { role, message, isRecording, history } = store.getState();
-  const doc = isRecording ? newConversation(history.present) : history.present;
-  const next = await withMessage(link, doc, { role, content: message });
+  const { role, message, history } = store.getState();
+  const next = await withMessage(link, history.present, { role, content: message });
   const now = store.getState();
   // Something else is written meanwhile: the message is still there.
   if (now.history.present !== history.present || now.work.kind === "generating") return;
@@ -147,8 +146,7 @@ async function endTurn({ store, link }: Desk): Promise<void> {
     throw new UsageError(tooLong(length, model.loaded.contextLength));
   }
   const composer = now.message === message ? { message: "", role: rolesOf(now)[0] ?? role } : {};
-  const afresh = isRecording ? AFRESH : {};
-  commit(store, next, { ...afresh, ...composer, announcement: "Turn written" });
+  commit(store, next, { ...composer, announcement: "Turn written" });
 }
 
 function withMessage(

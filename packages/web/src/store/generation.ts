@@ -48,11 +48,9 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
       maxTokens,
       loads: () => link.loads,
     });
-    let lastAt: number | null = null;
+    const noteTime = tokenTimer(link);
     const onEvent = (event: Arrival): void => {
-      const now = performance.now();
-      if (lastAt !== null) link.noteTokenTime(now - lastAt);
-      lastAt = now;
+      noteTime(performance.now());
       arrivals.add(event);
     };
     const abort = new AbortController();
@@ -85,6 +83,20 @@ export function generation(store: StoreApi<Store>, link: ModelLink): Generation 
   };
 
   return { write, stop: () => running?.abort.abort() };
+}
+
+const BURST_MS = 1; // tokens that come closer than this were computed before, and waited together
+
+/** Notes the time between tokens as they come. Those that came along with the first are not timed: who knows when they were begun? */
+function tokenTimer(link: ModelLink): (now: number) => void {
+  let lastAt: number | null = null;
+  let isTiming = false;
+  return (now) => {
+    const milliseconds = lastAt === null ? 0 : now - lastAt;
+    lastAt = now;
+    isTiming ||= milliseconds >= BURST_MS;
+    if (isTiming) link.noteTokenTime(milliseconds);
+  };
 }
 
 type Arrival = Calls["generate"]["event"];

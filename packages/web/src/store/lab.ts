@@ -120,6 +120,7 @@ export function labActions(store: StoreApi<Store>): LabActions {
       store.setState({ isLabOpen: true });
     },
     beginLab(start) {
+      if (store.getState().isRecording) store.getState().actions.startNew(); // a lab is no answer to the example
       const { actions, history, vocabulary } = store.getState();
       if (start.settings !== null) actions.setSettings(start.settings);
       if (start.seed !== null) actions.setSeed(start.seed);

@@ -15,6 +15,7 @@ import type { CallOptions, ModelClient } from "../worker/model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile } from "../worker/protocol.ts";
 import { modelWorkers } from "./model-workers.ts";
 import type { Store } from "./state.ts";
+import { msPerToken, withTokenTime } from "./token-speed.ts";
 
 export interface ModelLinkOptions {
   readonly startWorker: () => ModelClient;
@@ -33,7 +34,7 @@ export interface ModelLink {
     request: Calls[K]["request"],
     options?: CallOptions<K>,
   ): Promise<Calls[K]["result"]>;
-  /** Counts one more single-token run towards the median that the status bar shows after the next call. */
+  /** Counts one more token, and the time it took, towards the speed that the status bar shows after the next call. */
   noteTokenTime(milliseconds: number): void;
   /** How many models or engines became ready so far: what was asked of an earlier one is asked again. */
   readonly loads: number;
@@ -43,7 +44,6 @@ export interface ModelLink {
 type LoadWay = Pick<Store, "precision" | "engine" | "chosen" | "ownFile">;
 
 const PROGRESS_EVERY_MS = 100;
-const SPEED_TOKENS = 32; // the status bar shows the median of the last 32
 const RATE_AFTER_MS = 500; // a rate of the first moments says nothing
 
 const NOTHING_LOADED = {
@@ -64,7 +64,7 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
   let loading: AbortController | undefined;
   let identity: ModelIdentity | undefined;
   let loads = 0;
-  let tokenTimes: number[] = [];
+  let tokenTimes: readonly number[] = [];
 
   const fail = (error: unknown): void => store.setState({ model: failedModel(error) });
   const becomeReady = (loaded: LoadedModel): void => {
@@ -130,7 +130,7 @@ export function modelLink(store: StoreApi<Store>, options: ModelLinkOptions): Mo
       }
     },
     noteTokenTime(milliseconds) {
-      tokenTimes = [...tokenTimes, milliseconds].slice(-SPEED_TOKENS);
+      tokenTimes = withTokenTime(tokenTimes, milliseconds);
     },
   };
 }
@@ -227,13 +227,9 @@ function emptyPage(): Partial<Store> {
 }
 
 function timedModel(model: Store["model"], tokenTimes: readonly number[]): Store["model"] {
-  const msPerToken = median(tokenTimes);
-  const isNews = model.kind === "ready" && model.msPerToken !== msPerToken;
-  return isNews ? { ...model, msPerToken } : model;
-}
-
-function median(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+  const speed = msPerToken(tokenTimes);
+  const isNews = model.kind === "ready" && model.msPerToken !== speed;
+  return isNews ? { ...model, msPerToken: speed } : model;
 }
 
 interface ProgressOptions {

@@ -82,7 +82,7 @@ export interface AppState
   readonly model: ModelState;
   readonly precision: Precision;
   readonly engine: EngineChoice;
-  /** True while a branch of the recorded example is on screen as it was recorded; a message then begins a conversation of its own. */
+  /** True while a branch of the recorded example is on screen as it was recorded, with nothing of the user's own on it. */
   readonly isRecording: boolean;
   /** Ends of the recorded branches. */
   readonly recordedTips: ReadonlySet<NodeId>;

@@ -57,6 +57,18 @@ const MAX_BARS = 600; // more would be thinner than a pixel
 const FIRST_TOKENS = 16; // of a branch's own: a line of a phone
 const MAX_NAME_CHARACTERS = 18;
 
+const NAME_CHARACTER_PX = 6.3; // of a role in the head of the map, generously
+const NAME_GAPS_PX = 10;
+
+/** What the head of the map says over each turn: its role where that fits before the next turn begins, else nothing. Half a word says less. */
+export function turnNames({ turns, width }: BranchMap, widthPx: number): readonly string[] {
+  return turns.map(({ role, from }, i) => {
+    const to = turns[i + 1]?.from ?? width; // after the last one there is room
+    const roomPx = ((to - from) / width) * widthPx;
+    return role.length * NAME_CHARACTER_PX + NAME_GAPS_PX <= roomPx ? role : "";
+  });
+}
+
 /** The map of a document. */
 export function branchMap(doc: TokenDocument, scores: Scores, vocabulary: Vocabulary): BranchMap {
   const paths = doc.branches.map((branch) => documentPath(doc, branch.key));

@@ -6,6 +6,8 @@ import {
   type PieceSegment,
   pieceGlyphs,
   pieceName,
+  RAW,
+  type SamplingSettings,
   type TokenId,
   type Vocabulary,
 } from "@tokenscope/core";
@@ -22,6 +24,8 @@ interface DrawSegment {
 
 export interface DrawView {
   readonly caption: string; // "cumulative p, raw"
+  /** That Step would take another way than this draw; empty where it would not. */
+  readonly note: string;
   readonly segments: readonly DrawSegment[];
   readonly draw: number;
   readonly drawText: string;
@@ -64,6 +68,7 @@ export function drawView(views: PlaceViews, vocabulary: Vocabulary): DrawView | 
   const words = hitId === null ? "one of the rest" : pieceName(vocabulary.bytes(hitId));
   return {
     caption: views.after === null ? "cumulative p, raw" : "cumulative p, after settings",
+    note: views.after === null ? rawNote(views.stepSettings) : "",
     segments: [...tokens, ...rest],
     draw,
     drawText: formatDraw(draw),
@@ -71,6 +76,15 @@ export function drawView(views: PlaceViews, vocabulary: Vocabulary): DrawView | 
     hitId,
     name: `Random number ${formatDraw(draw)} falls in ${words}`,
   };
+}
+
+/** The raw distribution is drawn from whatever the settings are, but Step follows them. */
+function rawNote({ temperature, topK, topP, minP }: SamplingSettings): string {
+  const isRaw =
+    temperature === RAW.temperature && topK === RAW.topK && topP === RAW.topP && minP === RAW.minP;
+  if (isRaw) return "";
+  const step = temperature === 0 ? "is greedy" : "follows the settings";
+  return `drawn at T = 1, no filters; Step ${step}`;
 }
 
 function fits(segments: readonly PieceSegment[], width: number): boolean {

@@ -1,16 +1,15 @@
 // The path's tokens as a table and as JSON, in full precision, each row with the model that gave its numbers.
 
 import {
-  bitsFromNats,
-  bytesHex,
   type ModelIdentity,
   pieceText,
   type SamplingSettings,
   type ScoredRow,
   type ScoreJson,
-  scoreBits,
   scoreJson,
+  TOKEN_CSV_COLUMNS,
   type TokenNode,
+  tokenCsvCells,
   tokenId,
   type Vocabulary,
 } from "@tokenscope/core";
@@ -46,37 +45,43 @@ function exportRows({ path, scores, span }: ExportParts): readonly ExportRow[] {
 const BYTE_ORDER_MARK = "\ufeff"; // without it Excel reads UTF-8 as something else
 
 /**
- * One row a token, after a line of headings; numbers in full precision, an unscored one's cells empty.
- * UTF-8 with a byte order mark and CRLF, quoted as RFC 4180 has it; bytes_hex is the truth where text is no whole UTF-8.
+ * One row a token, after a line of headings: what `tokenscope score --csv` writes, then what the page knows more; numbers in full precision, an unscored one's cells empty.
+ * UTF-8 with a byte order mark and CRLF, quoted as RFC 4180 has it; bytesHex is the truth where text is no whole UTF-8.
  */
 export function exportCsv(parts: ExportParts): string {
   const { vocabulary, model } = parts;
-  const rows = exportRows(parts).map((row) => csvCells(row, vocabulary, model));
-  return `${BYTE_ORDER_MARK}${papaparse.unparse([csvHeadings(), ...rows], { newline: "\r\n" })}\r\n`;
+  const rows = exportRows(parts);
+  const { tokens } = scoreJson({ model, vocabulary, text: { rows, startTokenId: null }, top: 0 });
+  const lines = rows.flatMap((row, i) => {
+    const token = tokens[i];
+    return token === undefined
+      ? []
+      : [[...tokenCsvCells(token, ONLY_TEXT), ...pageCells(row, vocabulary, model)]];
+  });
+  const headings = [...TOKEN_CSV_COLUMNS, ...PAGE_COLUMNS];
+  return `${BYTE_ORDER_MARK}${papaparse.unparse([headings, ...lines], { newline: "\r\n" })}\r\n`;
 }
 
-function csvHeadings(): readonly string[] {
-  const ranks = Array.from({ length: TOP }, (_, i) => i + 1);
-  return [
-    ..."index,id,text,bytes_hex,special,role,turn,part,origin".split(","),
-    ..."p,logprob_nats,bits,rank,entropy_bits".split(","),
-    ...ranks.flatMap((rank) => [`top${rank}_id`, `top${rank}_text`, `top${rank}_p`]),
-    ..."model,quantization,precision,backend,sha256".split(","),
-  ];
-}
+const ONLY_TEXT = 0; // the index of the one text that a page has
 
-function csvCells(
+const PAGE_COLUMNS: readonly string[] = [
+  ..."role,turn,part,origin,p".split(","),
+  ...Array.from({ length: TOP }, (_, i) => [
+    `top${i + 1}TokenId`,
+    `top${i + 1}Token`,
+    `top${i + 1}P`,
+  ]).flat(),
+  ..."model,quantization,precision,backend,sha256".split(","),
+];
+
+function pageCells(
   { node, score, predictionBefore }: ExportRow,
   vocabulary: Vocabulary,
   model: ModelIdentity,
 ): readonly unknown[] {
-  const bytes = vocabulary.bytes(node.id);
-  const { position, id, role, turn, part, origin } = node;
+  const { role, turn, part, origin } = node;
   return [
-    ...[position, id, pieceText(bytes) ?? "", bytesHex(bytes), vocabulary.isSpecial(id)],
-    ...[role, turn, part, origin],
-    ...[score && Math.exp(score.logprobNats), score?.logprobNats, scoreBits(score), score?.rank],
-    predictionBefore && bitsFromNats(predictionBefore.entropyNats),
+    ...[role, turn, part, origin, score && Math.exp(score.logprobNats)],
     ...Array.from({ length: TOP }, (_, i) =>
       candidateCells(predictionBefore, i, vocabulary),
     ).flat(),

@@ -10,8 +10,19 @@ export interface KeyGroup {
   readonly lines: readonly KeyLine[];
 }
 
-/** What the keys do, by the place that has the focus. */
+/** What the keys do, by the place that has the focus; the many of the strip and the list in two parts, so that the columns of the dialog are alike. */
 export const KEY_MAP: readonly KeyGroup[] = [
+  {
+    place: "Anywhere",
+    lines: [
+      { keys: "Ctrl+Z", does: "Undo" },
+      { keys: "Ctrl+Shift+Z", does: "Redo" },
+      { keys: "Ctrl+O", does: "Open: a file, a link, an earlier conversation" },
+      { keys: "Ctrl+S", does: "Export and save" },
+      { keys: "Ctrl+Enter", does: "End turn, in the message" },
+      { keys: "?", does: "these keys, wherever you are not typing" },
+    ],
+  },
   {
     place: "In the strip",
     lines: [
@@ -24,7 +35,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
     ],
   },
   {
-    place: "In the strip and in the candidates",
+    place: "In the strip and in the candidates: to write",
     lines: [
       { keys: "1 to 9", does: "choose the candidate of that rank" },
       { keys: "S", does: "Step" },
@@ -36,8 +47,18 @@ export const KEY_MAP: readonly KeyGroup[] = [
       },
       { keys: "T E", does: "insert text before the token, edit its message or the span as text" },
       { keys: "X Shift+⌫", does: "remove the token or the span; the later tokens are kept" },
+      { keys: "K", does: "tools: what the model may call" },
+      { keys: ".", does: "stop what is being written, or a download" },
+    ],
+  },
+  {
+    place: "In the strip and in the candidates: to look",
+    lines: [
       { keys: "[ ]", does: "switch branch" },
-      { keys: "C V", does: "compare two branches; does the text recover after a forced token?" },
+      {
+        keys: "C V",
+        does: "Compare two branches; Recover: does the text come back after a forced token?",
+      },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
       { keys: "/", does: "find any token" },
@@ -52,10 +73,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },
       { keys: "W", does: "the neighbour: another conversation beside yours" },
-      { keys: "K", does: "tools: what the model may call" },
       { keys: "M", does: "models" },
-      { keys: ".", does: "stop what is being written, or a download" },
-      { keys: "?", does: "these keys" },
     ],
   },
   {
@@ -72,16 +90,6 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "↑ ↓", does: "move" },
       { keys: "Enter", does: "choose" },
       { keys: "Esc", does: "back to the token" },
-    ],
-  },
-  {
-    place: "Anywhere",
-    lines: [
-      { keys: "Ctrl+Z", does: "Undo" },
-      { keys: "Ctrl+Shift+Z", does: "Redo" },
-      { keys: "Ctrl+O", does: "Open: a file, a link, an earlier conversation" },
-      { keys: "Ctrl+S", does: "Export and save" },
-      { keys: "Ctrl+Enter", does: "End turn, in the message" },
     ],
   },
 ];

@@ -21,6 +21,7 @@ import { branchMap } from "./branch-map.ts";
 import { conditionsText, plain } from "./copy-text.ts";
 import { activeDocumentPath, type DocumentPath, documentPath, type Scores } from "./path.ts";
 import { placeAt } from "./place.ts";
+import { roundedWords } from "./rounded-sum.ts";
 
 /** A token with its score; nats and rank are null where it has none. */
 export interface KeptToken extends NewToken {
@@ -124,14 +125,20 @@ export function attachmentLabel({ branch, kind, from, to }: Attachment): string 
   return `${branch.name}, position ${range}${kind === "next" ? ", next" : ""}`;
 }
 
+interface AttachmentBits {
+  readonly total: number;
+  readonly perToken: number;
+  /** " (terms rounded)" where the bits of the tokens as written miss the total; else empty. */
+  readonly rounded: string;
+}
+
 /** Total and per-token bits of the scored tokens; null where none is scored. */
-export function attachmentBits({
-  tokens,
-}: Attachment): { readonly total: number; readonly perToken: number } | null {
+export function attachmentBits({ tokens }: Attachment): AttachmentBits | null {
   const nats = tokens.flatMap(({ logprobNats }) => (logprobNats === null ? [] : [logprobNats]));
   if (nats.length === 0) return null;
   const total = surprisalBits(nats.reduce((sum, value) => sum + value, 0));
-  return { total, perToken: total / nats.length };
+  const rounded = roundedWords(nats.map(surprisalBits), total);
+  return { total, perToken: total / nats.length, rounded };
 }
 
 /** Tokens and numbers in one line, as "Use my selection" writes it into an answer. */
@@ -155,7 +162,7 @@ export function attachmentText(attachment: Attachment): string {
     return `“${tokens.map(({ bytes }) => piece(bytes)).join("")}” at ${range}: ${total}`;
   }
   const terms = tokens.map((each) => `${quoted(each.bytes)} ${numbers(each)}`);
-  return `${range}: ${terms.join("; ")}. Together ${total}`;
+  return `${range}: ${terms.join("; ")}. Together ${total}${bits?.rounded ?? ""}`;
 }
 
 /** A kept token as the strip writes it. Example: "20646f67" -> "·dog". */
@@ -230,7 +237,7 @@ function candidatesAt(
   }));
 }
 
-/** Example: "p = 0.13, 2.96 bits". */
+/** Example: "p = 0.129, 2.96 bits": −log₂ of the p that is written gives the bits. */
 function numbers({ logprobNats }: KeptToken): string {
   const p = logprobNats === null ? null : Math.exp(logprobNats);
   const bits = logprobNats === null ? null : surprisalBits(logprobNats);

@@ -3,8 +3,9 @@
 import { decodeTokens, type Turn, type Vocabulary } from "@tokenscope/core";
 import type { AppState } from "../store/state.ts";
 import { BUILT_IN } from "./lab-parts.ts";
-import { settingsText } from "./lab-worksheet.ts";
+import { isOwnMachine } from "./own-machine.ts";
 import { activeDocumentPath, type DocumentPath } from "./path.ts";
+import { settingsText } from "./sampling.ts";
 
 interface CardLine {
   readonly label: string;
@@ -16,12 +17,17 @@ interface CardLine {
 export interface LabCard {
   readonly title: string;
   readonly lines: readonly CardLine[];
+  /** Why students may not get there by this address, and what to do; empty where they do. */
+  readonly warning: string;
 }
 
 export type CardInputs = Pick<
   AppState,
   "lab" | "history" | "vocabulary" | "seed" | "settings" | "model" | "isRecording"
 >;
+
+const OWN_MACHINE =
+  "This address means the machine that it is typed on: students get there only if Tokenscope runs on their own machines. One server for all: npx tokenscope serve --host 0.0.0.0 --allow-host NAME, then open this page at that name (docs/classroom.md).";
 
 /** The card of a page at this address: what the document says, or where it says nothing of one's own, what the guide starts with. */
 export function labCard(state: CardInputs, page: string): LabCard {
@@ -33,6 +39,7 @@ export function labCard(state: CardInputs, page: string): LabCard {
   const line = (label: string, value: string): CardLine => ({ label, value, isTyped: false });
   return {
     title: (lab.guide ?? BUILT_IN).title,
+    warning: isOwnMachine(new URL(page).hostname) ? OWN_MACHINE : "",
     lines: [
       line("Address", page + labQuery(lab.guideUrl, page)),
       ...typed,

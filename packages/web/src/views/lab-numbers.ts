@@ -30,7 +30,7 @@ export function attachmentTables(attachment: Attachment): readonly NumberTable[]
     ]),
     total:
       kind === "span" && bits !== null
-        ? `${formatBits(bits.total)} bits together, ${formatBits(bits.perToken)} per token`
+        ? `${formatBits(bits.total)} bits together, ${formatBits(bits.perToken)} per token${bits.rounded}`
         : "",
   };
   const likely: NumberTable = {

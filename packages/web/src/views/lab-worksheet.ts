@@ -1,6 +1,5 @@
 // The worksheet: the guide's questions with a person's answers and evidence, ready to be written as a file.
 
-import type { SamplingSettings } from "@tokenscope/core";
 import { answerTo, type LabSheet, sheetOf } from "../store/lab.ts";
 import type { AppState } from "../store/state.ts";
 import { conditionsText } from "./copy-text.ts";
@@ -8,6 +7,7 @@ import type { Attachment } from "./lab-attachment.ts";
 import { guideString } from "./lab-guide.ts";
 import { knownMarkers } from "./lab-markers.ts";
 import { BUILT_IN } from "./lab-parts.ts";
+import { settingsText } from "./sampling.ts";
 
 export interface WorksheetQuestion {
   readonly number: string; // "2.3"
@@ -58,16 +58,6 @@ export function worksheet(state: WorksheetInputs, date: string): Worksheet {
       })),
     })),
   };
-}
-
-/** Settings in the order in which they are applied. Example: "temperature 0.8, top-k off, top-p 0.9, min-p off". */
-export function settingsText({ temperature, topK, topP, minP }: SamplingSettings): string {
-  return [
-    `temperature ${temperature}${temperature === 0 ? " (greedy)" : ""}`,
-    `top-k ${topK === 0 ? "off" : topK}`,
-    `top-p ${topP === 1 ? "off" : topP}`,
-    `min-p ${minP === 0 ? "off" : minP}`,
-  ].join(", ");
 }
 
 function written(sheet: LabSheet, key: string): Pick<WorksheetQuestion, "answer" | "attachments"> {

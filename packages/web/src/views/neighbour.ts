@@ -133,8 +133,10 @@ function whyWords(cause: PartingCause): string {
       return `The model wrote both, under another ${listed(cause.conditions.map(({ kind }) => CONDITION_NAMES[kind]))}.`;
     case "draw":
       return "The model wrote both with the same seed, but one of the draws here was drawn again.";
+    case "drawn":
+      return `The model wrote both, but not in one way: your token was ${ORIGIN_WORDS[cause.ours]}, theirs was ${ORIGIN_WORDS[cause.theirs]}. Both are set alike now, and were not when these came.`;
     case "unknown":
-      return "The model wrote both, and both are set alike: one of them was set otherwise when this token came.";
+      return "The model wrote both, and both are set alike now: one of them was set otherwise when this token came.";
     default:
       return cause satisfies never;
   }

@@ -41,6 +41,7 @@ export type PanelInputs = Pick<
   | "search"
   | "model"
   | "edit"
+  | "recordedTips"
 >;
 
 const FIRST_TOKEN =
@@ -62,7 +63,7 @@ export function panelView(inputs: PanelInputs): Panel {
   const placing = placingEdit(inputs);
   return {
     place,
-    header: positionHeader(path, place, views, vocabulary),
+    header: positionHeader(path, place, views, inputs),
     table: views && candidateTable({ place, views, isAfter, query, search, vocabulary }),
     draw: views && drawView(views, vocabulary),
     isPending: views === null && place.position > 0 && model.kind === "ready",

@@ -31,6 +31,8 @@ export interface PlaceViews {
   /** The view in force, which a draw follows. */
   readonly inForce: SettingsView | null;
   readonly settings: SamplingSettings;
+  /** What Step and Generate follow, whichever view is shown. */
+  readonly stepSettings: SamplingSettings;
   readonly draw: number;
   /** The token of the draw as the head settled it; null where only the listed candidates can tell. */
   readonly settledHit: SettledPosition["hitId"];
@@ -77,6 +79,7 @@ export function placeViews(
     keptCount: underSettings?.keptCount ?? after?.keptCount ?? null,
     inForce: inputs.view === "raw" ? raw : after,
     settings,
+    stepSettings: inputs.settings,
     draw,
     settledHit: settled !== null && settled.draw === draw ? settled.hitId : null,
   };

@@ -12,8 +12,11 @@ import {
   scoreBits,
   surprisalBits,
   surpriseClass,
+  type TokenNode,
   type Vocabulary,
 } from "@tokenscope/core";
+import { RECORDED_WITH } from "../recording/recorded-with.ts";
+import type { AppState } from "../store/state.ts";
 import { type DocumentPath, lastPosition, turnHolding } from "./path.ts";
 import type { Place, PlaceViews } from "./place.ts";
 
@@ -59,7 +62,7 @@ export function positionHeader(
   path: DocumentPath,
   place: Place,
   views: PlaceViews | null,
-  vocabulary: Vocabulary,
+  { vocabulary, recordedTips }: Pick<AppState, "vocabulary" | "recordedTips">,
 ): PositionHeader {
   const { position, token } = place;
   const last = lastPosition(path);
@@ -76,13 +79,25 @@ export function positionHeader(
       segments: token === null ? UNKNOWN : pieceGlyphs(vocabulary.bytes(token.node.id)),
       surprise: surpriseClass(bits) ?? 0,
     },
-    origin: token === null ? "" : ORIGIN_WORDS[token.node.origin],
+    origin: token === null ? "" : originWords(path, token.node, recordedTips),
     measures: token === null ? nextMeasures(place, views) : tokenMeasures(place, vocabulary),
     entropy: entropyMeasure(place.prediction).value,
     isEmpty: path.nodes.length === 0,
     previous: position > 0 ? formatCount(position - 1) : null,
     next: position < last ? nextLabel(path, position) : null,
   };
+}
+
+/** How a token came. One that was drawn for the recorded example says at which temperature: Sampling may be set otherwise. */
+function originWords(
+  path: DocumentPath,
+  { origin, position }: TokenNode,
+  recordedTips: AppState["recordedTips"],
+): string {
+  const words = ORIGIN_WORDS[origin];
+  const lastRecorded = path.ids.findLastIndex((id) => recordedTips.has(id));
+  const isRecorded = origin === "sampled" && position <= lastRecorded;
+  return isRecorded ? `${words}, T ${RECORDED_WITH.settings.temperature}` : words;
 }
 
 function nextLabel(path: DocumentPath, position: number): string {

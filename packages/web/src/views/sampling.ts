@@ -63,6 +63,16 @@ export function settingOf(name: keyof SamplingSettings, value: number): Partial<
   return { [name]: name === "topK" && value === TOP_K_OFF ? 0 : value };
 }
 
+/** Settings in the order in which they are applied. Example: "temperature 0.8, top-k off, top-p 0.9, min-p off". */
+export function settingsText({ temperature, topK, topP, minP }: SamplingSettings): string {
+  return [
+    `temperature ${temperature}${temperature === 0 ? " (greedy)" : ""}`,
+    `top-k ${topK === 0 ? "off" : topK}`,
+    `top-p ${topP === 1 ? "off" : topP}`,
+    `min-p ${minP === 0 ? "off" : minP}`,
+  ].join(", ");
+}
+
 /** A seed as typed; null while it is none. */
 export function parseTypedSeed(text: string): number | null {
   const seed = Number(text);

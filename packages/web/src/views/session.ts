@@ -17,6 +17,7 @@ import {
   turnsOf,
   type Vocabulary,
 } from "@tokenscope/core";
+import { writtenWith } from "../recording/recorded-with.ts";
 import type { AppState } from "../store/state.ts";
 import { activeDocumentPath, documentPath, type Scores } from "./path.ts";
 
@@ -36,6 +37,7 @@ export type SessionInputs = Pick<
   | "redraws"
   | "pins"
   | "documentSha256"
+  | "isRecording"
 >;
 
 /** The model behind the numbers on screen: the one that is loaded, else the one that gave them before; null where none is known. */
@@ -52,7 +54,8 @@ export function sessionOf(state: SessionInputs): Session | null {
   const { vocabulary } = state;
   const { document, kept } = prunedDocument(state.history.present);
   if (model === null || vocabulary.size === 0 || document.nodes.length === 0) return null;
-  const { position, span, view, settings, seed, redraws } = state;
+  const { position, span, view, redraws } = state;
+  const { settings, seed } = writtenWith(state);
   const length = activeDocumentPath(document).ids.length;
   return {
     model,

@@ -16,6 +16,7 @@ import {
 import type { Span } from "../store/state.ts";
 import { type DocumentPath, replyTurn, type Scores } from "./path.ts";
 import type { Measure } from "./position-header.ts";
+import { roundedWords } from "./rounded-sum.ts";
 import { type ScoredNodeRow, scoredRows } from "./scored-rows.ts";
 import { countOf } from "./strip.ts";
 
@@ -61,6 +62,8 @@ export function spanBar(
   });
   const total = figures.scoredTokens === 0 ? null : figures.totalBits;
   const isSummed = span !== null && rows.length <= LONGEST_SUM && total !== null;
+  const sum = spanSum(rows);
+  const rounded = roundedWords(bitsOf(sum), figures.totalBits);
   const first = rows[0]?.node.position ?? 0;
   const last = rows.at(-1)?.node.position ?? first;
   return {
@@ -79,10 +82,15 @@ export function spanBar(
     ],
     most: figures.mostSurprising && token(figures.mostSurprising),
     least: figures.leastSurprising && token(figures.leastSurprising),
-    sum: isSummed ? { terms: spanSum(rows).map(token), total: `${formatBits(total)} bits` } : null,
+    sum: isSummed ? { terms: sum.map(token), total: `${formatBits(total)} bits${rounded}` } : null,
     sentence: span === null ? "" : "Perplexity is 2 to the power of bits per token.",
     leftOut: leftOut(figures.unscoredTokens, span === null ? markersOf(path) : 0),
   };
+}
+
+/** The bits of the terms that have any. */
+export function bitsOf(terms: readonly SpanTerm[]): readonly number[] {
+  return terms.flatMap(({ bits }) => bits ?? []);
 }
 
 /** The span selected, or the counted tokens of the reply; null where there is neither. */

@@ -17,8 +17,9 @@ import {
 import type { AppState } from "../store/state.ts";
 import type { HeldSpan } from "../store/surprise.ts";
 import { activeDocumentPath } from "./path.ts";
+import { isOff, roundedWords } from "./rounded-sum.ts";
 import { type ScoredNodeRow, scoredRows } from "./scored-rows.ts";
-import { LONGEST_SUM, shownSpan } from "./span-bar.ts";
+import { bitsOf, LONGEST_SUM, shownSpan } from "./span-bar.ts";
 
 /** A term of the sum: −log₂ p of one token. */
 interface SumTerm {
@@ -95,6 +96,9 @@ export function spanView(state: SpanInputs): SpanView | null {
     marks: scaleMarks(a, b, vocabulary),
     notes: [
       ...(isLong ? [`The sum is written out for spans of up to ${LONGEST_SUM} tokens.`] : []),
+      ...(a !== null && isDifferenceOff(a, b)
+        ? ["Differences and ratios are taken before rounding."]
+        : []),
       ...(unscored > 0 ? [`${formatCount(unscored)} unscored, not counted.`] : []),
     ],
   };
@@ -159,6 +163,14 @@ function compared(figure: Figure, a: SpanMeasures | null, b: SpanMeasures): Comp
   };
 }
 
+/** True where a difference is not that of the figures as they are written. */
+function isDifferenceOff(a: SpanMeasures, b: SpanMeasures): boolean {
+  return FIGURES.some(({ of }) => {
+    const [before, now] = [of(a), of(b)];
+    return before !== null && now !== null && isOff([before, now - before], now);
+  });
+}
+
 /** Example: -1.2 -> "−1.20", with a true minus sign. */
 function signed(value: number, format: (value: number) => string): string {
   const text = format(Math.abs(value));
@@ -170,14 +182,16 @@ function writtenSum(
   measures: SpanMeasures,
   vocabulary: Vocabulary,
 ): NonNullable<SpanView["sum"]> {
-  const terms = spanSum(rows).map(({ index, id, bits }) => ({
+  const sum = spanSum(rows);
+  const terms = sum.map(({ index, id, bits }) => ({
     position: rows[index]?.node.position ?? 0,
     segments: pieceGlyphs(vocabulary.bytes(id)),
     p: formatProbability(2 ** -bits),
     bits: formatBits(bits),
   }));
   const p = formatProbability(2 ** -measures.totalBits);
-  return { terms, total: `${formatBits(measures.totalBits)} bits`, p };
+  const rounded = roundedWords(bitsOf(sum), measures.totalBits);
+  return { terms, total: `${formatBits(measures.totalBits)} bits${rounded}`, p };
 }
 
 function scaleMarks(

@@ -77,10 +77,16 @@ export function statusBar({ model }: Pick<AppState, "model">, pathLength: number
       text: `${formatCount(pathLength)} of ${formatCount(loaded.contextLength)}`,
       share: Math.min(1, pathLength / loaded.contextLength),
     },
-    speed: msPerToken === null ? "" : `${formatCount(msPerToken)} ms per token`,
-    speedTitle: msPerToken === null ? "" : `${rateWords(msPerToken)}, median of the last 32`,
+    speed: msPerToken === null ? "" : `${speedWords(msPerToken)} ms per token`,
+    speedTitle:
+      msPerToken === null ? "" : `${rateWords(msPerToken)}, over the last 32 tokens or more`,
     conventions: CONVENTIONS,
   };
+}
+
+/** Whole milliseconds; below one it says so, and never 0. */
+function speedWords(msPerToken: number): string {
+  return msPerToken < 1 ? "<1" : formatCount(msPerToken);
 }
 
 /** Tokens per second of a time per token. Example: 42.6 ms are 23 tokens per second, 400 ms are 2.5. */

@@ -60,7 +60,7 @@ export function ExportDialog() {
         <dl className="exports">
           <ExportLine
             name="Table"
-            says="One row a token with its ten most likely, for a spreadsheet, R or Python. UTF-8 with a byte order mark."
+            says="One row a token: the columns of tokenscope score --csv, then its turn and the ten most likely. For a spreadsheet, R or Python; UTF-8 with a byte order mark."
           >
             <SaveButton words="CSV" label="Table as CSV" onPress={save("csv")} />
           </ExportLine>

@@ -3,16 +3,16 @@
 import { formatCount } from "@tokenscope/core";
 import { useEffect, useState } from "react";
 import "../../styles/files.css";
+import { writtenWith } from "../../recording/recorded-with.ts";
 import { cliCommands } from "../../views/cli-command.ts";
 import { MAX_LINK_CHARACTERS, sessionLink } from "../../views/link-code.ts";
+import { isOwnMachine } from "../../views/own-machine.ts";
 import { activeDocumentPath } from "../../views/path.ts";
 import { modelBehind, modelWords, sessionOf } from "../../views/session.ts";
 import { Dialog } from "../Dialog.tsx";
 import { usePage, usePageStore } from "../store-context.ts";
 import { CopyLine } from "./CopyLine.tsx";
 import { useConversationFile } from "./use-conversation-file.ts";
-
-const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** The link, its length and its limits, then the commands. */
 export function ShareDialog() {
@@ -63,7 +63,7 @@ function LinkPart({ link }: { readonly link: string }) {
       <p className="say">
         {length} characters. {holds} The conversation is in the link itself, and no server gets it.
       </p>
-      {LOCAL.test(location.hostname) && (
+      {isOwnMachine(location.hostname) && (
         <p className="say">
           This page runs on your own machine: whoever gets the link opens it there with Tokenscope
           running too, or pastes it into Open.
@@ -78,9 +78,9 @@ function CommandPart() {
   const state = getState();
   const model = modelBehind(state);
   if (model === null) return null;
-  const { settings, seed, redraws, history } = state;
+  const { redraws, history } = state;
   const path = activeDocumentPath(history.present);
-  const commands = cliCommands({ path, model, settings, seed, redraws });
+  const commands = cliCommands({ path, model, ...writtenWith(state), redraws });
   return (
     <section aria-label="Command line">
       <h3>Command line</h3>

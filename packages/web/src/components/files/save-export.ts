@@ -1,5 +1,6 @@
 // Makes one export of the state and gives it to the browser to save.
 
+import { writtenWith } from "../../recording/recorded-with.ts";
 import { pinsOf } from "../../store/pins.ts";
 import type { AppState, Span } from "../../store/state.ts";
 import { chartPicture } from "../../views/chart-picture.ts";
@@ -34,7 +35,7 @@ export async function saveExport(
   state: AppState,
   { span, caption, name }: ExportPlan,
 ): Promise<string> {
-  const { history, scores, vocabulary, settings, seed } = state;
+  const { history, scores, vocabulary } = state;
   const model = modelBehind(state);
   if (model === null) throw new Error("These numbers have no model yet; wait until it is there.");
   const path = activeDocumentPath(history.present);
@@ -44,7 +45,7 @@ export async function saveExport(
     case "csv":
       return saved(exportCsv(parts), name(".csv"), "text/csv");
     case "json": {
-      const json = exportJson(parts, { settings, seed });
+      const json = exportJson(parts, writtenWith(state));
       return saved(`${JSON.stringify(json, null, 1)}\n`, name(".json"), "application/json");
     }
     case "strip-svg":

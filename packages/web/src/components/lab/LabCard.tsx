@@ -22,6 +22,7 @@ export function LabCard() {
           ))}
         </dl>
       </div>
+      {card.warning !== "" && <p className="say">{card.warning}</p>}
       <button type="button" className="btn" onClick={() => print()}>
         Print the card
       </button>

@@ -49,7 +49,7 @@ export function LabQuestion({ question, part, number, children }: LabQuestionPro
   return (
     <div className="lab-question">
       <p>
-        <i>{number}</i>
+        <i>{name}</i>
         <span id={`lab-question-${name}`}>{children}</span>
       </p>
       {question.hint !== "" && <p className="hint">{question.hint}</p>}

@@ -1,8 +1,8 @@
 // How an instructor's lab begins: its prompt, seed and settings, and the button that puts them into the page.
 
 import type { LabStart as Start } from "../../views/lab-guide.ts";
-import { settingsText } from "../../views/lab-worksheet.ts";
 import { activeDocumentPath, systemPrompt } from "../../views/path.ts";
+import { settingsText } from "../../views/sampling.ts";
 import { useActions, usePage } from "../store-context.ts";
 
 /** The beginning; the system prompt goes first, the message after it stands. */
