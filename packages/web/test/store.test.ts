@@ -381,3 +381,14 @@ test("no verb, in any order, loses a token that was on a branch, or leaves one u
     { numRuns: 40 },
   );
 });
+
+test("a role that is chosen while the turn is being written is the next message's", async () => {
+  const page = await openPage();
+  page.actions.setMessage("Hi");
+  page.actions.endTurn();
+  page.actions.setRole("assistant");
+  await page.quiet();
+  expect(page.state()).toMatchObject({ message: "", role: "assistant" });
+  await say(page, "Hello");
+  expect(page.state().role).toBe("user");
+});

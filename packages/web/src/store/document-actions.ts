@@ -145,7 +145,9 @@ async function endTurn({ store, link }: Desk): Promise<void> {
   if (model.kind === "ready" && length > model.loaded.contextLength) {
     throw new UsageError(tooLong(length, model.loaded.contextLength));
   }
-  const composer = now.message === message ? { message: "", role: rolesOf(now)[0] ?? role } : {};
+  // What was typed or chosen meanwhile is the next message's.
+  const nextRole = now.role === role ? (rolesOf(now)[0] ?? role) : now.role;
+  const composer = now.message === message ? { message: "", role: nextRole } : {};
   commit(store, next, { ...composer, announcement: "Turn written" });
 }
 

@@ -152,10 +152,12 @@ test("the exported files are read by other programs, and each says its model, pr
     skipEmptyLines: true,
   });
   expect(errors).toEqual([]);
-  expect(data.map((row) => Number(row["id"]))).toEqual(ids);
+  expect(data.map((row) => Number(row["tokenId"]))).toEqual(ids);
   expect(data.every((row) => row["precision"] === "exact" && row["backend"] === "wasm")).toBe(true);
   expect(
-    data.slice(1).every((row) => Number(row["bits"]) >= 0 && row["top10_text"] !== undefined),
+    data
+      .slice(1)
+      .every((row) => Number(row["surprisalBits"]) >= 0 && row["top10Token"] !== undefined),
   ).toBe(true);
 
   const json = JSON.parse(await textOf(await savedBy(page, "Scores as JSON")));
