@@ -2,8 +2,9 @@
 
 import type { Precision } from "@tokenscope/core";
 import { activeDocumentPath } from "../views/path.ts";
-import { type EngineOption, PRECISION_WORDS, type StatusBar, statusBar } from "../views/status.ts";
+import { PRECISION_WORDS, statusBar } from "../views/status.ts";
 import { percentOf } from "./Candidate.tsx";
+import { EngineChoice } from "./EngineChoice.tsx";
 import { useActions, usePage } from "./store-context.ts";
 
 const BASE_TITLE =
@@ -42,7 +43,7 @@ export function StatusLine() {
           {status.kind}
         </span>
       )}
-      {status.engine !== "" && <EngineCell status={status} isBusy={isBusy} />}
+      {status.engine !== "" && <EngineChoice status={status} isBusy={isBusy} />}
       <select
         aria-label="Precision"
         title="Arithmetic of the model. Exact computes in fp32 with the weights as the file has them. Compact is quicker a token: it rounds what enters a product to 16 bits, and weights of 16 or 32 bits to 8; from a quantised file it is off by less than 0.01 bits. Switching scores the conversation again."
@@ -67,40 +68,5 @@ export function StatusLine() {
       )}
       <span className="right">{status.conventions}</span>
     </footer>
-  );
-}
-
-interface EngineCellProps {
-  readonly status: StatusBar;
-  readonly isBusy: boolean;
-}
-
-/** Which engine runs the model and why; a choice where there is one. */
-function EngineCell({ status, isBusy }: EngineCellProps) {
-  const switchEngine = usePage((state) => state.actions.switchEngine);
-  const { engine, engineReason, engines } = status;
-  const current = engines.find(({ isCurrent }) => isCurrent);
-  if (current === undefined) {
-    return (
-      <span className="engine" title={engineReason || undefined}>
-        {engine}
-      </span>
-    );
-  }
-  return (
-    <select
-      className="engine"
-      aria-label="Engine"
-      title={engineReason}
-      value={current.engine}
-      disabled={isBusy}
-      onChange={(event) => switchEngine(event.target.value as EngineOption["engine"])}
-    >
-      {engines.map((option) => (
-        <option key={option.engine} value={option.engine} disabled={option.isBlocked}>
-          {option.label}
-        </option>
-      ))}
-    </select>
   );
 }
