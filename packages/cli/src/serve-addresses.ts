@@ -16,19 +16,21 @@ export function addressLines({ url, host, allowHosts, keyEnv }: AddressOptions):
   return [
     `Tokenscope is at ${url} (Ctrl-C stops it)`,
     `For programs, as any OpenAI-compatible API: OpenAI(base_url="${url}/v1", api_key=${key})`,
-    ...othersLines(url, host, allowHosts),
+    ...othersLines({ url, host, allowHosts, keyEnv }),
   ];
 }
 
-function othersLines(url: string, host: string, allowHosts: readonly string[]): readonly string[] {
+function othersLines({ url, host, allowHosts, keyEnv }: AddressOptions): readonly string[] {
   const { port } = new URL(url);
   const names = allowHosts.map(
     (name) => `http://${name.includes(":") ? `[${name}]` : name}:${port}`,
   );
+  const where =
+    keyEnv === null
+      ? "on this machine unless they choose otherwise"
+      : "in their own browsers, since a key in a page would be no secret";
   if (names.length > 0)
-    return [
-      `Others reach it at ${names.join(" and ")}; their pages compute on this machine unless they choose otherwise`,
-    ];
+    return [`Others reach it at ${names.join(" and ")}; their pages compute ${where}`];
   if (!EVERYWHERE.includes(host)) return [];
   return [
     "It listens on all addresses of this machine but answers to its own names alone; start it with --allow-host NAME, the name or address that others will type",
