@@ -1,29 +1,30 @@
 // Packs the public packages as npm publishes them: compiled with their types, the command with its kernel and page. `node scripts/pack.mjs [--out FOLDER]`.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { bundleCommand } from "./command.mjs";
 import { buildKernel } from "./kernel.mjs";
+import { compileLibraries, LIBRARIES } from "./libraries.mjs";
+import { parseOptions } from "./options.mjs";
 import { buildPage } from "./page.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(root, "packages");
-const LIBRARIES = ["core", "engine", "tokenizers", "models", "remote", "calls", "server"];
+const HELP = `Packs the public packages as npm publishes them, and prints the tarballs' paths.
+  node scripts/pack.mjs [--out FOLDER]    into .tmp/packs unless told`;
 
 /** Writes a tarball of each public package; their paths. */
 export async function packAll(out) {
   await buildKernel();
   await buildPage();
   await bundleCommand();
+  compileLibraries();
   const work = join(root, ".tmp/pack");
   rmSync(work, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const compiled = join(work, "compiled");
-  compile(compiled, work);
-  for (const name of LIBRARIES) stageLibrary(name, join(work, name), compiled);
+  for (const name of LIBRARIES) stageLibrary(name, join(work, name));
   stageCommand(join(work, "cli"));
   return [...LIBRARIES, "cli"].map((name) => {
     const [packed] = JSON.parse(
@@ -33,28 +34,10 @@ export async function packAll(out) {
   });
 }
 
-/** All libraries at once: each sees the others' sources, as in the workspace. */
-function compile(outDir, work) {
-  const project = join(work, "tsconfig.json");
-  mkdirSync(work, { recursive: true });
-  const compilerOptions = {
-    ...{ noEmit: false, incremental: false, declaration: true },
-    ...{ rootDir: packages, outDir, types: ["node"] },
-  };
-  delete compilerOptions.tsBuildInfoFile;
-  const include = LIBRARIES.map((name) => join(packages, name, "src"));
-  const config = { extends: join(root, "tsconfig.base.json"), compilerOptions, include };
-  writeFileSync(project, JSON.stringify(config));
-  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project], root);
-}
-
-function stageLibrary(name, folder, compiled) {
+function stageLibrary(name, folder) {
   const from = join(packages, name);
-  cpSync(join(compiled, name, "src"), join(folder, "dist"), { recursive: true });
-  cpSync(join(from, "src"), join(folder, "src"), { recursive: true });
-  if (name === "engine") {
-    cpSync(join(from, "dist/kernel"), join(folder, "dist/kernel"), { recursive: true });
-    cpSync(join(from, "kernel"), join(folder, "kernel"), { recursive: true });
+  for (const part of ["dist", "src", ...(name === "engine" ? ["kernel"] : [])]) {
+    cpSync(join(from, part), join(folder, part), { recursive: true });
   }
   const { devDependencies, ...manifest } = readManifest(from);
   delete manifest.exports["./contracts"]; // for tests of this repository, which read TypeScript
@@ -93,12 +76,8 @@ function run(command, args, cwd) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    const { values } = parseArgs({ options: { out: { type: "string" } } });
-    const paths = await packAll(resolve(values.out ?? join(root, ".tmp/packs")));
-    for (const path of paths) console.log(path);
-  } catch (error) {
-    console.error(`pack: ${error.message}`);
-    process.exitCode = 1;
-  }
+  const values = parseOptions(HELP, { out: { type: "string" } });
+  const out = resolve(values.out ?? join(root, ".tmp/packs"));
+  await packAll(out);
+  for (const name of readdirSync(out)) console.log(join(out, name));
 }

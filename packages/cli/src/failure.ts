@@ -17,10 +17,11 @@ export interface Failure {
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted && isAbort(error, signal)) return { exitCode: EXIT_STOPPED, sentence: null };
   if (error instanceof CommanderError) return commandFailure(error);
-  if (error instanceof UsageError) return { exitCode: EXIT_USAGE, sentence: error.message };
-  if (error instanceof FormatError || error instanceof EngineError) {
-    return { exitCode: EXIT_FAILURE, sentence: error.message };
+  // A malformed file is one that the person named, like a missing one: what is fetched by its id is verified.
+  if (error instanceof UsageError || error instanceof FormatError) {
+    return { exitCode: EXIT_USAGE, sentence: error.message };
   }
+  if (error instanceof EngineError) return { exitCode: EXIT_FAILURE, sentence: error.message };
   return { exitCode: EXIT_FAILURE, sentence: unexpected(error) };
 }
 

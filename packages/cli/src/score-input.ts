@@ -177,7 +177,8 @@ function writtenStart({ startToken }: ScoreInput, model: TextModel): TokenId | n
   return startToken === "auto" ? null : startTokenOf(startToken, model);
 }
 
-function checkNotEmpty(text: string, name: string): void {
+/** Throws UsageError for an empty text, in one sentence wherever it comes from. */
+export function checkNotEmpty(text: string, name: string): void {
   if (text !== "") return;
   throw new UsageError(`${name} is empty, and a score needs at least 1 token; give a text`);
 }

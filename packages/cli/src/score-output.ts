@@ -251,24 +251,36 @@ function highestBits(tokens: readonly PrintedToken[]): number {
   return tokens.reduce((most, { surprisalBits }) => Math.max(most, surprisalBits ?? 0), 0);
 }
 
-function figureLines(
-  { summary, conventions, model }: PrintedScore,
-  { candidateGlyphs }: PrintOptions,
-): readonly string[] {
-  const { startTokenId, windowTokens, stride } = conventions;
+function figureLines(score: PrintedScore, options: PrintOptions): readonly string[] {
+  const { summary, conventions, model } = score;
+  const { windowTokens, stride } = conventions;
   const { tokens, scoredTokens, totalBits, bitsPerToken, bitsPerByte, perplexity } = summary;
-  const start =
-    startTokenId === null
-      ? "the first token has no context and is unscored (n/a)"
-      : `after the start token ${candidateGlyphs({ id: startTokenId, text: null })} (id ${startTokenId})`;
   return [
-    `${formatCount(tokens)} tokens, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
+    `${formatCount(tokens)} ${tokens === 1 ? "token" : "tokens"}, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
     `${formatBits(bitsPerToken)} bits per token, ${formatBits(bitsPerByte)} bits per byte, perplexity ${formatPerplexity(perplexity)}`,
-    `${start}; ${model.id}, ${model.precision ?? "in the server's own precision"}`,
+    `${beginning(score, options)}; ${model.id}, ${model.precision ?? "in the server's own precision"}`,
     ...(windowTokens === undefined || stride === undefined
       ? []
       : [windowsLine(windowTokens, stride)]),
   ];
+}
+
+/** What stands before the first token of the table, which is the text's own. */
+function beginning(
+  { conventions: { startTokenId }, context, tokens }: PrintedScore,
+  { candidateGlyphs }: PrintOptions,
+): string {
+  const before = [
+    ...(startTokenId === null
+      ? []
+      : [
+          `the start token ${candidateGlyphs({ id: startTokenId, text: null })} (id ${startTokenId})`,
+        ]),
+    ...(context !== undefined && tokens[0]?.index !== 0 ? ["the context"] : []), // an empty one is none
+  ];
+  return before.length === 0
+    ? "the first token has no context and is unscored (n/a)"
+    : `after ${before.join(" and ")}`;
 }
 
 /** What a token's context is in a text that was read in windows. */

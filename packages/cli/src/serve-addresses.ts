@@ -27,9 +27,10 @@ function othersLines({ url, host, allowHosts, keyEnv }: AddressOptions): readonl
   );
   const where =
     keyEnv === null
-      ? "compute on this machine unless they choose otherwise"
-      : "compute in their own browsers, since a page has no key"; // docs/classroom.md
-  if (names.length > 0) return [`Others reach it at ${names.join(" and ")}; their pages ${where}`];
+      ? "on this machine unless they choose otherwise"
+      : "in their own browsers, since a key in a page would be no secret";
+  if (names.length > 0)
+    return [`Others reach it at ${names.join(" and ")}; their pages compute ${where}`];
   if (!EVERYWHERE.includes(host)) return [];
   return [
     "It listens on all addresses of this machine but answers to its own names alone; start it with --allow-host NAME, the name or address that others will type",

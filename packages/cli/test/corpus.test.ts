@@ -166,6 +166,19 @@ test("a text that is refused and a line that is no text get an error in their pl
   expect(again.stderr).toMatch(/2 texts could not be scored/);
 });
 
+test("an empty text is an error in its place, in the words that --text has for it", async () => {
+  const { args, input, read } = corpus([document(0), ""]);
+  const { exitCode } = await run([...args, "--model", TINY]);
+  const alone = await run(["score", "--text", "", "--model", TINY]);
+  expect([exitCode, alone.exitCode]).toEqual([1, 2]);
+  const is = "is empty, and a score needs at least 1 token; give a text";
+  expect(alone.stderr).toContain(`--text ${is}`);
+  expect(read().map(({ error }) => error)).toEqual([
+    undefined,
+    `the text of line 2 of ${input} ${is}`,
+  ]);
+});
+
 test("a text that was changed since it was scored stops the run with its line; an output of an earlier version goes on", async () => {
   const { flags } = await vllm();
   const { args, input, output, read } = corpus([document(0), document(1), document(2)]);

@@ -159,7 +159,7 @@ test("models fetch takes an address, keeps the file, and prints nothing but its 
 });
 
 test("models fetch of a sharded address prints the path of every shard", async () => {
-  const server = createServer((request, response) => response.end(request.url));
+  const server = createServer((request, response) => response.end(`GGUF${request.url}`));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a-00002-of-00002.gguf`;
   const fetched = await run(["models", "fetch", url], { world: emptyCache() });
@@ -167,8 +167,8 @@ test("models fetch of a sharded address prints the path of every shard", async (
   server.closeAllConnections();
   const paths = fetched.stdout.trimEnd().split("\n");
   expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual([
-    "/a-00001-of-00002.gguf",
-    "/a-00002-of-00002.gguf",
+    "GGUF/a-00001-of-00002.gguf",
+    "GGUF/a-00002-of-00002.gguf",
   ]);
   expect(fetched.stderr).toContain("note: these 2 files are one model; --model takes its address");
 });

@@ -81,7 +81,7 @@ describe("usage errors", () => {
   });
 });
 
-/** Broken files: exit code 1 and the place in the file. */
+/** Broken files: exit code 2, as of a file that there is not, and the place in the file. */
 const BROKEN: readonly (readonly [sentence: string, args: readonly string[], says: RegExp])[] = [
   [
     "a model with a wrong magic",
@@ -129,6 +129,12 @@ const BROKEN: readonly (readonly [sentence: string, args: readonly string[], say
     ["score", ...tiny, fileWith('{"text":"x"}\n{"txt":"y"}\n', "a.jsonl")],
     /line 2 must be an object with a string "text"/,
   ],
+  ["a chat that is not JSON", ["next", ...tiny, "--chat", fileWith("{x", "a.json")], /at line 1/],
+  [
+    "a chat without messages",
+    ["score", ...tiny, "--chat", fileWith("{}", "a.json")],
+    /a\.json: messages must be a list/,
+  ],
 ];
 
 describe("broken files", () => {
@@ -137,7 +143,7 @@ describe("broken files", () => {
     expect(stderr).toMatch(says);
     expect(stderr).toMatch(/^tokenscope: [^\n]+\n$/);
     expect(stderr).not.toMatch(/\n\s+at |should not have happened/);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
   });
 });
 

