@@ -1,4 +1,4 @@
-// The frame of a drawer under the strip. On a phone it covers the strip.
+// The frame of a drawer under the strip. On a phone it lies over the sheet.
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { useActions } from "./store-context.ts";

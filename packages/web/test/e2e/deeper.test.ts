@@ -202,13 +202,16 @@ test("another model beside the page's: the same text in its own template and tok
   await token(page, POSITION).click();
 });
 
-test("on a phone the drawer covers the text, and goes on from position to position", async () => {
+test("on a phone the drawer leaves the token that it is about in sight, and goes on from position to position", async () => {
   await page.setViewportSize(PHONE.viewport);
   await button(page, "Look deeper").click();
   await part("One logit").click();
   await page.getByText(`after position ${POSITION - 1}`).waitFor();
   await button(page, "Look at the position before").click();
   await page.getByText(`after position ${POSITION - 2}`).waitFor();
+  const [drawer, current] = [page.locator(".drawer"), page.locator('#strip [aria-current="true"]')];
+  const [above, below] = [await current.boundingBox(), await drawer.boundingBox()];
+  expect((above?.y ?? Infinity) + (above?.height ?? 0)).toBeLessThanOrEqual(below?.y ?? 0);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width).toBe(PHONE.viewport.width);
   expect(await violations()).toEqual([]);

@@ -197,7 +197,7 @@ test("pins and the colouring outlive a reload; a pin is let go by its chip; the 
   expect(errors).toEqual([]);
 });
 
-test("on a phone a tap pins, and the drawer covers the strip", async () => {
+test("on a phone a tap pins, and the drawer is the sheet's size", async () => {
   const phone = await openPage(stage, PHONE);
   await token(phone.page, POSITION).tap();
   await phone.page.locator("#candidates [data-pin]").nth(1).tap();

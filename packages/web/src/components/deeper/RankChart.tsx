@@ -50,6 +50,9 @@ export function RankChart({ chart, pointed }: RankChartProps) {
           </text>
         </g>
       ))}
+      <text x={LEFT - 6} y={HEIGHT - 3} textAnchor="end">
+        rank
+      </text>
       <text x={LEFT} y={HEIGHT - 3}>
         layer 0
       </text>
