@@ -5,6 +5,7 @@ import {
   divergence,
   formatBits,
   formatCount,
+  formatCounted,
   formatPercent,
   formatPerplexity,
   type ModelIdentity,
@@ -101,7 +102,7 @@ async function compareModels(options: CompareOptions, world: World): Promise<voi
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\nover the last ${formatCount(bytes)} of ${formatCount(textBytes)} bytes, which every model scored; perplexity is by token, so bits per byte is what compares`,
+    `\nover the last ${formatCount(bytes)} of ${formatCounted(textBytes, "byte")}, which every model scored; perplexity is by token, so bits per byte is what compares`,
   );
 }
 
@@ -193,7 +194,7 @@ async function compareBits(options: CompareOptions, world: World): Promise<void>
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${formatCount(all[0]?.summary.scoredTokens ?? 0)} positions`,
+    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${formatCounted(all[0]?.summary.scoredTokens ?? 0, "position")}`,
   );
 }
 
