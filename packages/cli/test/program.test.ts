@@ -31,6 +31,17 @@ const USAGE: readonly (readonly [sentence: string, args: readonly string[], says
   ["no prompt", ["generate"], /there is no text/],
   ["no text to compare", ["compare", "--text", "", "--bits", "4"], /--text is empty.*give a text/],
   ["a comparison with nothing", ["compare", "--text", "x"], /needs --models A,B or --bits/],
+  ["a comparison of nothing", ["compare", "--bits", "4"], /no text; give a file, "-" for/],
+  [
+    "a comparison of two texts",
+    ["compare", "a.txt", "--text", "x", "--bits", "4"],
+    /a file and --text cannot go together/,
+  ],
+  [
+    "a file of several texts to compare",
+    ["compare", fileWith("text\nx\ny\n", "a.csv"), "--bits", "4"],
+    /a\.csv has 2 texts, and compare takes one/,
+  ],
   ["one model to compare", ["compare", "--text", "x", "--models", "a"], /names 1 model; give two/],
   ["bits that are none", ["compare", "--text", "x", "--bits", "4,9"], /"4,9".*from 2 to 8/],
   ["no text to tokenise", ["tokens"], /there is no text/],
