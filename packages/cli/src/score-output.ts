@@ -3,6 +3,7 @@
 import {
   formatBits,
   formatCount,
+  formatCounted,
   formatPercent,
   formatPerplexity,
   formatTurnBits,
@@ -256,7 +257,7 @@ function figureLines(score: PrintedScore, options: PrintOptions): readonly strin
   const { windowTokens, stride } = conventions;
   const { tokens, scoredTokens, totalBits, bitsPerToken, bitsPerByte, perplexity } = summary;
   return [
-    `${formatCount(tokens)} ${tokens === 1 ? "token" : "tokens"}, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
+    `${formatCounted(tokens, "token")}, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
     `${formatBits(bitsPerToken)} bits per token, ${formatBits(bitsPerByte)} bits per byte, perplexity ${formatPerplexity(perplexity)}`,
     `${beginning(score, options)}; ${model.id}, ${model.precision ?? "in the server's own precision"}`,
     ...(windowTokens === undefined || stride === undefined

@@ -8,7 +8,7 @@ import {
 import { expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
 import type { ScoreLineJson } from "../src/score-json.ts";
-import { openTiny, run, runJson, TINY } from "./test-world.ts";
+import { fileWith, openTiny, run, runJson, TINY } from "./test-world.ts";
 
 interface BitsJson {
   readonly weights: readonly {
@@ -43,6 +43,13 @@ test("a file of 8 bits is the same at 8 bits, and fewer are further from it", as
   expect(two?.distance?.meanKlBits).toBeGreaterThan(four?.distance?.meanKlBits ?? Infinity);
   const [line] = await runJson<ScoreLineJson>(["score", "--model", TINY, ...exact, "--text", TEXT]);
   expect(own?.summary).toEqual(line?.summary);
+});
+
+test("a file and standard input are compared as --text is", async () => {
+  const args = ["compare", "--model", TINY, ...exact, "--bits", "4"];
+  const [typed] = await bits("4");
+  expect(await runJson([...args, fileWith(TEXT, "a.txt")])).toEqual([typed]);
+  expect(await runJson([...args, "-"], { stdin: TEXT })).toEqual([typed]);
 });
 
 test("the distance at 3 bits is that of both models' logits, summed in plain loops", async () => {

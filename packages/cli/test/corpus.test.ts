@@ -168,9 +168,10 @@ test("a text that is refused and a line that is no text get an error in their pl
 
 test("an empty text is an error in its place, in the words that --text has for it", async () => {
   const { args, input, read } = corpus([document(0), ""]);
-  const { exitCode } = await run([...args, "--model", TINY]);
+  const { exitCode, stderr } = await run([...args, "--model", TINY]);
   const alone = await run(["score", "--text", "", "--model", TINY]);
   expect([exitCode, alone.exitCode]).toEqual([1, 2]);
+  expect(stderr).toMatch(/2 texts are in .*\n.*1 text could not be scored; its line in .* has an/);
   const is = "is empty, and a score needs at least 1 token; give a text";
   expect(alone.stderr).toContain(`--text ${is}`);
   expect(read().map(({ error }) => error)).toEqual([
@@ -242,7 +243,7 @@ test("another model's output, or another input's, is not added to", async () => 
   await run([...long.args, ...flags]);
   const short = corpus([document(0)]);
   const mixed = ["score", "--jsonl", short.input, "--out", long.output];
-  expect((await run([...mixed, ...flags])).stderr).toMatch(/has 5 lines and .* has 1 texts/);
+  expect((await run([...mixed, ...flags])).stderr).toMatch(/has 5 lines and .* has 1 text,/);
 });
 
 test("the engine of this machine scores a corpus too, one text after the other", async () => {

@@ -150,7 +150,7 @@ describe.skipIf(gemma3Path() === null)(
         isCached: true,
         licence: "Gemma Terms of Use",
         architecture: "gemma3",
-        quantization: "Q5_0",
+        quantization: "Q4_K_M",
         vocabularySize: 262_144,
         startTokenId: 2,
         hasChatTemplate: false,

@@ -66,6 +66,16 @@ test("the table shows what cannot be seen", async () => {
   );
 });
 
+test("a special token has no bytes of the text, in the table as in the sum", async () => {
+  const { stdout } = await run(["tokens", ...tiny, "<|end|>hi", "--parse-special"]);
+  expect(stdout).toMatch(/^ +0 +260 +<\|end\|> +special, 0 bytes$/m);
+  expect(stdout).toMatch(
+    /^3 tokens, 1 of them special and of 0 bytes, 2 characters \(0\.67 a token\), 2 bytes \(0\.67 a token\)$/m,
+  );
+  const { stdout: one } = await run(["tokens", ...tiny, "a"]);
+  expect(one).toContain("\n1 token, 1 character (1.00 a token), 1 byte (1.00 a token)\n");
+});
+
 test("columns line up by what a terminal shows: wide characters take two cells, marks none", () => {
   const columns = [{ heading: "t" }, { heading: "n", isNumber: true }];
   const rows = [

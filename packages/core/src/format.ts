@@ -72,6 +72,11 @@ export function formatCount(count: number | null): string {
   return count === null ? NO_VALUE : withThousands(count.toFixed(0));
 }
 
+/** A count with what is counted, in English. Examples: 1, "token" -> "1 token"; 49152, "token" -> "49,152 tokens". */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A rank among the vocabulary. Example: 7195, 49152 -> "7,195 of 49,152". */
 export function formatRank(rank: number | null, vocabularySize: number): string {
   return rank === null ? NO_VALUE : `${formatCount(rank)} of ${formatCount(vocabularySize)}`;

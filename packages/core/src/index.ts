@@ -87,6 +87,7 @@ export { EngineError, FormatError, UsageError } from "./errors.ts";
 export {
   formatBits,
   formatCount,
+  formatCounted,
   formatDraw,
   formatMegabytes,
   formatPercent,

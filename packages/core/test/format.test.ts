@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   formatBits,
   formatCount,
+  formatCounted,
   formatDraw,
   formatMegabytes,
   formatPercent,
@@ -85,6 +86,8 @@ test("ranks and counts separate thousands", () => {
   expect(formatRank(1, 262144)).toBe("1 of 262,144");
   expect(formatRank(null, 49152)).toBe("n/a");
   expect([0, 999, 1000, 1234567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
+  const counted = [0, 1, 1000].map((count) => formatCounted(count, "token"));
+  expect(counted).toEqual(["0 tokens", "1 token", "1,000 tokens"]);
 });
 
 test("a random number has four decimals and never says 1", () => {

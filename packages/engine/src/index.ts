@@ -1,9 +1,9 @@
 export { type ModelShape, parseShape } from "./architecture.ts";
 export { type ByteSource, blobSource, bytesSource, shardedSource } from "./byte-source.ts";
+export { quantizationName } from "./gguf/file-type.ts";
 export {
   type Gguf,
   type GgufValue,
-  quantizationName,
   readGguf,
   type TensorInfo,
 } from "./gguf/gguf.ts";

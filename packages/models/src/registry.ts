@@ -94,7 +94,7 @@ export const MODELS: readonly ModelEntry[] = [
     id: "gemma-3-270m-q4_k_m",
     label: "Gemma 3 270M (base)",
     architecture: "gemma3",
-    quantization: "Q5_0",
+    quantization: "Q4_K_M",
     fileName: "gemma-3-270m-q4_k_m.gguf",
     fileBytes: 253_113_024,
     sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",

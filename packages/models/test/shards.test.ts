@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function writeShards(names: readonly string[]): Promise<void> {
-  for (const name of names) await writeFile(join(folder, name), `bytes of ${name}`);
+  for (const name of names) await writeFile(join(folder, name), `GGUF of ${name}`);
 }
 
 /** Serves these files by name; gives the address and the paths that were asked for. */
@@ -35,7 +35,7 @@ async function serveShards(names: readonly string[]) {
     const path = request.url ?? "";
     asked.push(path);
     const name = names.find((known) => path.startsWith(`/m/${known}`));
-    response.writeHead(name === undefined ? 404 : 200).end(`bytes of ${name}`);
+    response.writeHead(name === undefined ? 404 : 200).end(`GGUF of ${name}`);
   });
   server = listening;
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
@@ -73,7 +73,7 @@ test("any shard's path means the whole model", async () => {
   const paths = NAMES.map((name) => join(folder, name));
   for (const path of paths) {
     const model = await locateModel(path, { folder });
-    expect(model).toEqual({ path: paths[0], paths, fileBytes: 3 * 32, entry: null }); // "bytes of big-0000N-of-00003.gguf"
+    expect(model).toEqual({ path: paths[0], paths, fileBytes: 3 * 31, entry: null }); // "GGUF of big-0000N-of-00003.gguf"
   }
 });
 
@@ -99,7 +99,7 @@ test("a missing shard is named, also where it is the one that was typed", async 
 test("a sharded model is identified by its shards' hashes in order, one file by its own", async () => {
   await writeShards(NAMES);
   const paths = NAMES.map((name) => join(folder, name));
-  const hashes = NAMES.map((name) => sha256(`bytes of ${name}`));
+  const hashes = NAMES.map((name) => sha256(`GGUF of ${name}`));
   expect(await modelSha256({ paths })).toBe(sha256(hashes.join("")));
   expect(await modelSha256({ paths: paths.slice(0, 1) })).toBe(hashes[0]);
 });
@@ -108,8 +108,8 @@ test("any shard's address fetches all of them once, in their order", async () =>
   const { host, asked } = await serveShards(NAMES);
   const url = `http://${host}/m/big-00003-of-00003.gguf?key=secret`;
   const model = await locateModel(url, { folder });
-  expect(model.paths).toEqual(NAMES.map((name) => cachePath(folder, sha256(`bytes of ${name}`))));
-  expect(await readFile(model.path, "utf8")).toBe("bytes of big-00001-of-00003.gguf");
+  expect(model.paths).toEqual(NAMES.map((name) => cachePath(folder, sha256(`GGUF of ${name}`))));
+  expect(await readFile(model.path, "utf8")).toBe("GGUF of big-00001-of-00003.gguf");
   expect(asked).toEqual(NAMES.map((name) => `/m/${name}?key=secret`));
   expect(await locateModel(url, { folder })).toEqual(model);
   expect(asked).toHaveLength(3);
@@ -123,7 +123,7 @@ test("a shard that an address does not give is named by its number, and those be
   await expect(fetching()).rejects.toThrow(
     `cannot fetch the model, shard 2 of 3: ${host} answered 404; check the address, or download the file yourself and give its path`,
   );
-  expect(await readdir(folder)).toContain(`${sha256("bytes of big-00001-of-00003.gguf")}.gguf`);
+  expect(await readdir(folder)).toContain(`${sha256("GGUF of big-00001-of-00003.gguf")}.gguf`);
   await expect(fetching()).rejects.toThrow("shard 2 of 3");
   expect(asked.map((path) => path.slice(3, 12))).toEqual(["big-00001", "big-00002", "big-00002"]);
 });

@@ -33,7 +33,7 @@ test("without a host's list the table's models come from the hub, with their lic
   const { rows } = view();
   expect(rows.map(({ label, facts }) => [label, facts])).toEqual([
     ["SmolLM2-135M-Instruct", "98.4 MB, Q4_1, Apache-2.0, from huggingface.co"],
-    ["Gemma 3 270M (base)", "253.1 MB, Q5_0, Gemma Terms of Use, from huggingface.co"],
+    ["Gemma 3 270M (base)", "253.1 MB, Q4_K_M, Gemma Terms of Use, from huggingface.co"],
   ]);
   const [hub] = smol.sources;
   expect(rows[0]?.model.url).toBe(hub?.kind === "hub" ? hubUrl(hub) : "");

@@ -5,6 +5,7 @@ import {
   divergence,
   formatBits,
   formatCount,
+  formatCounted,
   formatPercent,
   formatPerplexity,
   type ModelIdentity,
@@ -19,22 +20,28 @@ import {
 import { type Command, Option } from "commander";
 import { addTextOptions, startTokenOf, type TextOptions, withModel } from "../model-options.ts";
 import type { OpenModel } from "../open-model.ts";
+import { readTexts } from "../score-input.ts";
 import { tableLines } from "../table.ts";
 import { type World, writeLine } from "../world.ts";
 
 interface CompareOptions extends TextOptions {
-  readonly text: string;
+  readonly text?: string;
   readonly models?: string;
   readonly bits?: string;
   readonly json?: boolean;
 }
 
+/** The same with the text, wherever it came from. */
+type Comparison = Omit<CompareOptions, "text"> & { readonly text: string };
+
 /** Adds the command `compare`. */
 export function addCompare(program: Command, world: World): void {
   const command = program
-    .command("compare")
-    .description("one text in several models, or in one at fewer bits a weight")
-    .requiredOption("--text <text>", "the text")
+    .command("compare [file]")
+    .description(
+      "one text in several models, or in one at fewer bits a weight; - reads standard input",
+    )
+    .option("--text <text>", "the text itself instead of a file")
     .addOption(
       new Option("--models <models>", "models between commas, such as A,B").conflicts("bits"),
     )
@@ -47,12 +54,34 @@ export function addCompare(program: Command, world: World): void {
 --bits rounds every matrix to nearest in blocks of 32 that share a scale, and measures how far the
 distributions move from those of the file as it is.`,
     );
-  addTextOptions(command).action(async (options: CompareOptions) => {
-    if (options.text === "") throw new UsageError("--text is empty; give a text");
-    if (options.models !== undefined) await compareModels(options, world);
-    else if (options.bits !== undefined) await compareBits(options, world);
-    else throw new UsageError("compare needs --models A,B or --bits 8,4,3,2; give one of them");
+  addTextOptions(command).action(async (file: string | undefined, options: CompareOptions) => {
+    const { models, bits } = options;
+    if (models === undefined && bits === undefined) {
+      throw new UsageError("compare needs --models A,B or --bits 8,4,3,2; give one of them");
+    }
+    const comparison = { ...options, text: await oneText(file, options, world) };
+    await (models === undefined ? compareBits : compareModels)(comparison, world);
   });
+}
+
+/** The text of the file or of --text; throws UsageError where there is none, or more than one. */
+async function oneText(
+  file: string | undefined,
+  options: CompareOptions,
+  world: World,
+): Promise<string> {
+  const files = file === undefined ? [] : [file];
+  if (files.length + (options.text === undefined ? 0 : 1) !== 1) {
+    const found = file === undefined ? "there is no text" : "a file and --text cannot go together";
+    throw new UsageError(`${found}; give a file, "-" for standard input, or --text TEXT`);
+  }
+  const texts = await readTexts(files, options, world);
+  const [only] = texts;
+  if (only !== undefined && texts.length === 1 && only.context === null) return only.text;
+  const has = only?.context ? "a context" : formatCounted(texts.length, "text");
+  throw new UsageError(
+    `${file} has ${has}, and compare takes one text as it is; give it in a file of its own, or with --text`,
+  );
 }
 
 interface ScoredModel {
@@ -61,7 +90,7 @@ interface ScoredModel {
   readonly vocabulary: OpenModel["tokenizer"]["vocabulary"];
 }
 
-async function compareModels(options: CompareOptions, world: World): Promise<void> {
+async function compareModels(options: Comparison, world: World): Promise<void> {
   const names = listOf(options.models ?? "");
   if (names.length < 2) {
     throw new UsageError(
@@ -101,7 +130,7 @@ async function compareModels(options: CompareOptions, world: World): Promise<voi
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\nover the last ${formatCount(bytes)} of ${formatCount(textBytes)} bytes, which every model scored; perplexity is by token, so bits per byte is what compares`,
+    `\nover the last ${formatCount(bytes)} of ${formatCounted(textBytes, "byte")}, which every model scored; perplexity is by token, so bits per byte is what compares`,
   );
 }
 
@@ -121,7 +150,7 @@ function measures(figures: Summary): readonly string[] {
 
 async function scoredBy(
   model: OpenModel,
-  options: CompareOptions,
+  options: Comparison,
   { signal }: World,
 ): Promise<ScoredModel> {
   const { tokenizer, engine, identity } = model;
@@ -145,7 +174,7 @@ interface Rounded {
   readonly distance: Distance | null;
 }
 
-async function compareBits(options: CompareOptions, world: World): Promise<void> {
+async function compareBits(options: Comparison, world: World): Promise<void> {
   const wanted = listOf(options.bits ?? "").map(Number);
   const odd = wanted.find((bits) => !Number.isInteger(bits) || bits < 2 || bits > 8);
   if (odd !== undefined || wanted.length === 0) {
@@ -193,7 +222,7 @@ async function compareBits(options: CompareOptions, world: World): Promise<void>
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${formatCount(all[0]?.summary.scoredTokens ?? 0)} positions`,
+    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${formatCounted(all[0]?.summary.scoredTokens ?? 0, "position")}`,
   );
 }
 

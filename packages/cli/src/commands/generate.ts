@@ -2,6 +2,7 @@
 
 import {
   type Ending,
+  formatCounted,
   type GeneratedStep,
   type GenerateJson,
   generateAll,
@@ -121,7 +122,7 @@ async function runGenerate(run: Run): Promise<void> {
   if (world.stderr.isTerminal) {
     await writeLine(
       world.stderr,
-      `${endingText(ending)} after ${steps.length} tokens; seed ${options.seed}, temperature ${run.settings.temperature}; ${model.identity.id}, ${model.identity.precision}`,
+      `${endingText(ending)} after ${formatCounted(steps.length, "token")}; seed ${options.seed}, temperature ${run.settings.temperature}; ${model.identity.id}, ${model.identity.precision}`,
     );
   }
 }
@@ -202,11 +203,21 @@ function jsonOf(run: Run, steps: readonly GeneratedStep[], ending: Ending): Gene
 
 function settingsOf(options: GenerateCommandOptions): SamplingSettings {
   const { temperature, topK, topP, minP } = options;
-  return parseSettings({ temperature, topK, topP, minP });
+  return asOption(() => parseSettings({ temperature, topK, topP, minP }));
 }
 
 function seedOf(value: string): number {
-  return parseSeed(/^-?\d+$/.test(value) ? Number(value) : value);
+  return asOption(() => parseSeed(/^-?\d+$/.test(value) ? Number(value) : value));
+}
+
+/** What core refuses begins with the setting's name; here that is an option. Example: "top-p 2 is ..." -> "--top-p 2 is ...". */
+function asOption<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--${error.message}`, { cause: error });
+  }
 }
 
 function checkRoom(ids: readonly TokenId[], contextLength: number): void {

@@ -9,6 +9,7 @@ import {
   scoreIds,
   type TokenId,
   type Tokenizer,
+  type TokenScore,
   topCandidates,
   UsageError,
 } from "@tokenscope/core";
@@ -113,15 +114,17 @@ async function nextOf(
   const { predictionAfter } = await scoreIds(engine, contextIds, { signal: world.signal });
   if (!predictionAfter?.contextVector) throw new RangeError("next: the engine kept no context");
   const { contextVector } = predictionAfter;
-  const named: { id: TokenId; score: { logprobNats: number; rank: number } }[] = [];
-  for (const id of asked) {
-    const [score] = await engine.scoreAt([contextVector], id);
-    if (score !== undefined) named.push({ id, score });
-  }
   const prediction =
     options.top <= KEPT_CANDIDATES
       ? predictionAfter
       : longer(predictionAfter, await engine.logits(contextVector), options.top);
+  const named: { id: TokenId; score: TokenScore }[] = [];
+  for (const id of asked) {
+    const [score] = await engine.scoreAt([contextVector], id);
+    if (score === undefined) continue;
+    const logprobNats = listedNats(prediction, id) ?? score.logprobNats; // one token, one number
+    named.push({ id, score: { ...score, logprobNats } });
+  }
   const { vocabulary } = tokenizer;
   return nextJson({ model: identity, vocabulary, contextIds, prediction, top: options.top, named });
 }
@@ -130,8 +133,16 @@ async function nextOf(
 function longer(prediction: Prediction, logits: Float32Array, top: number): Prediction {
   const logZ = logSumExp(logits);
   const topIds = topCandidates(logits, top);
-  const topLogprobsNats = Float32Array.from(topIds, (id) => (logits[id] ?? 0) - logZ);
+  const topLogprobsNats = Float32Array.from(
+    topIds,
+    (id) => listedNats(prediction, id) ?? (logits[id] ?? 0) - logZ,
+  );
   return { ...prediction, topIds, topLogprobsNats };
+}
+
+/** A token's log-probability where a prediction lists it: that of another product may differ in the last digits. */
+function listedNats({ topIds, topLogprobsNats }: Prediction, id: number): number | undefined {
+  return topLogprobsNats[topIds.indexOf(id)];
 }
 
 /** The tokens of --token; throws UsageError as namedToken does. */

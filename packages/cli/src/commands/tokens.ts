@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import {
   bytesHex,
   formatCount,
+  formatCounted,
   type Tokenizer,
   type TokensJson,
   tokenId,
@@ -81,10 +82,17 @@ function linesOf(all: readonly Tokenized[], world: World): readonly string[] {
 }
 
 function tokenLines({ json: { tokens, summary }, tokenizer }: Tokenized): readonly string[] {
-  const rows = tokens.map(({ index, id }) => {
+  const rows = tokens.map(({ index, id, special }) => {
     const bytes = tokenizer.vocabulary.bytes(tokenId(id));
-    return [String(index), String(id), glyphs(bytes), bytesHex(bytes)];
+    return [
+      String(index),
+      String(id),
+      glyphs(bytes),
+      special ? "special, 0 bytes" : bytesHex(bytes), // what it is written as is no text
+    ];
   });
+  const specials = tokens.filter(({ special }) => special).length;
+  const ofThem = specials === 0 ? "" : `, ${formatCount(specials)} of them special and of 0 bytes`;
   const { charactersPerToken, bytesPerToken } = summary;
   return [
     ...tableLines(
@@ -97,7 +105,7 @@ function tokenLines({ json: { tokens, summary }, tokenizer }: Tokenized): readon
       rows,
     ),
     "",
-    `${formatCount(summary.tokens)} tokens, ${formatCount(summary.characters)} characters (${rate(charactersPerToken)} a token), ${formatCount(summary.bytes)} bytes (${rate(bytesPerToken)} a token)`,
+    `${formatCounted(summary.tokens, "token")}${ofThem}, ${formatCounted(summary.characters, "character")} (${rate(charactersPerToken)} a token), ${formatCounted(summary.bytes, "byte")} (${rate(bytesPerToken)} a token)`,
   ];
 }
 

@@ -25,15 +25,3 @@ export async function readGguf(source: ByteSource): Promise<Gguf> {
 export function readTensor(source: ByteSource, tensor: TensorInfo): Promise<Uint8Array> {
   return source.read(tensor.offset, tensor.byteLength);
 }
-
-/** The name people know a file by: the tensor type that holds most of its weights. Example: SmolLM2's file -> "Q4_1". */
-export function quantizationName({ tensors }: Gguf): string {
-  const elements = new Map<string, number>();
-  for (const { type, dims, name } of tensors.values()) {
-    if (dims.length < 2 || name.startsWith("token_embd")) continue;
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    elements.set(type.name, (elements.get(type.name) ?? 0) + count);
-  }
-  const [most] = [...elements].toSorted((a, b) => b[1] - a[1]);
-  return most?.[0] ?? "F32";
-}

@@ -4,7 +4,8 @@ import { type Backend, type Engine, type Precision, UsageError } from "@tokensco
 import { type ModelShape, parseShape } from "../architecture.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { loadFinalNorm } from "../final-norm.ts";
-import { type Gguf, quantizationName, readGguf } from "../gguf/gguf.ts";
+import { quantizationName } from "../gguf/file-type.ts";
+import { type Gguf, readGguf } from "../gguf/gguf.ts";
 import { keptCandidates } from "../graph/head.ts";
 import { loadInputVectors } from "../input-vectors.ts";
 import { LoadedEngine } from "../loaded-engine.ts";

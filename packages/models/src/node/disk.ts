@@ -37,6 +37,12 @@ export function diskError(error: unknown, folder: string): unknown {
   );
 }
 
+/** True where a folder stands at this path. */
+export async function isFolder(path: string): Promise<boolean> {
+  const entry = await stat(path).catch(() => null); // what cannot be seen is no folder
+  return entry?.isDirectory() ?? false;
+}
+
 /** Size of a file in bytes, or null where there is none. */
 export async function fileBytes(path: string): Promise<number | null> {
   try {

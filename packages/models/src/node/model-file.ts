@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "@tokenscope/core";
 import { MODELS, type ModelEntry, modelEntry } from "../registry.ts";
 import { shardNames } from "../shards.ts";
-import { fileBytes } from "./disk.ts";
+import { fileBytes, isFolder } from "./disk.ts";
 import { type FetchOptions, fetchModel, fetchUrl } from "./fetch-model.ts";
 import { fileSha256 } from "./file-hash.ts";
 
@@ -28,7 +28,9 @@ export async function locateModel(name: string, options: FetchOptions): Promise<
   const paths = isAddress ? await fetchUrl({ ...options, url: name }) : shardPaths(resolve(name));
   const sizes = await Promise.all(paths.map(fileBytes));
   const [path] = paths;
-  if (path === undefined || sizes.every((bytes) => bytes === null)) throw noSuchModel(name);
+  if (path === undefined || sizes.every((bytes) => bytes === null)) {
+    throw (await isFolder(resolve(name))) ? folderForModel(name) : noSuchModel(name);
+  }
   const missing = paths.filter((_, i) => sizes[i] === null);
   if (missing.length > 0) throw missingShards(missing, paths.length);
   const sum = sizes.reduce((total: number, bytes) => total + (bytes ?? 0), 0);
@@ -56,6 +58,13 @@ function missingShards(missing: readonly string[], count: number): UsageError {
   const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
   return new UsageError(
     `this model is in ${count} files, and there is no ${basename(first)}${more} in ${dirname(first)}; put all ${count} files into that folder`,
+    { httpStatus: 404 },
+  );
+}
+
+function folderForModel(name: string): UsageError {
+  return new UsageError(
+    `"${name}" is a folder, and a model is a file; give the path of a GGUF file, such as one in that folder`,
     { httpStatus: 404 },
   );
 }
