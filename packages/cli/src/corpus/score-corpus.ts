@@ -1,7 +1,7 @@
 // score --jsonl: a file of many texts scored into another, a line each, in the same order; what a killed run has written is kept.
 
 import { createHash } from "node:crypto";
-import { EngineError, FormatError, formatCounted, UsageError } from "@tokenscope/core";
+import { countOf, EngineError, FormatError, UsageError } from "@tokenscope/core";
 import { pMapIterable } from "p-map";
 import { checkNotEmpty } from "../score-input.ts";
 import type { PrintedScore } from "../score-output.ts";
@@ -31,10 +31,7 @@ export async function scoreCorpus(corpus: Corpus, world: World): Promise<void> {
   try {
     checkSame(out, corpus);
     if (out.lines > 0) {
-      await note(
-        world,
-        `${corpus.output} has ${formatCounted(out.lines, "text")} already; going on`,
-      );
+      await note(world, `${corpus.output} has ${countOf(out.lines, "text")} already; going on`);
     }
     const report = progress(world);
     const onDone = (isFailed: boolean): void => {
@@ -55,11 +52,11 @@ export async function scoreCorpus(corpus: Corpus, world: World): Promise<void> {
   }
   const { done, failed } = tally;
   const are = done === 1 ? "is" : "are";
-  await note(world, `${formatCounted(done, "text")} ${are} in ${corpus.output}`);
+  await note(world, `${countOf(done, "text")} ${are} in ${corpus.output}`);
   if (failed === 0) return;
   const [their, have] = failed === 1 ? ["its line", "has"] : ["their lines", "have"];
   throw new EngineError(
-    `${formatCounted(failed, "text")} could not be scored; ${their} in ${corpus.output} ${have} an "error" that says why`,
+    `${countOf(failed, "text")} could not be scored; ${their} in ${corpus.output} ${have} an "error" that says why`,
   );
 }
 
@@ -97,7 +94,7 @@ async function* linesLeft(
   }
   if (last + 1 >= done) return;
   throw new UsageError(
-    `the output has ${formatCounted(done, "line")} and ${input} has ${formatCounted(last + 1, "text")}, so it belongs to another input; give another file for --out`,
+    `the output has ${countOf(done, "line")} and ${input} has ${countOf(last + 1, "text")}, so it belongs to another input; give another file for --out`,
   );
 }
 
@@ -167,6 +164,6 @@ function progress(world: World): (done: number) => void {
     if (!world.stderr.isTerminal || nowMs - saidMs < PROGRESS_MS) return;
     saidMs = nowMs;
     const rate = ((done - before) * 1_000) / (nowMs - startedMs);
-    void world.stderr.write(`\r${formatCounted(done, "text")}, ${rate.toFixed(1)} a second `);
+    void world.stderr.write(`\r${countOf(done, "text")}, ${rate.toFixed(1)} a second `);
   };
 }
