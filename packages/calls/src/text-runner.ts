@@ -9,6 +9,7 @@ import {
   type Scheduler,
   type Sequence,
   type TokenId,
+  UsageError,
 } from "@tokenscope/core";
 import type { Handler } from "./calls.ts";
 import type { RunningModel } from "./session-host.ts";
@@ -93,6 +94,8 @@ function takingTurns(): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
+const MOST_LOOKS = 64; // that wait or run
+
 /** Runs texts as jobs among those of others: nothing is held for a page between its calls but what the scheduler keeps of texts it has read. */
 export function scheduledTexts(
   { tokenizer: { endTokenIds } }: Pick<RunningModel, "tokenizer">,
@@ -105,18 +108,29 @@ export function scheduledTexts(
   ): Promise<Ending> => {
     const [job] = scheduler.submit([request]);
     if (job === undefined) throw new RangeError("scheduledTexts: a request without its job");
-    for (;;) {
-      const { done, value } = await job.next();
-      if (done) return value;
-      if (value.kind === "read") onRead(value);
-      if (value.kind === "token") onToken(value);
+    try {
+      for (;;) {
+        const { done, value } = await job.next();
+        if (done) return value;
+        if (value.kind === "read") onRead(value);
+        if (value.kind === "token") onToken(value);
+      }
+    } finally {
+      await job.return({ kind: "aborted" }); // where a listener threw: nobody hears it any more
     }
+  };
+  const reading = { settings: RAW, seed: 0, maxTokens: 0, endTokenIds, isFollowed: true };
+  const inTurn = takingTurns(); // looks hold a sequence each that the scheduler does not count
+  let looks = 0;
+  /** All but the last, by the queue and within its limits: what is looked into is one token more. */
+  const readBefore = async (ids: readonly TokenId[]): Promise<void> => {
+    const promptIds = ids.slice(0, -1);
+    if (promptIds.length > 0) await run({ ...reading, promptIds }, () => {});
   };
   return {
     async score({ ids, from }, emit, signal) {
       if (ids.length === 0) return null;
-      const request = { promptIds: ids, settings: RAW, seed: 0, maxTokens: 0, endTokenIds };
-      await run({ ...request, isFollowed: true, signal }, (read) => {
+      await run({ ...reading, promptIds: ids, signal }, (read) => {
         const skipped = Math.max(0, from - read.from);
         const tokens = read.tokens.slice(skipped);
         if (tokens.length > 0) emit({ from: read.from + skipped, tokens });
@@ -138,11 +152,24 @@ export function scheduledTexts(
       );
     },
     async withBeginning(ids, use) {
-      const sequence = scheduler.openRead(ids);
+      if (looks >= MOST_LOOKS) {
+        throw new UsageError(`${looks} looks inside are waiting already; try again in a moment`, {
+          httpStatus: 429,
+        });
+      }
+      looks += 1;
       try {
-        return await use(sequence);
+        return await inTurn(async () => {
+          await readBefore(ids);
+          const sequence = scheduler.openRead(ids);
+          try {
+            return await use(sequence);
+          } finally {
+            sequence.close();
+          }
+        });
       } finally {
-        sequence.close();
+        looks -= 1;
       }
     },
   };

@@ -24,10 +24,10 @@ afterEach(async () => {
   for (const scheduler of open.splice(0)) await scheduler.close();
 });
 
-function hosts() {
+function hosts(more: { readonly waiting?: number; readonly pause?: () => Promise<void> } = {}) {
   const engine = openToyEngine();
-  const limits = { running: 4, waiting: 9, positions: 256, readRows: 4, keptTexts: 4 };
-  const pause = async (): Promise<void> => {};
+  const { waiting = 9, pause = async () => {} } = more;
+  const limits = { running: 4, waiting, positions: 256, readRows: 4, keptTexts: 4 };
   const scheduler = new Scheduler({ engine, limits, pause });
   open.push(scheduler);
   const model = { engine, tokenizer: toyTokenizer, template: plainTemplate(toyTokenizer) };
@@ -105,4 +105,37 @@ test("a call that is stopped ends, and its place is free", async () => {
   expect(ending).toEqual({ kind: "aborted" });
   const gone = AbortSignal.abort(new Error("gone"));
   await expect(shared.score({ ids: IDS, from: 0 }, () => {}, gone)).rejects.toThrow("gone");
+});
+
+test("looks inside wait in the queue as other texts do, and a full one refuses them", async () => {
+  let goOn = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const { shared, own } = hosts({ waiting: 1, pause: () => gate });
+  const first = ask(shared, "lens", { ids: IDS });
+  await Promise.resolve();
+  const full = ask(shared, "score", { ids: IDS, from: 0 });
+  await expect(full).rejects.toMatchObject({ httpStatus: 429 });
+  const many = Array.from({ length: 70 }, () => ask(shared, "lens", { ids: IDS }));
+  const settled = Promise.allSettled(many);
+  await new Promise((resolve) => setImmediate(resolve));
+  goOn();
+  expect((await first).result).toEqual((await ask(own, "lens", { ids: IDS })).result);
+  const refused = (await settled).filter(({ status }) => status === "rejected");
+  expect(refused.length).toBe(70 - 63); // 64 wait or run, of which one came first
+});
+
+test("a listener that throws ends its job", async () => {
+  const { shared } = hosts();
+  const failing = shared.generate(
+    { ...GENERATE, maxTokens: 200 },
+    () => {
+      throw new Error("the line is gone");
+    },
+    NEVER,
+  );
+  await expect(failing).rejects.toThrow("the line is gone");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(open.at(-1)?.status).toMatchObject({ running: 0, waiting: 0 });
 });

@@ -159,6 +159,27 @@ describe("what no page of ours sends is refused in a sentence, and the server go
     ["search", { contextVector: vector(3), query: "a", limit: 1e9 }, /search: limit/],
     ["logits", { contextVector: Float32Array.of(Number.NaN) }, /that are finite/],
     ["lens", { ids: [] }, /lens: ids/],
+    ["score", { ids: new Array(100_000).fill(1), from: 0 }, /has 100000 tokens and .* context/],
+    ["scoreAt", { contextVectors: new Array(2_000).fill(vector(3)), id: 1 }, /contextVectors/],
+    [
+      "settingsView",
+      {
+        contextVector: vector(3),
+        settings: SETTINGS,
+        draw: 0,
+        top: 1,
+        pinned: new Array(65).fill(1),
+      },
+      /settingsView: pinned/,
+    ],
+    [
+      "refusals",
+      {
+        doc: { nodes: [], branches: [{ key: 0, tip: null }], activeKey: 0 },
+        roles: new Array(17).fill("a"),
+      },
+      /refusals: roles/,
+    ],
     ["headOff", { ids: [1], layer: -1, head: 0, id: null }, /headOff: layer/],
     [
       "refusals",

@@ -1,10 +1,13 @@
 // The page's calls as they come over the wire, each with what it may be. A page of ours sends nothing else; anybody may send anything.
 
 import type { ModelCallKind, ModelCalls } from "@tokenscope/calls";
-import { parseSettings, UsageError } from "@tokenscope/core";
+import { type Engine, parseSettings, UsageError } from "@tokenscope/core";
 import { z } from "zod";
 
-const MAX_TOKENS = 100_000; // of a text; a context is shorter
+const MAX_TOKENS = 1_000_000; // of a document's branches together; a text is as long as the context
+const MAX_ROLES = 16;
+const MAX_PINNED = 64;
+const MAX_VECTORS = 1_024; // a page asks of one a layer
 const MAX_TEXT = 2_000_000; // characters
 const MAX_LISTED = 1_000;
 
@@ -80,7 +83,7 @@ const SCHEMAS: Readonly<Record<ModelCallKind, z.ZodType>> = {
   trySystemPrompt: z.strictObject({ doc, content: text }),
   setTools: z.strictObject({ doc, text }),
   writeToolCall: z.strictObject({ doc, text }),
-  refusals: z.strictObject({ doc, roles: z.array(z.string()).max(MAX_LISTED) }),
+  refusals: z.strictObject({ doc, roles: z.array(z.string()).max(MAX_ROLES) }),
   score: z.strictObject({ ids, from: z.int().min(0) }),
   generate: z.strictObject({
     ids: ids.min(1),
@@ -95,12 +98,12 @@ const SCHEMAS: Readonly<Record<ModelCallKind, z.ZodType>> = {
     settings,
     draw: z.number().min(0).lt(1),
     top: limit,
-    pinned: ids,
+    pinned: ids.max(MAX_PINNED),
   }),
   lens: z.strictObject({ ids: ids.min(1) }),
   attention: z.strictObject({ ids: ids.min(1) }),
   headOff: z.strictObject({ ids: ids.min(1), layer: id, head: id, id: id.nullable() }),
-  scoreAt: z.strictObject({ contextVectors: z.array(vector).max(MAX_TOKENS), id }),
+  scoreAt: z.strictObject({ contextVectors: z.array(vector).max(MAX_VECTORS), id }),
   tokenVector: z.strictObject({ id }),
   logits: z.strictObject({ contextVector: vector }),
   readAs: z.strictObject({
@@ -125,7 +128,8 @@ export function parseRequest<K extends ModelCallKind>(
   {
     hiddenWidth,
     vocabularySize,
-  }: { readonly hiddenWidth: number; readonly vocabularySize: number },
+    contextLength,
+  }: Pick<Engine, "hiddenWidth" | "vocabularySize" | "contextLength">,
 ): ModelCalls[K]["request"] {
   const { success, data, error } = SCHEMAS[kind].safeParse(value);
   if (!success) {
@@ -139,6 +143,12 @@ export function parseRequest<K extends ModelCallKind>(
     if (given.length === hiddenWidth && given.every(Number.isFinite)) continue;
     throw new UsageError(
       `${kind}: a context vector has ${given.length} numbers and this model's have ${hiddenWidth} that are finite; score the text again`,
+    );
+  }
+  const { ids: run = [] } = data as { readonly ids?: readonly number[] };
+  if (run.length > contextLength) {
+    throw new UsageError(
+      `${kind}: the text has ${run.length} tokens and the model's context holds ${contextLength}; shorten it`,
     );
   }
   const strange = idsOf(data).find((each) => each >= vocabularySize);
