@@ -19,5 +19,6 @@ export {
   decodeValue,
   encodeValue,
   type FailureMessage,
+  identityMark,
   type ModelDescription,
 } from "./wire.ts";

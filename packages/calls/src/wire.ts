@@ -8,6 +8,11 @@ import { checkStructure } from "./wire-check.ts";
 /** The content type of calls over HTTP (IANA). */
 export const CALL_TYPE = "application/vnd.msgpack";
 
+/** Which numbers a page expects, as its calls name them: the same file, computed in the same way. A server that computes another way answers 409. */
+export function identityMark({ sha256, precision, backend }: ModelIdentity): string {
+  return [sha256.slice(0, 16), precision, backend].join(".");
+}
+
 /** What an answer is made of: events as they come, and then one of the others. */
 export type CallMessage =
   | { readonly kind: "event"; readonly event: unknown }

@@ -195,6 +195,23 @@ test("one that comes back computing another way is announced before its numbers"
   expect(replaced.map(({ identity }) => identity.precision)).toEqual(["compact"]);
 });
 
+test("one that was started anew between two calls is noticed by the next one", async () => {
+  const first = await startToy();
+  const made = line();
+  await made.client.call("load", loadOf(fileAt(first)));
+  const order: string[] = [];
+  made.client.onReplaced(({ loaded }) => void order.push(loaded.identity.precision));
+  await first.close();
+  await startToy({ port: Number(new URL(first.url).port), precision: "compact" });
+  await made.client.call(
+    "score",
+    { ids: IDS, from: 0 },
+    { onEvent: () => void order.push("event") },
+  );
+  expect(order.slice(0, 2)).toEqual(["compact", "event"]);
+  expect(made.said).toEqual([]);
+});
+
 test("stopping ends a reply as aborted and any other call with an AbortError, also while the server is away", async () => {
   const server = await startToy();
   const made = line();

@@ -7,6 +7,7 @@ import {
   decodeValue,
   encodeValue,
   type FailureMessage,
+  identityMark,
   type ModelCallKind,
   type ModelDescription,
   type SessionHost,
@@ -59,6 +60,7 @@ export function callRoutes({ models, maxBodyBytes }: CallOptions): Hono {
     }
     const value = await readValue(c, maxBodyBytes * BODY_FACTOR);
     const model = await models.ready(c.req.query("model"));
+    checkIdentity(c.req.query("of"), model);
     const request = parseRequest(kind, value, model.engine);
     return callAnswer({ kind, request }, hostOf(model), model);
   });
@@ -84,6 +86,14 @@ function describe({
     hasTemplate: chatTemplate !== null,
     takesTools: (chatTemplate ?? plainTemplate(tokenizer)).takesTools,
   };
+}
+
+/** A page that was loaded before this server started may expect numbers of another precision or file: it must hear of it before it gets ours. */
+function checkIdentity(expected: string | undefined, { id, identity }: ReadyModel): void {
+  if (expected === undefined || expected === identityMark(identity)) return;
+  throw new UsageError(`the server computes "${id}" another way now; load it again`, {
+    httpStatus: 409,
+  });
 }
 
 /** Only this type: no form of another page can send it unasked. */

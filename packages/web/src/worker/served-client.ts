@@ -1,7 +1,7 @@
 // The page's calls to a server's own engine. A call outlives the server: it waits until one answers again and asks for the rest.
 
 import type { ModelCallKind, ModelDescription } from "@tokenscope/calls";
-import type { RunCounts } from "@tokenscope/core";
+import { type RunCounts, UsageError } from "@tokenscope/core";
 import { errorOf } from "./failure.ts";
 import type { CallOptions, ModelClient } from "./model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
@@ -100,6 +100,10 @@ class ServedLine {
         const result = ended ?? (await this.#answerOnce({ ...asked, request, onEvent }, signal));
         return wholeResult(asked.kind, asked.request, result);
       } catch (error) {
+        if (!signal.aborted && isOfAnother(error)) {
+          if (!(await this.#greetAgain(signal))) throw error;
+          continue;
+        }
         if (signal.aborted || !(error instanceof SilentServer)) throw error;
         isSilent = true;
         onSilence(true);
@@ -108,13 +112,14 @@ class ServedLine {
     }
   }
 
-  /** After a silence the server may compute another way: the page hears of it before it gets numbers of two. */
-  async #greetAgain(signal: AbortSignal): Promise<void> {
-    if (this.#loaded === undefined) return;
+  /** After a silence the server may compute another way: the page hears of it before it gets numbers of two. True where it does. */
+  async #greetAgain(signal: AbortSignal): Promise<boolean> {
+    if (this.#loaded === undefined) return false;
     const { file, identity } = this.#loaded;
     const loaded = await this.load(file, signal);
-    if (JSON.stringify(loaded.identity) === JSON.stringify(identity)) return;
+    if (JSON.stringify(loaded.identity) === JSON.stringify(identity)) return false;
     for (const listener of this.replacedListeners) listener({ loaded, reason: RESTARTED });
+    return true;
   }
 
   async #answerOnce<K extends ModelCallKind>(
@@ -123,9 +128,13 @@ class ServedLine {
   ): Promise<Calls[K]["result"]> {
     if (this.#loaded === undefined)
       throw new RangeError(`${kind} was called before a model was loaded`);
-    const { file } = this.#loaded;
+    const { file, identity } = this.#loaded;
     let done: { readonly result: Calls[K]["result"] } | undefined; // what follows it is the stream's end
-    for await (const message of messagesOf({ file, kind, request }, this.#options.fetch, signal)) {
+    for await (const message of messagesOf(
+      { file, identity, kind, request },
+      this.#options.fetch,
+      signal,
+    )) {
       if (message.kind === "event") onEvent(message.event as Calls[K]["event"]);
       if (message.kind === "failed") throw errorOf(message.failure);
       if (message.kind !== "done") continue;
@@ -135,6 +144,11 @@ class ServedLine {
     if (done !== undefined) return done.result;
     throw new SilentServer("the server went away in the middle of an answer");
   }
+}
+
+/** The server computes another way than it did when it was asked: it was started anew and nobody noticed. */
+function isOfAnother(error: unknown): boolean {
+  return error instanceof UsageError && error.httpStatus === 409;
 }
 
 function loadedModel({ label, fileBytes }: ModelFile, described: ModelDescription): LoadedModel {

@@ -6,10 +6,11 @@ import {
   decodeMessages,
   decodeValue,
   encodeValue,
+  identityMark,
   type ModelCallKind,
   type ModelDescription,
 } from "@tokenscope/calls";
-import { EngineError, UsageError } from "@tokenscope/core";
+import { EngineError, type ModelIdentity, UsageError } from "@tokenscope/core";
 import type { ModelFile } from "./protocol.ts";
 
 const PASSING_STATUSES = [502, 503, 504]; // of a proxy whose server is away
@@ -32,18 +33,20 @@ export async function fetchModel(
 
 export interface Asked {
   readonly file: ModelFile;
+  readonly identity: ModelIdentity; // of the model as it was described
   readonly kind: ModelCallKind;
   readonly request: unknown;
 }
 
 /** The messages of a call's answer as they come; throws as fetchModel does. */
 export async function* messagesOf(
-  { file: { id, calls = "" }, kind, request }: Asked,
+  { file: { id, calls = "" }, identity, kind, request }: Asked,
   fetcher: typeof fetch,
   signal: AbortSignal,
 ): AsyncGenerator<CallMessage, void, void> {
   const url = new URL(kind, calls);
   url.searchParams.set("model", id);
+  url.searchParams.set("of", identityMark(identity));
   const init = {
     method: "POST",
     headers: { "content-type": CALL_TYPE },
