@@ -4,7 +4,7 @@ import { boundarySplit } from "./boundary.ts";
 import { isTemplatesOwn, messagesOf } from "./conversation.ts";
 import type { NewToken } from "./document.ts";
 import { UsageError } from "./errors.ts";
-import { decodeTokens } from "./piece.ts";
+import { decodeTokens, pieceText } from "./piece.ts";
 import { TEXT_ROLE } from "./plain-template.ts";
 import type { TokenId } from "./token.ts";
 import type { ChatMessage, ChatTemplate, Tokenizer, Vocabulary } from "./tokenizer.ts";
@@ -18,7 +18,7 @@ export interface Reading {
   readonly after: string;
 }
 
-/** What is before the token at `position`; null inside markers and a system turn of the template's own, which say nothing to another model. */
+/** What is before the token at `position`; null inside markers and a system turn of the template's own, which say nothing to another model, and inside a character, which no text says half of. */
 export function readingAt(
   path: readonly NewToken[],
   position: number,
@@ -28,16 +28,27 @@ export function readingAt(
     ({ contentStart, contentEnd }) => contentStart <= position && position <= contentEnd,
   );
   if (turn === undefined || isTemplatesOwn(path, turn)) return null;
-  const text = (tokens: readonly NewToken[]): string =>
-    decodeTokens(
-      tokens.filter(({ id }) => !vocabulary.isSpecial(id)).map(({ id }) => vocabulary.bytes(id)),
-    );
+  const pieces = (tokens: readonly NewToken[]): readonly Uint8Array[] =>
+    tokens.filter(({ id }) => !vocabulary.isSpecial(id)).map(({ id }) => vocabulary.bytes(id));
+  const before = pieces(path.slice(turn.contentStart, position));
+  const after = pieces(path.slice(position, turn.contentEnd));
+  if (!isWhole(before) || !isWhole(after)) return null;
   return {
     messages: turn.role === TEXT_ROLE ? [] : messagesOf(path.slice(0, turn.start), { vocabulary }),
     role: turn.role,
-    before: text(path.slice(turn.contentStart, position)),
-    after: text(path.slice(position, turn.contentEnd)),
+    before: decodeTokens(before),
+    after: decodeTokens(after),
   };
+}
+
+function isWhole(pieces: readonly Uint8Array[]): boolean {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return pieceText(bytes) !== null;
 }
 
 /** A reading in a model's own tokens. */

@@ -108,3 +108,15 @@ test("a base model reads a conversation as plain text, a line apart, and that is
   expect(written(read.ids)).toBe("Hi there\n\nGood");
   expect(read.isPlain).toBe(true);
 });
+
+test("a place inside a character is no place of another model's: no text says half of it", () => {
+  const cut = endTurn(emptyDocument(), { role: "user", content: "a é!" }, chatToy);
+  const [, turn] = turnsOf(path(cut));
+  const start = turn?.contentStart ?? 0;
+  const at = [0, 1, 2, 3, 4].map((i) => readingAt(path(cut), start + i, vocabulary)?.after ?? null);
+  expect(at).toEqual(["a é!", " é!", "é!", null, "!"]);
+  const open = extend(emptyDocument(), [
+    tokenAt([], 0, { id: chatToy.tokenizer.encode("é")[0] ?? 0, origin: "typed" } as never, []),
+  ]);
+  expect(readingAt(path(open), 1, vocabulary)).toBeNull();
+});

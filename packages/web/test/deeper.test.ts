@@ -1,3 +1,4 @@
+import { tokenId } from "@tokenscope/core";
 import { toyTokenizer } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
 import { attentionPlace, comparedTokens, deeperPlace } from "../src/views/deeper.ts";
@@ -176,6 +177,14 @@ test("another model beside the page's reads the text in its own way, for one run
   expect(crossing?.both.candidates.every(({ own, other }) => own !== null && other !== null)).toBe(
     true,
   );
+  const at = place(page).position;
+  const [z = tokenId(0)] = toyTokenizer.encode("z");
+  page.actions.choose(z, "forced");
+  await page.quiet();
+  page.actions.moveTo(at);
+  await page.quiet();
+  const other = place(page).context?.finding.crossing; // of the token that comes next now
+  expect([other?.read.nextId, place(page).actual]).toEqual([z, z]);
   expect(place(page).context?.finding.divergence).toBeNull();
 
   page.actions.chooseSecond("precision");

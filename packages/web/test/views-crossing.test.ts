@@ -72,7 +72,7 @@ test("entropies, and the bits of what came in each model's own token, by byte to
 });
 
 test("a token of the other that crosses the place is named, and a base model's plain text too", () => {
-  const crossing: Crossing = {
+  const crossing: Omit<Crossing, "of"> = {
     read: { ...read, nextId: null, straddlingId: tokenId(1), isPlain: true },
     both,
     next: null,

@@ -10,7 +10,7 @@ import {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { attentionPlace, comparedTokens, deeperPlace, type LookedAt } from "../views/deeper.ts";
-import { type DeeperState, type Finding, headKey, withFinding } from "./deeper.ts";
+import { crossingOf, type DeeperState, type Finding, headKey, withFinding } from "./deeper.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
 import type { SecondLink } from "./second-engine.ts";
 import type { Store } from "./state.ts";
@@ -170,12 +170,13 @@ function crossingQuestion(state: Store, { link, second: other }: Links): Questio
   const { context, path, position } = deeperPlace(state);
   const { second } = state.deeper;
   const contextVector = context?.scored.prediction.contextVector;
-  if (second.kind !== "ready" || !contextVector || context?.finding.crossing !== null) return null;
+  if (second.kind !== "ready" || !contextVector || context === null) return null;
   const { vocabulary } = state;
   const reading = readingAt(path.nodes, position, vocabulary);
-  if (reading === null) return null;
+  if (reading === null || crossingOf(context.finding, reading) !== null) return null;
+  const { before, after } = reading;
   return {
-    key: ["crossing", context.scored, second],
+    key: ["crossing", context.scored, second, before, after],
     ask: async () => {
       const read = await other.ask("readAs", reading);
       const { vector, next } = await lastOf(other, read);
@@ -189,7 +190,8 @@ function crossingQuestion(state: Store, { link, second: other }: Links): Questio
       ] as const;
       const both = crossCandidates(...sides, COMPARED);
       if (both === null) throw new RangeError("crossing: a model's logits are no numbers");
-      return found(context, (finding) => ({ ...finding, crossing: { read, both, next } }));
+      const crossing = { of: { before, after }, read, both, next };
+      return found(context, (finding) => ({ ...finding, crossing }));
     },
   };
 }

@@ -5,6 +5,7 @@ import type {
   CrossCandidates,
   Divergence,
   Prediction,
+  Reading,
   ReadTokens,
   ScoredToken,
   TokenId,
@@ -51,10 +52,19 @@ export interface Finding {
 
 /** The next token here as another model has it, which reads the same text in its own tokens. */
 export interface Crossing {
+  readonly of: Pick<Reading, "before" | "after">; // another one has another token that comes next
   readonly read: ReadTokens;
   readonly both: CrossCandidates;
   /** Its score of the token that comes next in its own reading; null where none does. */
   readonly next: TokenScore | null;
+}
+
+/** What was found of this very reading, or null: the text behind a place may have changed since. */
+export function crossingOf(finding: Finding | undefined, reading: Reading | null): Crossing | null {
+  const { crossing } = finding ?? NO_FINDING;
+  if (crossing === null || reading === null) return null;
+  const { before, after } = crossing.of;
+  return before === reading.before && after === reading.after ? crossing : null;
 }
 
 /** Nothing has been asked. */

@@ -39,7 +39,7 @@ export interface CrossingView extends Pick<EnginesView, "rows" | "rest"> {
 
 /** Both models at a place; `actual` is the page's own token there with its score, null at "next". */
 export function crossingView(
-  { read, both, next }: Crossing,
+  { read, both, next }: Omit<Crossing, "of">,
   models: { readonly own: NamedModel; readonly other: NamedModel },
   actual: { readonly id: TokenId; readonly score: TokenScore | null } | null,
 ): CrossingView {

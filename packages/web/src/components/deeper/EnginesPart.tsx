@@ -2,7 +2,7 @@
 
 import { formatMegabytes, readingAt } from "@tokenscope/core";
 import { useEffect, useMemo } from "react";
-import type { DeeperState, SecondChoice } from "../../store/deeper.ts";
+import { crossingOf, type DeeperState, type SecondChoice } from "../../store/deeper.ts";
 import { otherPrecision } from "../../store/second-engine.ts";
 import { deeperAbsence } from "../../views/deeper.ts";
 import {
@@ -155,7 +155,8 @@ function PrecisionCandidates() {
 
 function useCrossingView() {
   const { place, scores, deeper, vocabulary, model } = useDeeper();
-  const found = place.context?.finding.crossing ?? null;
+  const reading = readingAt(place.path.nodes, place.position, vocabulary);
+  const found = crossingOf(place.context?.finding, reading);
   const { second } = deeper;
   const node = place.path.ids[place.position];
   const score = (node === undefined ? undefined : scores.get(node)?.score) ?? null;
@@ -169,8 +170,7 @@ function useCrossingView() {
       names: { own: own.name, other: other.name },
     };
   }, [found, second, model, vocabulary, actual, score]);
-  const isReadable = readingAt(place.path.nodes, place.position, vocabulary) !== null;
-  return { view, isReadable, position: place.position };
+  return { view, isReadable: reading !== null, position: place.position };
 }
 
 function CrossingMeasures() {
@@ -205,7 +205,7 @@ function CrossingMeasures() {
 }
 
 const IN_MARKERS =
-  "This place lies in markers, or in what the template itself wrote: another model has its own. Choose a place in a message.";
+  "This place lies in markers, in what the template itself wrote, or inside a character: another model has its own. Choose a place in a message.";
 
 function CrossingCandidates() {
   const { view, isReadable } = useCrossingView();
