@@ -163,6 +163,12 @@ const CASES: readonly Case[] = [
   ],
   [
     CHAT,
+    { messages: [...chat.messages, { role: "robot", content: "beep" }] },
+    400,
+    /messages\[1\].role is "robot", which the chat template of "toy" does not name; give one of system, user, assistant, tool, narrator/,
+  ],
+  [
+    CHAT,
     { messages: [{ role: "user", content: [{ type: "image_url", image_url: "x" }] }] },
     400,
     /messages\[0\].content/,
