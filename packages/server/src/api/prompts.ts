@@ -125,12 +125,14 @@ function jsonOf(text: string): unknown {
 /** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */
 export function checkRoom(promptTokens: number, maxTokens: number, contextLength: number): void {
   if (promptTokens + maxTokens <= contextLength) return;
-  if (promptTokens >= contextLength && maxTokens > 0) {
+  const most = contextLength - Math.min(1, maxTokens); // of a prompt
+  if (promptTokens > most) {
+    const held = maxTokens === 0 ? "does not hold them" : "has no room for a token after them";
     throw new UsageError(
-      `the prompt has ${promptTokens} tokens, and the model's context of ${contextLength} has no room for a token after them; shorten the prompt to at most ${contextLength - 1} tokens`,
+      `the prompt has ${promptTokens} tokens, and the model's context of ${contextLength} ${held}; shorten the prompt to at most ${most} tokens`,
     );
   }
   throw new UsageError(
-    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${Math.max(0, contextLength - promptTokens)} tokens`,
+    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${contextLength - promptTokens} tokens`,
   );
 }
