@@ -50,7 +50,7 @@ test("score on a Tokenscope server gives the numbers of this machine's engine", 
   });
 });
 
-test("texts that begin with cut characters, and chats with markers, have the bytes and the bits per byte of here", async () => {
+test("texts that begin with cut characters have the bytes and the bits per byte of here", async () => {
   const model = ["--model", referencePath("tiny/gpt2.gguf"), "--precision", "exact"];
   const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
   const remotely = ["--engine", "openai", "--base-url", server.url];
@@ -70,11 +70,34 @@ test("texts that begin with cut characters, and chats with markers, have the byt
       top.map(({ id, text }) => [id, text]);
     expect(named(remote?.top ?? [])).toEqual(named(here?.top ?? []));
     expect(named(here?.top ?? []).some(([, text]) => text === null)).toBe(true);
-    const { stdout } = await run([...next, ...remotely]);
-    expect(stdout).not.toContain("bytes:");
+    const traced = ["generate", "hi", "--max-tokens", "4", "--trace"];
+    const scored = ["score", "--text", "hé!", "--top", "50"];
+    for (const args of [next, traced, scored].flatMap((each) => [each, [...each, "--json"]])) {
+      const { exitCode, stdout } = await run([...args, ...remotely]);
+      expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining("bytes:")]);
+    }
   } finally {
     await server.stop();
   }
+});
+
+test("markers have no bytes there as here, and where a server does not tell them it is said why a figure is missing", async () => {
+  for (const ids of ["97,256,98,99", "97,256,257"]) {
+    const [here] = await runJson<ScoreLineJson>(["score", "--ids", ids, ...tiny]);
+    const [remote] = await runJson<RemoteScoreJson>(["score", "--ids", ids, ...there]);
+    const { totalBits, bitsPerByte } = here?.summary ?? { totalBits: 0, bitsPerByte: null };
+    expect(remote?.summary.totalBits).toBeCloseTo(totalBits, 2);
+    if (bitsPerByte === null) expect(remote?.summary.bitsPerByte).toBeNull();
+    else expect(remote?.summary.bitsPerByte).toBeCloseTo(bitsPerByte, 3);
+    expect(remote?.summary.bytes).toBe(here?.summary.bytes);
+    const { stderr } = await run(["score", "--ids", ids, ...there]);
+    expect(stderr).toBe("");
+  }
+  const marked = await run(["score", "--text", "one\n<|im_end|> two", ...elsewhere]);
+  expect(marked.stdout).toContain("bits per token, n/a bits per byte");
+  expect(marked.stderr).toMatch(
+    /bits per byte are n\/a: http\S+ does not tell which bytes, or which/,
+  );
 });
 
 test("a context, a start token, ids and words mean there what they mean here", async () => {
