@@ -3,7 +3,7 @@
 import type { GenerateJson, NextJson } from "@tokenscope/core";
 import type { RemoteNextJson, RemoteScoreJson } from "@tokenscope/remote";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { referencePath } from "../../../fixtures/index.ts";
+import { referencePath, smollm2Path } from "../../../fixtures/index.ts";
 import { type ServingEngine, serveVllm } from "../../../fixtures/serving-engines.ts";
 import type { ScoreLineJson } from "../src/score-json.ts";
 import { serve } from "./served.ts";
@@ -100,6 +100,29 @@ test("markers have no bytes there as here, and where a server does not tell them
   );
 });
 
+test.skipIf(smollm2Path() === null)(
+  "a chat (needs the cached model) has the bits, and the bytes without its markers, of here",
+  async () => {
+    const model = ["--model", "smollm2-135m-instruct-q4_1", "--precision", "compact"];
+    const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
+    const chat = fileWith('{"messages": [{"role": "user", "content": "Hé!"}]}', "chat.json");
+    try {
+      const args = ["score", "--chat", chat];
+      const [here] = await runJson<ScoreLineJson>([...args, ...model]);
+      const [remote] = await runJson<RemoteScoreJson>([
+        ...args,
+        ...["--engine", "openai", "--base-url", server.url],
+      ]);
+      const { bytes, scoredBytes, bitsPerByte = null } = here?.summary ?? {};
+      expect(remote?.summary).toMatchObject({ bytes, scoredBytes });
+      expect(remote?.summary.bitsPerByte).toBeCloseTo(bitsPerByte ?? 0, 2);
+    } finally {
+      await server.stop();
+    }
+  },
+  30_000,
+);
+
 test("a context, a start token, ids and words mean there what they mean here", async () => {
   for (const args of [
     ["--context", "the c", "--text", "at", "--words"],
@@ -160,6 +183,9 @@ test("models lists what the server lists, and info what it can tell", async () =
   expect(info.stdout).toMatch(/^context +4,096 tokens$/m);
   expect(info.stdout).toMatch(/^logprobs of a prompt +yes, by prompt_logprobs$/m);
   expect(info.stdout).toMatch(/^takes tools +yes$/m);
+  const ours = await run(["models", "info", "llama-q8_0", ...there]);
+  expect(ours.stdout).toMatch(/^context +256 tokens$/m);
+  expect(ours.stdout).toMatch(/^logprobs of it +yes, 261 a token$/m); // the whole vocabulary
 });
 
 test.each([

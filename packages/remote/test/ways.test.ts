@@ -222,6 +222,18 @@ describe("vLLM", () => {
   });
 });
 
+test.each([
+  [20, 20],
+  [100, 100],
+  [1_000, 1_000],
+])(
+  "vLLM that lists at most %i candidates is found to list as many",
+  async (mostLogprobs, found) => {
+    const { model } = await modelAt(serveVllm({ mostLogprobs }));
+    expect((await probe(model)).completionTop).toBe(found);
+  },
+);
+
 /** llama.cpp's server: rows of logprobs with ids, its own /tokenize, no logprobs of a prompt. */
 function serveLlama(): Promise<ServingEngine> {
   const candidate = (id: number, token: string, logprob: number) => {
