@@ -3,6 +3,7 @@
 import { decode, decodeMultiStream, ExtensionCodec, encode } from "@msgpack/msgpack";
 import type { ModelIdentity, Precision, RunCounts, TokenId } from "@tokenscope/core";
 import type { VocabularyTable } from "./calls.ts";
+import { checkStructure } from "./wire-check.ts";
 
 /** The content type of calls over HTTP (IANA). */
 export const CALL_TYPE = "application/vnd.msgpack";
@@ -67,8 +68,9 @@ export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
   return encode(value, options).slice(); // the encoder's own buffer is larger
 }
 
-/** The value of such bytes; throws RangeError where they are none, or not all of one. */
+/** The value of such bytes; throws RangeError where they are none, not all of one, or one that claims more than they hold. */
 export function decodeValue(bytes: Uint8Array): unknown {
+  checkStructure(bytes);
   return decode(bytes, options);
 }
 
@@ -92,7 +94,7 @@ function codec(): ExtensionCodec {
   made.register({
     type: MAP_TYPE,
     encode: (value) => (value instanceof Map ? encode([...value], options) : null),
-    decode: (bytes) => new Map(decode(bytes, options) as (readonly [unknown, unknown])[]), // written by the line above
+    decode: (bytes) => new Map(decodeValue(bytes) as (readonly [unknown, unknown])[]), // written by the line above
   });
   return made;
 }

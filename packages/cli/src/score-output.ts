@@ -1,9 +1,9 @@
 // What `score` prints of its JSON: tables for people, CSV by token or by word. Whoever scored the text, here or on a server, what is not known is n/a.
 
 import {
+  countOf,
   formatBits,
   formatCount,
-  formatCounted,
   formatPercent,
   formatPerplexity,
   formatTurnBits,
@@ -257,7 +257,7 @@ function figureLines(score: PrintedScore, options: PrintOptions): readonly strin
   const { windowTokens, stride } = conventions;
   const { tokens, scoredTokens, totalBits, bitsPerToken, bitsPerByte, perplexity } = summary;
   return [
-    `${formatCounted(tokens, "token")}, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
+    `${countOf(tokens, "token")}, ${formatCount(scoredTokens)} scored: ${formatBits(scoredTokens === 0 ? null : totalBits)} bits`,
     `${formatBits(bitsPerToken)} bits per token, ${formatBits(bitsPerByte)} bits per byte, perplexity ${formatPerplexity(perplexity)}`,
     `${beginning(score, options)}; ${model.id}, ${model.precision ?? "in the server's own precision"}`,
     ...(windowTokens === undefined || stride === undefined

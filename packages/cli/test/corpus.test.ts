@@ -193,7 +193,10 @@ test("a text that was changed since it was scored stops the run with its line; a
   expect(stderr).toMatch(
     /line 3 of .*in\.jsonl is not what line 2 of .*out\.jsonl was scored from/,
   );
-  const older = readFileSync(output, "utf8").replace(/"inputSha256":"[0-9a-f]{16}",/g, "");
+  const older = readFileSync(output, "utf8").replace(
+    /"(input|options)Sha256":"[0-9a-f]{16}",/g,
+    "",
+  );
   writeFileSync(output, older);
   expect(await run([...args, ...flags])).toMatchObject({ exitCode: 0 });
   expect(read()).toHaveLength(3);
@@ -244,6 +247,53 @@ test("another model's output, or another input's, is not added to", async () => 
   const short = corpus([document(0)]);
   const mixed = ["score", "--jsonl", short.input, "--out", long.output];
   expect((await run([...mixed, ...flags])).stderr).toMatch(/has 5 lines and .* has 1 text,/);
+});
+
+test("files that are not a corpus of ours stay as they are: another text, half a line, the input itself", async () => {
+  const { flags } = await vllm();
+  const { args, input, output } = corpus([document(0), document(1)]);
+  for (const content of ["my notes\nthe only copy", '{"a": 1}', '{"index": 0'] as const) {
+    writeFileSync(output, content);
+    const { exitCode, stderr } = await run([...args, ...flags]);
+    expect([exitCode, readFileSync(output, "utf8")]).toEqual([2, content]);
+    expect(stderr).toContain("give another file for --out");
+  }
+  const before = readFileSync(input, "utf8");
+  const onto = await run(["score", "--jsonl", input, "--out", input, ...flags]);
+  expect([onto.exitCode, readFileSync(input, "utf8")]).toEqual([2, before]);
+  expect(onto.stderr).toMatch(/--out is .* itself/);
+  writeFileSync(output, '{"index":0,"inputSha'); // what a kill may leave
+  expect(await run([...args, ...flags])).toMatchObject({ exitCode: 0 });
+});
+
+test("a corpus is not gone on with under other options", async () => {
+  const { flags } = await vllm();
+  const { args, read } = corpus([document(0), document(1), document(2)]);
+  await run([...args, ...flags, "--context", "one "]);
+  for (const other of [[], ["--context", "two "], ["--context", "one ", "--words"]]) {
+    const { exitCode, stderr } = await run([...args, ...flags, ...other]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/line 1 of .* was scored with other options \(--context, --start-token/);
+  }
+  expect(await run([...args, ...flags, "--context", "one "])).toMatchObject({ exitCode: 0 });
+  expect(read()).toHaveLength(3);
+});
+
+test("a line that is not UTF-8 is that line's error", async () => {
+  const { flags } = await vllm();
+  const { args, input, read } = corpus([document(0), document(1)]);
+  const [first, second] = readFileSync(input, "utf8").trimEnd().split("\n");
+  writeFileSync(
+    input,
+    Buffer.concat([Buffer.from(`${first}\n`), Buffer.of(0xff, 10), Buffer.from(`${second}`)]),
+  );
+  const { exitCode } = await run([...args, ...flags]);
+  expect(exitCode).toBe(1);
+  expect(read().map(({ error }) => error ?? "")).toEqual([
+    "",
+    expect.stringMatching(/line 2 is not UTF-8/),
+    "",
+  ]);
 });
 
 test("the engine of this machine scores a corpus too, one text after the other", async () => {

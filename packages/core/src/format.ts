@@ -73,7 +73,7 @@ export function formatCount(count: number | null): string {
 }
 
 /** A count with what is counted, in English. Examples: 1, "token" -> "1 token"; 49152, "token" -> "49,152 tokens". */
-export function formatCounted(count: number, noun: string): string {
+export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 

@@ -85,9 +85,9 @@ export {
 export { entropyNats, klNats } from "./entropy.ts";
 export { EngineError, FormatError, UsageError } from "./errors.ts";
 export {
+  countOf,
   formatBits,
   formatCount,
-  formatCounted,
   formatDraw,
   formatMegabytes,
   formatPercent,

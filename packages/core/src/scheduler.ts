@@ -122,17 +122,26 @@ export class Scheduler {
     this.#batch.close();
   }
 
+  /** Never rejects: what fails beside the jobs fails all of them, and the next request begins anew. */
   async #run(): Promise<void> {
     while (this.#jobs.length > 0) {
-      if (this.#isClosed) this.#failAll(new EngineError("the model was closed; ask again"));
-      await this.#options.pause();
-      this.#dropStopped();
-      this.#admit();
-      await this.#draw();
-      await this.#pass();
-      this.#steps += 1;
+      try {
+        await this.#step();
+      } catch (error) {
+        this.#failAll(error);
+      }
     }
     this.#loop = null;
+  }
+
+  async #step(): Promise<void> {
+    if (this.#isClosed) this.#failAll(new EngineError("the model was closed; ask again"));
+    await this.#options.pause();
+    this.#dropStopped();
+    this.#admit();
+    await this.#draw();
+    await this.#pass();
+    this.#steps += 1;
   }
 
   #running(): readonly Job[] {
@@ -166,7 +175,11 @@ export class Scheduler {
       passed.add(job);
       const needed = this.#heldPositions() + job.ids.length + 1;
       if (needed > this.#positions && this.#running().length > 0) return;
-      this.#place(job);
+      try {
+        this.#place(job);
+      } catch (error) {
+        this.#fail(job, error);
+      }
       this.#read.makeRoom(this.#positions - this.#heldPositions());
     }
   }
@@ -189,9 +202,12 @@ export class Scheduler {
     const beginning = this.#beginningOf(job);
     if (beginning.ready < beginning.length) return;
     const sequence = beginning.open(beginning.length);
-    job.place = this.#batch.join(sequence);
+    try {
+      job.place = this.#batch.join(sequence);
+    } finally {
+      sequence.close();
+    }
     job.sharedTokens = Math.min(beginning.length, job.request.promptIds.length);
-    sequence.close();
   }
 
   /** Who has most of this text: a running job, an ended one, or nobody. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  countOf,
   formatBits,
   formatCount,
-  formatCounted,
   formatDraw,
   formatMegabytes,
   formatPercent,
@@ -86,7 +86,7 @@ test("ranks and counts separate thousands", () => {
   expect(formatRank(1, 262144)).toBe("1 of 262,144");
   expect(formatRank(null, 49152)).toBe("n/a");
   expect([0, 999, 1000, 1234567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
-  const counted = [0, 1, 1000].map((count) => formatCounted(count, "token"));
+  const counted = [0, 1, 1000].map((count) => countOf(count, "token"));
   expect(counted).toEqual(["0 tokens", "1 token", "1,000 tokens"]);
 });
 

@@ -41,6 +41,8 @@ interface Bench {
   onStep: () => void;
   /** Makes the next pass fail. */
   failure: Error | null;
+  /** Makes the next sequence fail to open. */
+  noSequence: Error | null;
 }
 
 function bench(limits: Partial<SchedulerLimits> = {}): Bench {
@@ -60,13 +62,28 @@ function bench(limits: Partial<SchedulerLimits> = {}): Bench {
     });
   const openBatch: Engine["openBatch"] = (beginning, count) =>
     counted(engine.openBatch(beginning, count));
+  let isMade = false; // a scheduler opens a sequence as it begins
+  const openSequence = () => {
+    const noSequence = isMade ? made.noSequence : null;
+    if (isMade) made.noSequence = null;
+    if (noSequence !== null) throw noSequence;
+    return engine.openSequence();
+  };
   const scheduler = new Scheduler({
-    engine: { ...engine, openBatch },
+    engine: { ...engine, openBatch, openSequence },
     limits: { ...LIMITS, ...limits },
     pause: async () => made.onStep(),
   });
   schedulers.push(scheduler);
-  const made: Bench = { engine, scheduler, passes, onStep: () => {}, failure: null };
+  const made: Bench = {
+    engine,
+    scheduler,
+    passes,
+    onStep: () => {},
+    failure: null,
+    noSequence: null,
+  };
+  isMade = true;
   return made;
 }
 
@@ -291,6 +308,33 @@ test("a pass that fails fails its jobs, and the next ones run", async () => {
   made.failure = new EngineError("the runtime failed");
   const [failing] = made.scheduler.submit([job("abc")]);
   await expect(hear(failing)).rejects.toThrow("the runtime failed");
+  expect((await hear(made.scheduler.submit([job("abc")])[0])).ids.length).toBe(6);
+});
+
+test("a job that cannot be given a place fails alone, and the next ones run", async () => {
+  const made = bench();
+  const [running] = made.scheduler.submit([job("abc")]);
+  let steps = 0;
+  let failing: JobRun | undefined;
+  made.onStep = () => {
+    steps += 1;
+    if (steps !== 2) return;
+    made.noSequence = new EngineError("no memory for another");
+    failing = made.scheduler.submit([job("xyz")])[0];
+  };
+  expect((await hear(running)).ids.length).toBe(6);
+  await expect(hear(failing)).rejects.toThrow("no memory for another");
+  expect((await hear(made.scheduler.submit([job("xyz")])[0])).ids.length).toBe(6);
+});
+
+test("what fails between the jobs fails those that are there, and not those that come", async () => {
+  const made = bench();
+  made.onStep = () => {
+    made.onStep = () => {};
+    throw new EngineError("the pause failed");
+  };
+  const [failing] = made.scheduler.submit([job("abc")]);
+  await expect(hear(failing)).rejects.toThrow("the pause failed");
   expect((await hear(made.scheduler.submit([job("abc")])[0])).ids.length).toBe(6);
 });
 

@@ -105,7 +105,7 @@ async function listedAfterText(
   const prompt = input.kind === "text" ? input.text : input.ids;
   const body = { prompt, max_tokens: 1, temperature: 1, top_p: 1, logprobs: width };
   const { logprobs } = await complete(model, body, signal);
-  return answeredTokens(logprobs)[0]?.top ?? [];
+  return (answeredTokens(logprobs)[0]?.top ?? []).slice(0, width); // behind them may stand the token that was drawn
 }
 
 async function listedAfterChat(
@@ -116,7 +116,7 @@ async function listedAfterChat(
   const body = { messages, max_tokens: 1, temperature: 1, top_p: 1 };
   const wanted = { ...body, logprobs: true, top_logprobs: width };
   const { logprobs } = await completeChat(model, wanted, signal);
-  return answeredTokens(logprobs)[0]?.top ?? [];
+  return (answeredTokens(logprobs)[0]?.top ?? []).slice(0, width);
 }
 
 /** The first choice of a chat completion; the newer name of max_tokens where a server insists on it. */

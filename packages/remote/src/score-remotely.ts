@@ -165,8 +165,10 @@ async function scoreByEcho(
       `${model.endpoint.baseUrl} scores texts by echo and takes ${what}; give a text with --start-token auto, or use a server with /tokenize and prompt_logprobs, such as vLLM`,
     );
   }
-  const { logprobs } = await complete(model, echoBody(input.text, top), signal);
+  const { text: echoed, logprobs } = await complete(model, echoBody(input.text, top), signal);
+  checkEchoed(model, { text: input.text, echoed, logprobs });
   const tokens = answeredTokens(logprobs);
+  const asked = Math.max(1, top);
   const pieces = alignPieces(
     input.text,
     tokens.map(({ text }) => text),
@@ -176,11 +178,33 @@ async function scoreByEcho(
     startTokenId: null,
     tokens: tokens.map(({ logprobNats, top: candidates }, i) => {
       const { bytes = new Uint8Array(), isKnown = false } = pieces[i] ?? {};
-      const rank = logprobNats === null ? null : listedRank(logprobNats, candidates);
+      const listed = candidates.slice(0, asked); // the token that came may stand behind those that were asked for
+      const rank = logprobNats === null ? null : listedRank(logprobNats, listed);
       const piece = { bytes, isKnown, id: null, isSpecial: null };
       return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
+}
+
+/** Throws UsageError where an answer is not the text's own tokens, each with its logprob: others would be counted as the text's. */
+function checkEchoed(
+  { endpoint }: RemoteModel,
+  {
+    text,
+    echoed,
+    logprobs,
+  }: {
+    readonly text: string;
+    readonly echoed: string;
+    readonly logprobs: Parameters<typeof answeredTokens>[0];
+  },
+): void {
+  const isWhole =
+    logprobs && "tokens" in logprobs && logprobs.tokens.length === logprobs.token_logprobs.length;
+  if (isWhole && echoed.trim() === text.trim()) return;
+  throw new UsageError(
+    `${endpoint.baseUrl} did not echo the text with a logprob for each of its tokens, so it cannot be scored there; use vLLM, a Tokenscope server, or --engine local`,
+  );
 }
 
 /** The rank that a list shows, or null for a token that may stand behind it. Example: -1 in [-0.5, -1] -> 2. */

@@ -356,32 +356,65 @@ test("Ollama: without logprobs the sentence says that there is no distribution",
   await expect(next).rejects.toThrow(/gives no logprobs for "llama3.2:1b", so there is no/);
 });
 
-/** OpenAI's older completions: echo with logprobs, no ids. */
-function serveEcho(): Promise<ServingEngine> {
+/** OpenAI's older completions: echo with logprobs, no ids; a token that came from below the list is appended to it. `more` is written behind the prompt, which some servers do although 0 tokens are asked for. */
+function serveEcho(more = ""): Promise<ServingEngine> {
   return serveRoutes({
     "/v1/models": list("davinci"),
     "/v1/completions": ({ body }) => {
       const prompt = String(body["prompt"]);
-      const tokens = prompt.match(/ ?\S+/g) ?? [];
+      const text = prompt + more;
+      const tokens = text.match(/ ?\S+/g) ?? [];
       const columns = columnsOf(tokens, Number(body["logprobs"]));
-      const token_logprobs = tokens.map((_, i) => (i === 0 ? null : i === 1 ? -0.53 : -9_999));
-      const top_logprobs = columns.top_logprobs.map((each, i) => (i === 0 ? null : each));
+      const token_logprobs = tokens.map((_, i) =>
+        i < 3 ? ([null, -0.53, -9][i] ?? null) : -9_999,
+      );
+      const top_logprobs = columns.top_logprobs.map((each, i) =>
+        i === 0 ? null : { ...each, [tokens[i] ?? ""]: token_logprobs[i] },
+      );
       const logprobs = { ...columns, token_logprobs, top_logprobs };
-      return { json: { choices: [{ text: prompt, finish_reason: "length", logprobs }] } };
+      return { json: { choices: [{ text, finish_reason: "length", logprobs }] } };
     },
   });
 }
 
 test("echo: a text is scored by its tokens' texts, with a rank only where the list shows one", async () => {
   const { model } = await modelAt(serveEcho());
-  const { tokens } = await scoreRemotely(model, text("The cat sat"), { ...auto, top: 2 });
-  expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
-    [null, null, null],
-    [-0.53, 2, null],
-    [Number.NEGATIVE_INFINITY, null, null],
-  ]);
+  for (const top of [0, 2]) {
+    const { tokens } = await scoreRemotely(model, text("The cat sat on"), { ...auto, top });
+    expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
+      [null, null, null],
+      [-0.53, top === 2 ? 2 : null, null],
+      [-9, null, null],
+      [Number.NEGATIVE_INFINITY, null, null],
+    ]);
+    expect(tokens.map((token) => token.top.length)).toEqual([0, top, top, top]);
+  }
   const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
   await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
+});
+
+test("echo: a server that writes on behind the text does not score it", async () => {
+  const { model } = await modelAt(serveEcho(" and more"));
+  expect(await model.scoringWay()).toBeNull();
+  const { model: other } = await modelAt(
+    serveRoutes({
+      "/v1/models": list("davinci"),
+      "/v1/completions": ({ body }) => {
+        const prompt = String(body["prompt"]);
+        const tokens = prompt.match(/ ?\S+/g) ?? [];
+        const isProbe = prompt === "one two three";
+        const token_logprobs = tokens.map((_, i) => (i === 0 ? null : -1));
+        const columns = { tokens, token_logprobs: isProbe ? token_logprobs : [null, -1] };
+        return {
+          json: { choices: [{ text: prompt, finish_reason: "length", logprobs: columns }] },
+        };
+      },
+    }),
+  );
+  const short = scoreRemotely(other, text("The cat sat"), auto);
+  await expect(short).rejects.toThrow(
+    /did not echo the text with a logprob for each of its tokens/,
+  );
 });
 
 test("an answer in no known shape is an error that says where", async () => {

@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decodeMessages, encodeValue } from "@tokenscope/calls";
 import { type ModelIdentity, type Precision, UsageError } from "@tokenscope/core";
 import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { type RunningServer, startServer } from "@tokenscope/server";
@@ -136,6 +137,49 @@ test("a server that goes away in the middle of a reply and comes back: the same 
   expect(ending).toEqual({ kind: "length", maxTokens: 12 });
   expect(made.said).toEqual([true, false]);
 });
+
+test("a line that breaks behind the last token of a reply: nothing is written behind its end", async () => {
+  const server = await startToy();
+  let generations = 0;
+  const cutting: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(input).includes("/generate")) return response;
+    generations += 1;
+    const messages = [];
+    for await (const message of decodeMessages(bytesOf(response))) messages.push(message);
+    const events = messages.slice(0, -1).map(encodeValue); // all but "done"
+    const body = new ReadableStream({
+      async start(controller) {
+        for (const event of events) controller.enqueue(event);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        controller.error(new TypeError("the line broke"));
+      },
+    });
+    return new Response(body, { headers: response.headers });
+  };
+  for (const [request, ending] of [
+    [{ ...GENERATE, maxTokens: 200 }, "end-token"],
+    [{ ...GENERATE, maxTokens: 3 }, "length"],
+  ] as const) {
+    generations = 0;
+    const client = servedClient({ fetch: cutting, wait: async () => {}, onSilence: () => {} });
+    closers.push(() => client.close());
+    await client.call("load", loadOf(fileAt(server)));
+    const ids: number[] = [];
+    const onEvent = ({ token }: Calls["generate"]["event"]) => void ids.push(token.id);
+    const result = await client.call("generate", request, { onEvent });
+    expect([result.kind, generations]).toEqual([ending, 1]);
+    if (result.kind === "end-token") expect(ids.at(-1)).toBe(result.id);
+    if (result.kind === "length") expect([ids.length, result.maxTokens]).toEqual([3, 3]);
+  }
+});
+
+async function* bytesOf({ body }: Response): AsyncGenerator<Uint8Array, void, void> {
+  const reader = body?.getReader();
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    yield read.value;
+  }
+}
 
 test("one that comes back computing another way is announced before its numbers", async () => {
   const first = await startToy();

@@ -52,7 +52,11 @@ function staged(first: Engine, second = async () => hostOf(openToyEngine())): St
     reasons.push(reason);
     return second();
   };
-  return { host: steadyHost({ host: hostOf(first), lost, replace }), lose, reasons };
+  return {
+    host: steadyHost({ host: hostOf(first), endTokenIds: toyTokenizer.endTokenIds, lost, replace }),
+    lose,
+    reasons,
+  };
 }
 
 const failed = () => Promise.reject(new EngineError("the run failed"));

@@ -2,10 +2,10 @@
 
 import {
   bitsFromNats,
+  countOf,
   divergence,
   formatBits,
   formatCount,
-  formatCounted,
   formatPercent,
   formatPerplexity,
   type ModelIdentity,
@@ -78,7 +78,7 @@ async function oneText(
   const texts = await readTexts(files, options, world);
   const [only] = texts;
   if (only !== undefined && texts.length === 1 && only.context === null) return only.text;
-  const has = only?.context ? "a context" : formatCounted(texts.length, "text");
+  const has = only?.context ? "a context" : countOf(texts.length, "text");
   throw new UsageError(
     `${file} has ${has}, and compare takes one text as it is; give it in a file of its own, or with --text`,
   );
@@ -130,7 +130,7 @@ async function compareModels(options: Comparison, world: World): Promise<void> {
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\nover the last ${formatCount(bytes)} of ${formatCounted(textBytes, "byte")}, which every model scored; perplexity is by token, so bits per byte is what compares`,
+    `\nover the last ${formatCount(bytes)} of ${countOf(textBytes, "byte")}, which every model scored; perplexity is by token, so bits per byte is what compares`,
   );
 }
 
@@ -222,7 +222,7 @@ async function compareBits(options: Comparison, world: World): Promise<void> {
   for (const line of lines) await writeLine(world.stdout, line);
   await writeLine(
     world.stdout,
-    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${formatCounted(all[0]?.summary.scoredTokens ?? 0, "position")}`,
+    `\n${identity.id}, ${identity.precision}; KL of the rounded model's distributions from the file's, a mean over ${countOf(all[0]?.summary.scoredTokens ?? 0, "position")}`,
   );
 }
 

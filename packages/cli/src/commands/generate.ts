@@ -1,8 +1,8 @@
 // tokenscope generate: a continuation, token by token.
 
 import {
+  countOf,
   type Ending,
-  formatCounted,
   type GeneratedStep,
   type GenerateJson,
   generateAll,
@@ -122,7 +122,7 @@ async function runGenerate(run: Run): Promise<void> {
   if (world.stderr.isTerminal) {
     await writeLine(
       world.stderr,
-      `${endingText(ending)} after ${formatCounted(steps.length, "token")}; seed ${options.seed}, temperature ${run.settings.temperature}; ${model.identity.id}, ${model.identity.precision}`,
+      `${endingText(ending)} after ${countOf(steps.length, "token")}; seed ${options.seed}, temperature ${run.settings.temperature}; ${model.identity.id}, ${model.identity.precision}`,
     );
   }
 }

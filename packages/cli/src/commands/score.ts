@@ -133,12 +133,20 @@ async function scoreFile(
     );
   }
   const wanted = { ...options, byWord: options.words ?? false, top };
+  const lineOptions = {
+    "--context": options.context ?? null,
+    "--start-token": options.startToken,
+    "--parse-special": options.parseSpecial ?? false,
+    "--stride": options.stride ?? null,
+    "--top": top,
+    "--words": wanted.byWord,
+  };
   const remote = await chosenRemoteModel(typed, world);
   if (remote !== null) {
     await checkScores(remote);
     const model = remoteIdentity(remote);
     const run = { model: remote, world };
-    const corpus = { input, output, concurrency, model };
+    const corpus = { input, output, concurrency, model, options: lineOptions };
     return scoreCorpus({ ...corpus, score: (row) => scoreRow(row, wanted, run) }, world);
   }
   checkConcurrency(options);
@@ -146,7 +154,8 @@ async function scoreFile(
     options,
     world,
     (model) => {
-      const corpus = { input, output, concurrency: 1, model: model.identity };
+      const { identity } = model;
+      const corpus = { input, output, concurrency: 1, model: identity, options: lineOptions };
       const score = (row: Parameters<typeof scoreRowHere>[0]) =>
         scoreRowHere(row, wanted, { model, world });
       return scoreCorpus({ ...corpus, score }, world);

@@ -3,8 +3,8 @@
 import { basename } from "node:path";
 import {
   bytesHex,
+  countOf,
   formatCount,
-  formatCounted,
   type Tokenizer,
   type TokensJson,
   tokenId,
@@ -105,7 +105,7 @@ function tokenLines({ json: { tokens, summary }, tokenizer }: Tokenized): readon
       rows,
     ),
     "",
-    `${formatCounted(summary.tokens, "token")}${ofThem}, ${formatCounted(summary.characters, "character")} (${rate(charactersPerToken)} a token), ${formatCounted(summary.bytes, "byte")} (${rate(bytesPerToken)} a token)`,
+    `${countOf(summary.tokens, "token")}${ofThem}, ${countOf(summary.characters, "character")} (${rate(charactersPerToken)} a token), ${countOf(summary.bytes, "byte")} (${rate(bytesPerToken)} a token)`,
   ];
 }
 

@@ -6,11 +6,12 @@ import { FormatError } from "@tokenscope/core";
 import { unreadable } from "../read-text.ts";
 
 const LINE_FEED = 10;
+const BLANKS = [9, 11, 12, 13, 32]; // ASCII's
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A line that is not blank, with its place among such lines and in the file. */
 export interface FileLine {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly index: number; // from 0, blank lines left out
   readonly number: number; // from 1, of all lines
 }
@@ -24,20 +25,20 @@ export async function checkReadable(path: string): Promise<void> {
   }
 }
 
-/** Reads a file's lines; throws UsageError where it cannot be read, FormatError for a line that is not UTF-8. */
+/** Reads a file's lines; throws UsageError where it cannot be read. */
 export async function* readLines(path: string): AsyncGenerator<FileLine, void, void> {
   let index = 0;
   let number = 0;
   for await (const bytes of byteLines(path)) {
     number += 1;
-    const text = decoded(bytes, path, number);
-    if (text.trim() === "") continue;
-    yield { text, index, number };
+    if (bytes.every((byte) => BLANKS.includes(byte))) continue;
+    yield { bytes, index, number };
     index += 1;
   }
 }
 
-function decoded(bytes: Uint8Array, path: string, number: number): string {
+/** A line's text; throws FormatError where it is not UTF-8. */
+export function lineText({ bytes, number }: FileLine, path: string): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

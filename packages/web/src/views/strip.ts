@@ -1,7 +1,7 @@
 // The strip: every token of the active path, turn by turn.
 
 import {
-  formatCount,
+  countOf,
   formatTurnBits,
   isCounted,
   spanMeasures,
@@ -54,10 +54,7 @@ export function stripView(
   });
 }
 
-/** A count with its noun. Examples: 1 -> "1 token", 2 -> "2 tokens". */
-export function countOf(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
+export { countOf }; // with the views of turns and spans, which say most counts
 
 /** True where two turns would be drawn alike. */
 export function isSameTurn(a: TurnView, b: TurnView): boolean {

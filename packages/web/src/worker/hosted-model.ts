@@ -49,7 +49,12 @@ export async function hostModel(options: HostOptions): Promise<HostedModel> {
     host:
       lost === null
         ? host
-        : steadyHost({ host, lost, replace: (loss) => replace(loss).catch(giveUp) }),
+        : steadyHost({
+            host,
+            endTokenIds: text.tokenizer.endTokenIds,
+            lost,
+            replace: (loss) => replace(loss).catch(giveUp),
+          }),
     get counts() {
       return engine.counts;
     },

@@ -1,11 +1,11 @@
 // The page's calls to a server's own engine. A call outlives the server: it waits until one answers again and asks for the rest.
 
 import type { ModelCallKind, ModelDescription } from "@tokenscope/calls";
-import type { ModelIdentity, RunCounts } from "@tokenscope/core";
+import type { RunCounts } from "@tokenscope/core";
 import { errorOf } from "./failure.ts";
 import type { CallOptions, ModelClient } from "./model-client.ts";
 import type { CallKind, Calls, LoadedModel, ModelFile, Replacement } from "./protocol.ts";
-import { restOfCall, wholeResult } from "./rest-of-call.ts";
+import { endOfRest, restOfCall, wholeResult } from "./rest-of-call.ts";
 import { fetchModel, messagesOf, SilentServer } from "./served-http.ts";
 
 /** What a client needs of its surroundings. */
@@ -64,7 +64,9 @@ class ServedLine {
   readonly replacedListeners: ((replacement: Replacement) => void)[] = [];
   counts: RunCounts = { modelRuns: 0, headRuns: 0 };
   readonly #options: ServedClientOptions;
-  #loaded: { readonly file: ModelFile; readonly identity: ModelIdentity } | undefined;
+  #loaded:
+    | (Pick<LoadedModel, "identity" | "endTokenIds"> & { readonly file: ModelFile })
+    | undefined;
 
   constructor(options: ServedClientOptions) {
     this.#options = options;
@@ -72,7 +74,7 @@ class ServedLine {
 
   async load(file: ModelFile, signal: AbortSignal): Promise<LoadedModel> {
     const model = loadedModel(file, await fetchModel(file, this.#options.fetch, signal));
-    this.#loaded = { file, identity: model.identity };
+    this.#loaded = { file, identity: model.identity, endTokenIds: model.endTokenIds };
     return model;
   }
 
@@ -81,8 +83,10 @@ class ServedLine {
     const { onSilence, wait } = this.#options;
     const rest = restOfCall(asked.kind);
     let { request } = asked;
+    let last: Calls[K]["event"] | undefined;
     const onEvent = (event: Calls[K]["event"]): void => {
       request = rest(request, event);
+      last = event;
       asked.onEvent(event);
     };
     let isSilent = false;
@@ -91,7 +95,9 @@ class ServedLine {
         if (isSilent) await this.#greetAgain(signal);
         if (isSilent) onSilence(false);
         isSilent = false;
-        const result = await this.#answerOnce({ ...asked, request, onEvent }, signal);
+        const { endTokenIds = [] } = this.#loaded ?? {};
+        const ended = endOfRest(asked.kind, { left: request, last, endTokenIds });
+        const result = ended ?? (await this.#answerOnce({ ...asked, request, onEvent }, signal));
         return wholeResult(asked.kind, asked.request, result);
       } catch (error) {
         if (signal.aborted || !(error instanceof SilentServer)) throw error;

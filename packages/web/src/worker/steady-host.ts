@@ -1,11 +1,12 @@
 // A session host that outlives its engine: what a lost engine leaves unanswered, the one that takes its place answers. Knows no engine.
 
 import type { Handler, ModelCallKind, ModelCalls, SessionHost } from "@tokenscope/calls";
-import { EngineError } from "@tokenscope/core";
-import { restOfCall, wholeResult } from "./rest-of-call.ts";
+import { EngineError, type TokenId } from "@tokenscope/core";
+import { endOfRest, restOfCall, wholeResult } from "./rest-of-call.ts";
 
 export interface SteadyHostOptions {
   readonly host: SessionHost;
+  readonly endTokenIds: readonly TokenId[];
   /** Resolves with a reason when the engine under this host is gone. */
   readonly lost: Promise<string>;
   /** Opens another engine, once, and gives its host. */
@@ -13,7 +14,12 @@ export interface SteadyHostOptions {
 }
 
 /** A host over `host` until its engine is lost or fails, and over the replacement from then on. No event comes twice, and no call ends because of it. */
-export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): SessionHost {
+export function steadyHost({
+  host: first,
+  endTokenIds,
+  lost,
+  replace,
+}: SteadyHostOptions): SessionHost {
   let second: Promise<SessionHost> | undefined;
   const loss = lost.then((reason) => Promise.reject(new EngineError(reason)));
   loss.catch(() => undefined); // nothing may be under way when it comes
@@ -23,11 +29,13 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
     async (request, emit, signal) => {
       const rest = restOfCall(kind);
       let left = request;
+      let last: ModelCalls[K]["event"] | undefined;
       if (second === undefined) {
         let isOver = false; // a lost engine may still answer
         const emitOnce = (event: ModelCalls[K]["event"]): void => {
           if (isOver) return;
           left = rest(left, event);
+          last = event;
           emit(event);
         };
         try {
@@ -38,7 +46,9 @@ export function steadyHost({ host: first, lost, replace }: SteadyHostOptions): S
           second ??= replace(error.message);
         }
       }
-      return wholeResult(kind, request, await (await second)[kind](left, emit, signal));
+      const host = await second;
+      const ended = endOfRest(kind, { left, last, endTokenIds });
+      return wholeResult(kind, request, ended ?? (await host[kind](left, emit, signal)));
     };
 
   return {
