@@ -6,7 +6,9 @@ import {
   type RenderedToken,
   type RenderOptions,
   type ToolCall,
+  templateRole,
   UsageError,
+  unknownRole,
   unwrittenTools,
 } from "@tokenscope/core";
 import type { TextModel } from "./open-model.ts";
@@ -42,7 +44,7 @@ export async function readChatFile(
   return parseChatFile(await readTextFile(path, world), name);
 }
 
-/** The tokens of a chat by the model's own template. Throws UsageError where the model has none or its template refuses. */
+/** The tokens of a chat by the model's own template. Throws UsageError where the model has none, it does not know a role, or it refuses. */
 export function renderChat(
   chat: ChatFile,
   model: Pick<TextModel, "chatTemplate" | "id">,
@@ -53,14 +55,17 @@ export function renderChat(
       `the model "${model.id}" has no chat template, so it cannot take --chat; give the conversation as a text`,
     );
   }
-  const { messages, tools = [] } = chat;
+  const { tools = [] } = chat;
+  const messages = chat.messages.map((each) => ({ ...each, role: templateRole(each.role) }));
+  const unknown = unknownRole(model.chatTemplate, messages, model.id);
+  if (unknown !== null) throw new UsageError(unknown.sentence);
   const unwritten = unwrittenTools(model.chatTemplate, { tools, messages }, model.id);
   if (unwritten !== null) throw new UsageError(unwritten.sentence);
   const options: RenderOptions = {
     addGenerationPrompt: chat.addGenerationPrompt ?? defaults.addGenerationPrompt,
     ...(chat.tools && { tools: chat.tools }),
   };
-  return model.chatTemplate.render(chat.messages, options).tokens;
+  return model.chatTemplate.render(messages, options).tokens;
 }
 
 /** Checks a chat file; throws FormatError with the line of broken JSON, or the place of a wrong value. */

@@ -52,7 +52,7 @@ export interface PrintedScore {
     readonly stride?: number;
   };
   readonly tokens: readonly PrintedToken[];
-  readonly summary: Summary;
+  readonly summary: Omit<Summary, "characters" | "bytes" | "scoredCharacters" | "scoredBytes">;
   readonly words?: readonly TextWordJson[];
   readonly context?: { readonly straddlingToken: PrintedPiece | null };
   readonly columns?: Readonly<Record<string, unknown>>;

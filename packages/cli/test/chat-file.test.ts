@@ -1,4 +1,4 @@
-import { FormatError, UsageError } from "@tokenscope/core";
+import { type ChatTemplate, FormatError, UsageError } from "@tokenscope/core";
 import { expect, test } from "vitest";
 import { parseChatFile, renderChat } from "../src/chat-file.ts";
 
@@ -71,6 +71,7 @@ test("tools and calls that the model's template would not write are refused, not
     id: "tiny",
     chatTemplate: {
       takesTools: false,
+      namedRoles: [],
       refusal: () => null,
       render: () => ({ tokens: [], unknownMessages: [] }),
     },
@@ -91,6 +92,25 @@ test("tools and calls that the model's template would not write are refused, not
     expect(() => renderChat(chat, model, options)).toThrow(UsageError);
     expect(() => renderChat(chat, model, options)).toThrow(says);
   }
+});
+
+test("a role that neither OpenAI's API nor the template names is refused, and developer is system", () => {
+  const written: string[] = [];
+  const render: ChatTemplate["render"] = (said) => {
+    written.push(...said.map(({ role }) => role));
+    return { tokens: [], unknownMessages: [] };
+  };
+  const chatTemplate = { takesTools: false, namedRoles: ["ipython"], refusal: () => null, render };
+  const model = { id: "tiny", chatTemplate };
+  const asRole = (role: string) => ({ messages: [...messages, { role, content: "beep" }] });
+  const options = { addGenerationPrompt: true };
+  expect(() => renderChat(asRole("robot"), model, options)).toThrow(UsageError);
+  expect(() => renderChat(asRole("robot"), model, options)).toThrow(
+    /messages\[1\].role is "robot", .* "tiny" does not name; give one of system, user, assistant, tool, ipython/,
+  );
+  renderChat(asRole("ipython"), model, options);
+  renderChat(asRole("developer"), model, options);
+  expect(written).toEqual(["user", "ipython", "user", "system"]);
 });
 
 test.each([

@@ -3,7 +3,7 @@
 import type { GenerateJson, NextJson } from "@tokenscope/core";
 import type { RemoteNextJson, RemoteScoreJson } from "@tokenscope/remote";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { referencePath } from "../../../fixtures/index.ts";
+import { referencePath, smollm2Path } from "../../../fixtures/index.ts";
 import { type ServingEngine, serveVllm } from "../../../fixtures/serving-engines.ts";
 import type { ScoreLineJson } from "../src/score-json.ts";
 import { serve } from "./served.ts";
@@ -50,7 +50,7 @@ test("score on a Tokenscope server gives the numbers of this machine's engine", 
   });
 });
 
-test("texts that begin with cut characters, and chats with markers, have the bytes and the bits per byte of here", async () => {
+test("texts that begin with cut characters have the bytes and the bits per byte of here", async () => {
   const model = ["--model", referencePath("tiny/gpt2.gguf"), "--precision", "exact"];
   const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
   const remotely = ["--engine", "openai", "--base-url", server.url];
@@ -70,12 +70,58 @@ test("texts that begin with cut characters, and chats with markers, have the byt
       top.map(({ id, text }) => [id, text]);
     expect(named(remote?.top ?? [])).toEqual(named(here?.top ?? []));
     expect(named(here?.top ?? []).some(([, text]) => text === null)).toBe(true);
-    const { stdout } = await run([...next, ...remotely]);
-    expect(stdout).not.toContain("bytes:");
+    const traced = ["generate", "hi", "--max-tokens", "4", "--trace"];
+    const scored = ["score", "--text", "hé!", "--top", "50"];
+    for (const args of [next, traced, scored].flatMap((each) => [each, [...each, "--json"]])) {
+      const { exitCode, stdout } = await run([...args, ...remotely]);
+      expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining("bytes:")]);
+    }
   } finally {
     await server.stop();
   }
 });
+
+test("markers have no bytes there as here, and where a server does not tell them it is said why a figure is missing", async () => {
+  for (const ids of ["97,256,98,99", "97,256,257"]) {
+    const [here] = await runJson<ScoreLineJson>(["score", "--ids", ids, ...tiny]);
+    const [remote] = await runJson<RemoteScoreJson>(["score", "--ids", ids, ...there]);
+    const { totalBits, bitsPerByte } = here?.summary ?? { totalBits: 0, bitsPerByte: null };
+    expect(remote?.summary.totalBits).toBeCloseTo(totalBits, 2);
+    if (bitsPerByte === null) expect(remote?.summary.bitsPerByte).toBeNull();
+    else expect(remote?.summary.bitsPerByte).toBeCloseTo(bitsPerByte, 3);
+    expect(remote?.summary.bytes).toBe(here?.summary.bytes);
+    const { stderr } = await run(["score", "--ids", ids, ...there]);
+    expect(stderr).toBe("");
+  }
+  const marked = await run(["score", "--text", "one\n<|im_end|> two", ...elsewhere]);
+  expect(marked.stdout).toContain("bits per token, n/a bits per byte");
+  expect(marked.stderr).toMatch(
+    /bits per byte are n\/a: http\S+ does not tell which bytes, or which/,
+  );
+});
+
+test.skipIf(smollm2Path() === null)(
+  "a chat (needs the cached model) has the bits, and the bytes without its markers, of here",
+  async () => {
+    const model = ["--model", "smollm2-135m-instruct-q4_1", "--precision", "compact"];
+    const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
+    const chat = fileWith('{"messages": [{"role": "user", "content": "Hé!"}]}', "chat.json");
+    try {
+      const args = ["score", "--chat", chat];
+      const [here] = await runJson<ScoreLineJson>([...args, ...model]);
+      const [remote] = await runJson<RemoteScoreJson>([
+        ...args,
+        ...["--engine", "openai", "--base-url", server.url],
+      ]);
+      const { bytes, scoredBytes, bitsPerByte = null } = here?.summary ?? {};
+      expect(remote?.summary).toMatchObject({ bytes, scoredBytes });
+      expect(remote?.summary.bitsPerByte).toBeCloseTo(bitsPerByte ?? 0, 2);
+    } finally {
+      await server.stop();
+    }
+  },
+  30_000,
+);
 
 test("a context, a start token, ids and words mean there what they mean here", async () => {
   for (const args of [
@@ -137,6 +183,9 @@ test("models lists what the server lists, and info what it can tell", async () =
   expect(info.stdout).toMatch(/^context +4,096 tokens$/m);
   expect(info.stdout).toMatch(/^logprobs of a prompt +yes, by prompt_logprobs$/m);
   expect(info.stdout).toMatch(/^takes tools +yes$/m);
+  const ours = await run(["models", "info", "llama-q8_0", ...there]);
+  expect(ours.stdout).toMatch(/^context +256 tokens$/m);
+  expect(ours.stdout).toMatch(/^logprobs of it +yes, 261 a token$/m); // the whole vocabulary
 });
 
 test.each([

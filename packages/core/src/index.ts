@@ -147,6 +147,7 @@ export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
 export { type Reading, type ReadTokens, readingAt, readTokens } from "./reading.ts";
 export { RECOVERY_WINDOW, recovery, runningMeans } from "./recovery.ts";
+export { templateRole, unknownRole } from "./roles.ts";
 export {
   applySettings,
   type CutBy,

@@ -14,6 +14,7 @@ export function plainTemplate(tokenizer: Tokenizer): ChatTemplate {
       : "This is a base model without a chat template: it continues text and knows no roles.";
   return {
     takesTools: false,
+    namedRoles: [TEXT_ROLE],
     refusal,
     render(messages) {
       const reason = refusal(messages);

@@ -66,6 +66,8 @@ export interface RenderOptions {
 export interface ChatTemplate {
   /** False where the template writes the same with tools as without: the model would never see them. */
   readonly takesTools: boolean;
+  /** Roles that its source names; it may write any other word as one all the same. */
+  readonly namedRoles: readonly string[];
   /** Ids with the origin of every token; what a message contains never becomes a special token. Throws UsageError with the template's own words where it refuses. */
   render(messages: readonly ChatMessage[], options: RenderOptions): RenderedChat;
   /** Why the template refuses these messages, in one sentence, or null where it takes them. */

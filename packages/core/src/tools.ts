@@ -75,6 +75,7 @@ export function withTools(
   const also = (options: RenderOptions): RenderOptions => ({ ...options, tools });
   return {
     takesTools: template.takesTools,
+    namedRoles: template.namedRoles,
     render: (messages, options) => template.render(messages, also(options)),
     refusal: (messages, options) => template.refusal(messages, also(options)),
   };

@@ -49,6 +49,7 @@ export const chatToy: ChatFormat = {
   tokenizer,
   template: {
     takesTools: false,
+    namedRoles: [],
     render(messages, { addGenerationPrompt }) {
       const reason = refusalOf(messages);
       if (reason !== null) throw new UsageError(reason);

@@ -1,5 +1,6 @@
 // Which bytes of a text each token is, where the server tells no bytes: its names of the tokens laid along the text.
 
+import { cutByNames } from "./cut-names.ts";
 import { namedBytes } from "./token-strings.ts";
 
 const utf8 = new TextEncoder();
@@ -14,13 +15,14 @@ export interface AlignedPiece {
 /**
  * Lays names along a text; together the pieces are the text's bytes. A name that is null, half a character or not what stands there is unknown, and
  * takes what lies before the next that is found; spaces that a name left out (as SentencePiece does at a word's beginning) are given back to it.
- * A name such as "bytes:\\xe7" is those bytes. Example: "naïve", ["na", "�", "�", "ve"] -> "na" | "ï" (run of two) | "" | "ve".
+ * A name such as "bytes:\\xe7" is those bytes. Signs for half characters are cut as they must have been to be shown so, where that is one way only.
+ * Example: "naïve", ["na", "�", "�", "ve"] -> "na" | c3 | af | "ve"; with null for the signs "na" | "ï" (run of two) | "" | "ve".
  */
 export function alignPieces(
   text: string,
   names: readonly (string | null)[],
 ): readonly AlignedPiece[] {
-  return alignLetters(lettersOf(utf8.encode(text)), names.map(nameLetters));
+  return alignLetters(lettersOf(utf8.encode(text)), names);
 }
 
 /** Bytes as letters of one byte each: strings know how to find one in another. */
@@ -40,28 +42,32 @@ function bytesOf(letters: string): Uint8Array {
 function alignLetters(text: string, names: readonly (string | null)[]): readonly AlignedPiece[] {
   const pieces: AlignedPiece[] = [];
   let at = 0;
-  let unknown = 0; // tokens waiting for the next that is found
+  let run: (string | null)[] = []; // names of tokens waiting for the next that is found
   const closeRun = (end: number): void => {
-    const bytes = bytesOf(text.slice(at, end));
-    for (let i = 0; i < unknown; i++) {
-      pieces.push({ bytes: i === 0 ? bytes : new Uint8Array(), isKnown: unknown === 1 });
-    }
-    unknown = 0;
+    pieces.push(...runPieces(bytesOf(text.slice(at, end)), run));
+    run = [];
     at = end;
   };
   for (const name of names) {
-    const found = name === null ? -1 : place(text, name, { at, unknown });
-    if (found === -1 || name === null) {
-      unknown += 1;
+    const letters = nameLetters(name);
+    const found = letters === null ? -1 : place(text, letters, { at, unknown: run.length });
+    if (found === -1 || letters === null) {
+      run.push(name);
       continue;
     }
-    if (unknown > 0) closeRun(found);
-    const end = found + name.length;
+    if (run.length > 0) closeRun(found);
+    const end = found + letters.length;
     pieces.push({ bytes: bytesOf(text.slice(at, end)), isKnown: true });
     at = end;
   }
-  if (unknown > 0) closeRun(text.length);
+  if (run.length > 0) closeRun(text.length);
   return at < text.length ? withRest(pieces, bytesOf(text.slice(at))) : pieces;
+}
+
+function runPieces(bytes: Uint8Array, names: readonly (string | null)[]): readonly AlignedPiece[] {
+  const parts = names.length === 1 ? [bytes] : cutByNames(bytes, names);
+  if (parts !== null) return parts.map((part) => ({ bytes: part, isKnown: true }));
+  return names.map((_, i) => ({ bytes: i === 0 ? bytes : new Uint8Array(), isKnown: false }));
 }
 
 /** What no name covers belongs to the last piece, which then is not known. */

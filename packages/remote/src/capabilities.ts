@@ -2,9 +2,10 @@
 
 import { answeredTokens } from "./answers.ts";
 import { completeChat } from "./next-remotely.ts";
-import { answers, complete, type RemoteModel, type ScoringWay } from "./remote-model.ts";
+import { answers, complete, isRefusal, type RemoteModel, type ScoringWay } from "./remote-model.ts";
 
-const LIST_LENGTHS = [1000, 50, 20, 10, 5, 1]; // candidates beside a token, tried in this order
+const MOST_LISTED = 1000; // candidates beside a token: a Tokenscope server's most
+const LIST_LENGTHS = [50, 20, 10, 5, 1]; // what is tried where those are refused
 
 /** What was found; a length of 0 is none. */
 export interface Capabilities {
@@ -52,16 +53,35 @@ const TOOL = {
   },
 };
 
-/** How many candidates are listed, of as many as the server takes to be asked for. */
+/** How many candidates are listed, of as many as the server takes to be asked for; numbers that its refusal names are tried too. */
 async function longestList(list: (top: number) => Promise<number>): Promise<number> {
-  for (const top of LIST_LENGTHS) {
-    let found = 0;
-    const isTaken = await answers(async () => {
-      found = await list(top);
-    });
-    if (isTaken) return Math.min(found, top);
+  const most = await listedOrRefused(list, MOST_LISTED);
+  if (typeof most === "number") return most;
+  const named = namedNumbers(most.refusal).filter((top) => top > 0 && top < MOST_LISTED);
+  const lengths = [...new Set([...LIST_LENGTHS, ...named])].toSorted((a, b) => b - a);
+  for (const top of lengths) {
+    const found = await listedOrRefused(list, top);
+    if (typeof found === "number") return found;
   }
   return 0;
+}
+
+async function listedOrRefused(
+  list: (top: number) => Promise<number>,
+  top: number,
+): Promise<number | { readonly refusal: string }> {
+  try {
+    return Math.min(await list(top), top);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { refusal: error.message };
+  }
+}
+
+/** Numbers in a server's own words. Example: "http://h:80/v1 answered 400: 1000 is above 100" -> 1000, 100. */
+function namedNumbers(refusal: string): readonly number[] {
+  const [, words = ""] = / answered \d+: (.*)/s.exec(refusal) ?? [];
+  return (words.match(/\b\d+\b/g) ?? []).map(Number);
 }
 
 async function completionList(

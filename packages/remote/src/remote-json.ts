@@ -21,6 +21,7 @@ import type { GeneratedPiece, RemoteEnding } from "./generate-remotely.ts";
 import type { RemoteNext } from "./next-remotely.ts";
 import type { RemoteModel } from "./remote-model.ts";
 import type { RemoteText, RemoteToken } from "./score-remotely.ts";
+import { readsAsMarker } from "./token-strings.ts";
 
 /** A model as its server names it; what file it reads and how precisely it computes is not told. */
 export interface RemoteIdentity {
@@ -56,6 +57,12 @@ interface RemoteTokenJson extends RemotePieceJson {
   readonly top: readonly RemoteCandidateJson[];
 }
 
+/** The figures of a text; those of bytes and characters are null where the server does not tell which of them are scored, or which are a marker's. */
+export type RemoteSummary = Omit<Summary, Untold> & {
+  readonly [Figure in Untold]: Summary[Figure] | null;
+};
+type Untold = "characters" | "bytes" | "scoredCharacters" | "scoredBytes";
+
 /** What `score --json` prints of a text that a server scored. */
 export interface RemoteScoreJson {
   readonly model: RemoteIdentity;
@@ -64,7 +71,7 @@ export interface RemoteScoreJson {
     readonly startTokenId: number | null;
   };
   readonly tokens: readonly RemoteTokenJson[];
-  readonly summary: Summary; // special tokens of which the server does not tell count as text; bits per byte are null where bytes or markers are not known
+  readonly summary: RemoteSummary;
   readonly words?: readonly TextWordJson[];
   readonly context?: {
     readonly text: string;
@@ -145,7 +152,7 @@ export function remoteScoreJson(
     tokens: tokens.slice(firstIndex).map((token, i) => tokenJson(token, firstIndex + i)),
     summary: {
       ...summary(rows.slice(firstIndex), vocabulary),
-      ...(!hasKnownBytes({ kind, tokens }, firstIndex) && { bitsPerByte: null }),
+      ...untoldFigures({ kind, tokens }, firstIndex),
     },
     ...(byWord && { words: textWords(words(rows, vocabulary), split) }),
     ...(context !== null && {
@@ -161,14 +168,24 @@ export function remoteScoreJson(
   };
 }
 
-/** Whether the bytes of the scored tokens are known: not where a run of tokens that share theirs begins before them, nor of a chat whose markers the server does not tell from text. */
-function hasKnownBytes({ kind, tokens }: Omit<RemoteText, "startTokenId">, first: number): boolean {
+const SCORED_UNTOLD = { scoredCharacters: null, scoredBytes: null, bitsPerByte: null };
+const ALL_UNTOLD = { ...SCORED_UNTOLD, characters: null, bytes: null };
+
+/** Figures that are null: all of bytes where a token may be a marker, those of scored bytes where a run of tokens that share theirs is scored in part. */
+function untoldFigures({ kind, tokens }: Omit<RemoteText, "startTokenId">, first: number) {
+  if (tokens.slice(first).some((token) => mayBeMarker(token, kind))) return ALL_UNTOLD;
   const isCounted = tokens.map(({ logprobNats }, i) => i >= first && logprobNats !== null);
   const isCut = tokens.some(
     ({ isKnown }, i) =>
       !isKnown && tokens[i - 1]?.isKnown === false && isCounted[i] !== isCounted[i - 1],
   );
-  return !isCut && !(kind === "chat" && tokens.some(({ isSpecial }) => isSpecial === null));
+  return isCut ? SCORED_UNTOLD : {};
+}
+
+/** Where the server does not tell, any token of a chat or of ids may be one; in a text, what reads so. */
+function mayBeMarker({ isSpecial, bytes }: RemoteToken, kind: RemoteText["kind"]): boolean {
+  if (isSpecial !== null) return false;
+  return kind !== "text" || readsAsMarker((pieceText(bytes) ?? "").trim());
 }
 
 type Split = ReturnType<typeof boundarySplit>;

@@ -218,8 +218,8 @@ export async function answers(ask: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** A key that is missing is no missing ability. */
-function isRefusal(error: unknown): boolean {
+/** Whether a server does not do what was asked. A key that is missing is no missing ability. */
+export function isRefusal(error: unknown): error is Error {
   if (error instanceof ShapeError) return true;
   return error instanceof UsageError && ![401, 403].includes(error.httpStatus);
 }

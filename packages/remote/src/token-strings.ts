@@ -9,6 +9,13 @@ export function namedBytes(name: string): Uint8Array | null {
   return Uint8Array.from(digits, (pair) => Number.parseInt(pair, 16));
 }
 
+/** Whether a token's text reads as a model's marker does; only its tokenizer knows. Examples: <|im_end|>, </s>, <start_of_turn>, [INST]; not <b>. */
+export function readsAsMarker(text: string): boolean {
+  return /^(?:<[|｜].*[|｜]>|<\/?s>|<(?:bos|eos|pad|unk|mask|[a-z]+_of_[a-z]+)>|\[\/?[A-Z]{3,}\])$/.test(
+    text,
+  );
+}
+
 /** Each token's bytes, from the server's strings of them; null where these are not the text's bytes in any way that is known. */
 export function stringsBytes(
   text: string,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { namedBytes, stringsBytes } from "../src/token-strings.ts";
+import { namedBytes, readsAsMarker, stringsBytes } from "../src/token-strings.ts";
 
 const hex = (pieces: readonly Uint8Array[] | null) =>
   pieces?.map((piece) => Buffer.from(piece).toString("hex")) ?? null;
@@ -47,6 +47,12 @@ test("any text cut anywhere comes back from GPT-2's letters", () => {
       expect(Buffer.concat([...(stringsBytes(text, strings) ?? [])])).toEqual(bytes);
     }),
   );
+});
+
+test("what reads as a marker is told from words, tags and indices", () => {
+  const markers = ["<|im_end|>", "<s>", "</s>", "<bos>", "<end_of_turn>", "[INST]", "[/INST]"];
+  expect(markers.filter(readsAsMarker)).toEqual(markers);
+  expect(["<b>", "[i]", "[0]", "<", " <s>", "|>", "[A]"].filter(readsAsMarker)).toEqual([]);
 });
 
 /** GPT-2's bytes_to_unicode, written as there. */

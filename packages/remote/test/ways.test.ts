@@ -76,21 +76,6 @@ describe("vLLM", () => {
     expect(json.model).toMatchObject({ id: "big", precision: null, backend: "openai" });
   });
 
-  test("bits per byte are null where an unscored token shares its bytes with scored ones, and of a chat whose markers are not told", async () => {
-    const { model } = await modelAt(serveVllm());
-    const options = { context: null, byWord: false, columns: {} };
-    const cut = remoteScoreJson(model, await scoreRemotely(model, text("🙂 sat"), auto), options);
-    expect(cut.summary).toMatchObject({ bytes: 8, scoredTokens: 2, bitsPerByte: null });
-    const whole = remoteScoreJson(
-      model,
-      await scoreRemotely(model, text("ab cd🙂 sat"), auto),
-      options,
-    );
-    expect(whole.summary.bitsPerByte).toBeCloseTo(whole.summary.totalBits / 11, 9);
-    const chat = remoteScoreJson(model, await scoreRemotely(model, CHAT, auto), options);
-    expect(chat.summary.bitsPerByte).toBeNull();
-  });
-
   test("the tokenizer's own start token stands before a text, and --start-token none leaves it out", async () => {
     const { model, server } = await modelAt(serveVllm({ addsStart: true }));
     const scored = await scoreRemotely(model, text("The cat"), auto);
@@ -193,6 +178,18 @@ describe("vLLM", () => {
     expect(server.seen.length - before).toBe(5);
   });
 });
+
+test.each([
+  [20, 20],
+  [100, 100],
+  [1_000, 1_000],
+])(
+  "vLLM that lists at most %i candidates is found to list as many",
+  async (mostLogprobs, found) => {
+    const { model } = await modelAt(serveVllm({ mostLogprobs }));
+    expect((await probe(model)).completionTop).toBe(found);
+  },
+);
 
 /** llama.cpp's server: rows of logprobs with ids, its own /tokenize, no logprobs of a prompt. */
 function serveLlama(): Promise<ServingEngine> {

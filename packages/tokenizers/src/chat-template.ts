@@ -21,6 +21,7 @@ import {
   type WrittenToken,
   wellFormed,
 } from "./special-text.ts";
+import { namedRoles } from "./template-roles.ts";
 import { type Marker, type PartStretch, type PlacedMessage, turnParts } from "./turns.ts";
 
 const utf8 = new TextEncoder();
@@ -52,6 +53,7 @@ export function loadChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   };
   return {
     takesTools: takesTools(renderText),
+    namedRoles: namedRoles(options.source),
     render: renderTokens,
     refusal: (messages, render) => {
       try {

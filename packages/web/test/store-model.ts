@@ -84,6 +84,7 @@ const toyFormat: ChatFormat = {
   tokenizer: toyTokenizer,
   template: {
     takesTools: false,
+    namedRoles: [],
     render(messages, { addGenerationPrompt }) {
       const reason = refusalOf(messages);
       if (reason !== null) throw new UsageError(reason);

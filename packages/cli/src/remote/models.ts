@@ -54,7 +54,7 @@ const ELSEWHERE = "use vLLM, a Tokenscope server, or --engine local";
 function capabilityRows(found: Capabilities): readonly (readonly string[])[] {
   const { completions, chat, scoring } = found;
   const yes = (isThere: boolean): string => (isThere ? "yes" : "no");
-  const list = (top: number): string => (top > 0 ? `yes, ${top} a token` : "no");
+  const list = (top: number): string => (top > 0 ? `yes, ${formatCount(top)} a token` : "no");
   const unless = (isThere: boolean, words: string): string => (isThere ? "" : words);
   return [
     ["continues a text", yes(completions), unless(completions, "next and generate need --chat")],

@@ -58,7 +58,7 @@ export async function scoreOnServer(
 
 /** Says why bits per byte are missing where bits are not. */
 async function noteBytes({ summary }: RemoteScoreJson, { model, world }: Run): Promise<void> {
-  if (summary.bitsPerByte !== null || summary.scoredTokens === 0) return;
+  if (summary.scoredBytes !== null || summary.scoredTokens === 0) return; // none scored, or markers alone
   await note(
     world,
     `bits per byte are n/a: ${model.endpoint.baseUrl} does not tell which bytes, or which markers, the scored tokens are`,

@@ -4,8 +4,10 @@ import {
   type ChatMessage,
   type TokenId,
   type ToolCall,
+  templateRole,
   tokenId,
   UsageError,
+  unknownRole,
   unwrittenTools,
 } from "@tokenscope/core";
 import type { OpenedModel } from "./api-models.ts";
@@ -60,7 +62,7 @@ export function promptIds(
   return [startTokenId, ...ids];
 }
 
-/** The tokens of a chat by the model's own template. Throws RequestError where it has none, or does not write the tools; UsageError with the template's own words where it refuses. */
+/** The tokens of a chat by the model's own template. Throws RequestError where it has none, does not know a role, or does not write the tools; UsageError with the template's own words where it refuses. */
 export function chatIds(
   body: ChatMessagesBody & { readonly tool_choice?: string | undefined },
   model: Pick<OpenedModel, "chatTemplate"> & { readonly id: string },
@@ -73,6 +75,10 @@ export function chatIds(
     );
   }
   const messages = body.messages.map(chatMessage);
+  const unknown = unknownRole(chatTemplate, messages, id);
+  if (unknown !== null) {
+    throw new RequestError(unknown.sentence, { param: `messages[${unknown.index}].role` });
+  }
   const tools = body.tool_choice === "none" ? [] : (body.tools ?? []);
   const unwritten = unwrittenTools(chatTemplate, { tools, messages }, id);
   if (unwritten !== null) throw new RequestError(unwritten.sentence, { param: unwritten.field });
@@ -81,14 +87,14 @@ export function chatIds(
   return chatTemplate.render(messages, options).tokens.map((token) => token.id);
 }
 
-/** A message as templates take it: the parts of its content one after another, and "developer" by its older name. */
+/** A message as templates take it: the parts of its content one after another. */
 function chatMessage(message: ChatMessagesBody["messages"][number], index: number): ChatMessage {
   const { role, content, tool_calls, tool_call_id } = message;
   const parts = typeof content === "string" ? [content] : (content ?? []).map(({ text }) => text);
   const place = `messages[${index}].tool_calls`;
   const toolCalls = tool_calls?.map((call, i) => toolCall(call, `${place}[${i}]`));
   return {
-    role: role === "developer" ? "system" : role,
+    role: templateRole(role),
     content: parts.join(""),
     ...(toolCalls && { toolCalls }),
     ...(tool_call_id && { toolCallId: tool_call_id }),
@@ -119,12 +125,14 @@ function jsonOf(text: string): unknown {
 /** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */
 export function checkRoom(promptTokens: number, maxTokens: number, contextLength: number): void {
   if (promptTokens + maxTokens <= contextLength) return;
-  if (promptTokens >= contextLength && maxTokens > 0) {
+  const most = contextLength - Math.min(1, maxTokens); // of a prompt
+  if (promptTokens > most) {
+    const held = maxTokens === 0 ? "does not hold them" : "has no room for a token after them";
     throw new UsageError(
-      `the prompt has ${promptTokens} tokens, and the model's context of ${contextLength} has no room for a token after them; shorten the prompt to at most ${contextLength - 1} tokens`,
+      `the prompt has ${promptTokens} tokens, and the model's context of ${contextLength} ${held}; shorten the prompt to at most ${most} tokens`,
     );
   }
   throw new UsageError(
-    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${Math.max(0, contextLength - promptTokens)} tokens`,
+    `the prompt has ${promptTokens} tokens and max_tokens is ${maxTokens}, together ${promptTokens + maxTokens}, but the model's context holds ${contextLength}; shorten the prompt or ask for at most ${contextLength - promptTokens} tokens`,
   );
 }

@@ -12,15 +12,16 @@ const MAX_IDS = 1_000; // named tokens whose logprobs are wanted
 interface Field {
   readonly schema: z.ZodType;
   readonly allowed: string;
+  readonly isDone: boolean; // false where only the value that changes nothing is taken
 }
 
 function field<Schema extends z.ZodType>(schema: Schema, allowed: string) {
-  return { schema: schema.optional(), allowed };
+  return { schema: schema.optional(), allowed, isDone: true };
 }
 
 /** A field that would change the result and is not done here: only the value that changes nothing is taken. */
 function neutral<Schema extends z.ZodType>(schema: Schema, value: string) {
-  return field(schema, `${value} or leave it out, since this server does not do anything else`);
+  return { ...field(schema, `${value} or leave it out`), isDone: false };
 }
 
 const whole = (least: number, most: number) => z.int().min(least).max(most);
@@ -77,6 +78,7 @@ const COMPLETION = {
   prompt: {
     schema: z.unknown().refine((value) => value !== undefined),
     allowed: "a text, a list of token ids, or a list of either",
+    isDone: true,
   },
   echo: field(z.boolean(), yesOrNo),
   logprobs: field(whole(0, MAX_TOP), `a whole number from 0 to ${MAX_TOP}`),
@@ -109,6 +111,7 @@ const CHAT = {
     schema: z.array(message).min(1),
     allowed:
       'a list of at least 1 message such as {"role": "user", "content": "Hello"}, whose content is a text or a list of text parts, without images',
+    isDone: true,
   },
   tools: field(z.array(z.record(z.string(), z.unknown())), "a list of tools, each an object"),
   add_generation_prompt: field(z.boolean(), yesOrNo),
@@ -139,7 +142,7 @@ const TOKENIZE = {
 
 const DETOKENIZE = {
   model: SAMPLING.model,
-  tokens: { schema: ids(1_000_000), allowed: "a list of token ids" },
+  tokens: { schema: ids(1_000_000), allowed: "a list of token ids", isDone: true },
 };
 
 type Fields = Readonly<Record<string, Field>>;
@@ -189,7 +192,7 @@ function fieldError(error: z.ZodError, body: object, fields: Fields): RequestErr
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     const name = pathName([...path, issue.keys[0] ?? ""]);
-    const known = path.length === 0 ? `; known are ${Object.keys(fields).join(", ")}` : "";
+    const known = path.length === 0 ? `; known are ${doneFields(fields)}` : "";
     return new RequestError(
       `the field ${name} is unknown here, and left unread it would change the result${known}; check the spelling or leave it out`,
       { param: name },
@@ -197,9 +200,18 @@ function fieldError(error: z.ZodError, body: object, fields: Fields): RequestErr
   }
   const name = pathName(path);
   const value = path.reduce<unknown>(valueAt, body);
-  const allowed = fields[path[0] ?? ""]?.allowed ?? "what the route's documentation says";
-  const said = value === undefined ? "missing" : `${shown(value)}, which is not allowed`;
+  const { allowed, isDone } = fields[path[0] ?? ""] ?? UNDESCRIBED;
+  const why = isDone ? "which is not allowed" : "which this server does not support";
+  const said = value === undefined ? "missing" : `${shown(value)}, ${why}`;
   return new RequestError(`${name} is ${said}; give ${allowed}`, { param: name });
+}
+
+const UNDESCRIBED = { allowed: "what the route's documentation says", isDone: true };
+
+/** Fields that do something; what is taken only where it changes nothing helps nobody who looks for a name. */
+function doneFields(fields: Fields): string {
+  const done = Object.entries(fields).filter(([, { isDone }]) => isDone);
+  return done.map(([name]) => name).join(", ");
 }
 
 function valueAt(value: unknown, key: string): unknown {

@@ -80,6 +80,12 @@ const CASES: readonly Case[] = [
   ],
   [
     COMPLETIONS,
+    { prompt: Array.from({ length: 300 }, () => 5), max_tokens: 0, echo: true },
+    400,
+    /has 300 tokens, and .* 256 does not hold them; shorten the prompt to at most 256 tokens/,
+  ],
+  [
+    COMPLETIONS,
     { prompt: new Array(200).fill("a"), n: 2 },
     400,
     /200 prompts with n 2 are 400 choices/,
@@ -133,7 +139,7 @@ const CASES: readonly Case[] = [
     COMPLETIONS,
     { ...hello, temprature: 0 },
     400,
-    /the field temprature is unknown here, .* known are model, .*check the spelling/,
+    /the field temprature is unknown here, .* known are model, (?:(?!logit_bias).)*; check the spelling/,
   ],
   [COMPLETIONS, '{"prompt": "a", "__proto__": {"n": 2}}', 400, /the field __proto__ is unknown/],
   [
@@ -146,7 +152,7 @@ const CASES: readonly Case[] = [
     COMPLETIONS,
     { ...hello, logit_bias: { "5": 100 } },
     400,
-    /logit_bias is .*; give \{\} or leave it out/,
+    /logit_bias is \{"5":100\}, which this server does not support; give \{\} or leave it out/,
   ],
   [COMPLETIONS, { ...hello, suffix: "end" }, 400, /suffix is "end"/],
   // Chats
@@ -160,6 +166,12 @@ const CASES: readonly Case[] = [
     { messages: [{ role: "narrator", content: "once" }] },
     400,
     /the template knows no narrator/,
+  ],
+  [
+    CHAT,
+    { messages: [...chat.messages, { role: "robot", content: "beep" }] },
+    400,
+    /messages\[1\].role is "robot", which the chat template of "toy" does not name; give one of system, user, assistant, tool, narrator/,
   ],
   [
     CHAT,
@@ -194,7 +206,12 @@ const CASES: readonly Case[] = [
   ["/detokenize", { tokens: [300] }, 400, /tokens\[0\] is 300, .* vocabulary of 259/],
   ["/detokenize", { tokens: [-1] }, 400, /tokens\[0\] is -1/],
   ["/detokenize", { tokens: "a" }, 400, /tokens is "a"/],
-  ["/v1/embeddings", { input: "a" }, 404, /nothing at \/v1\/embeddings; there are \/v1\/models/],
+  [
+    "/v1/embeddings",
+    { input: "a" },
+    404,
+    /nothing at \/v1\/embeddings; there are \/v1\/models, \/tokenizer_info, .*\/detokenize/,
+  ],
   ["/v1/models", {}, 405, /\/v1\/models does not take POST; send GET/],
 ];
 

@@ -161,6 +161,13 @@ test("tokens and their text go both ways, special tokens too", async () => {
   });
 });
 
+test("the list of models tells a context's length as vLLM does, once the model was asked", async () => {
+  await complete({ model: "toy", prompt: "a", max_tokens: 1 });
+  const answer = await fetch(`${server.url}/v1/models`);
+  const { data } = (await answer.json()) as { readonly data: readonly Json[] };
+  expect(data.map(({ id, max_model_len }) => [id, max_model_len])).toContainEqual(["toy", 256]);
+});
+
 test("a harness learns which tokens end and start a text", async () => {
   const info = (await (await fetch(`${server.url}/tokenizer_info`)).json()) as Json;
   expect(info).toMatchObject({ eos_token: "<|endoftext|>", bos_token: null, vocab_size: 259 });

@@ -109,6 +109,7 @@ function turnIds({ role, content, toolCalls }: ChatMessage): readonly TokenId[] 
 
 const toyTemplate: ChatTemplate = {
   takesTools: true,
+  namedRoles: ["narrator"],
   render(messages, { addGenerationPrompt, tools }: RenderOptions) {
     const refused = messages.find(({ role }) => role === "narrator");
     if (refused) throw new UsageError("the template knows no narrator; give another role");
