@@ -159,8 +159,12 @@ describe("what no page of ours sends is refused in a sentence, and the server go
     ["search", { contextVector: vector(3), query: "a", limit: 1e9 }, /search: limit/],
     ["logits", { contextVector: Float32Array.of(Number.NaN) }, /that are finite/],
     ["lens", { ids: [] }, /lens: ids/],
-    ["score", { ids: new Array(100_000).fill(1), from: 0 }, /has 100000 tokens and .* context/],
-    ["scoreAt", { contextVectors: new Array(2_000).fill(vector(3)), id: 1 }, /contextVectors/],
+    [
+      "score",
+      { ids: new Array(100_000).fill(1), from: 0 },
+      /has 100000 tokens and .* context holds 256; shorten it to at most 256 tokens/,
+    ],
+    ["scoreAt", { contextVectors: new Array(257).fill(vector(3)), id: 1 }, /contextVectors/],
     [
       "settingsView",
       {
