@@ -114,20 +114,42 @@ test("every kind of call is answered", async () => {
 });
 
 test("a page that goes away frees its place within a step", async () => {
+  const own = await startToyServer();
+  let release = (): void => {};
+  let reach = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  own.gate = () => {
+    reach();
+    return released;
+  };
   const leaving = new AbortController();
-  const request = { ...GENERATE, maxTokens: 400 };
-  const response = await send("generate", request, { signal: leaving.signal });
-  const reader = response.body?.getReader();
-  await reader?.read();
-  leaving.abort();
-  await reader?.read().catch(() => undefined);
-  for (;;) {
-    const { engines } = (await (await fetch(`${server.url}/healthz`)).json()) as {
+  const url = `${own.url}/calls/generate?model=toy`;
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": TYPE },
+    body: encodeValue({ ...GENERATE, maxTokens: 200 }),
+    signal: leaving.signal,
+  });
+  const gone = expect(response.arrayBuffer()).rejects.toThrow();
+  const running = async (): Promise<number | undefined> => {
+    const { engines } = (await (await fetch(`${own.url}/healthz`)).json()) as {
       engines: Record<string, { running: number }>;
     };
-    if (engines["toy"]?.running === 0) break;
-  }
-  expect((await messages(await send("encode", { text: "a" }))).at(-1)?.kind).toBe("done");
+    return engines["toy"]?.running;
+  };
+  await reached; // its first pass is under way
+  leaving.abort();
+  await gone;
+  for (let i = 0; i < 3; i += 1) expect(await running()).toBe(1); // the server hears of it meanwhile
+  release();
+  while ((await running()) !== 0);
+  expect(own.passes.length).toBe(1); // the one that was under way: its signal ended it, not a token that found nobody
+  await own.close();
 });
 
 const vector = (length: number): Float32Array => new Float32Array(length);
