@@ -94,8 +94,6 @@ function takingTurns(): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
-const MOST_LOOKS = 64; // that wait or run
-
 /** Runs texts as jobs among those of others: nothing is held for a page between its calls but what the scheduler keeps of texts it has read. */
 export function scheduledTexts(
   { tokenizer: { endTokenIds } }: Pick<RunningModel, "tokenizer">,
@@ -121,7 +119,7 @@ export function scheduledTexts(
   };
   const reading = { settings: RAW, seed: 0, maxTokens: 0, endTokenIds, isFollowed: true };
   const inTurn = takingTurns(); // looks hold a sequence each that the scheduler does not count
-  let looks = 0;
+  let looks = 0; // one that runs and those that wait, as many as the queue is long
   /** All but the last, by the queue and within its limits: what is looked into is one token more. */
   const readBefore = async (ids: readonly TokenId[]): Promise<void> => {
     const promptIds = ids.slice(0, -1);
@@ -152,10 +150,12 @@ export function scheduledTexts(
       );
     },
     async withBeginning(ids, use) {
-      if (looks >= MOST_LOOKS) {
-        throw new UsageError(`${looks} looks inside are waiting already; try again in a moment`, {
-          httpStatus: 429,
-        });
+      const most = scheduler.limits.waiting;
+      if (looks > most) {
+        throw new UsageError(
+          `a look inside runs and ${looks - 1} of at most ${most} wait; try again in a moment`,
+          { httpStatus: 429 },
+        );
       }
       looks += 1;
       try {

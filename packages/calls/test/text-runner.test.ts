@@ -123,7 +123,15 @@ test("looks inside wait in the queue as other texts do, and a full one refuses t
   goOn();
   expect((await first).result).toEqual((await ask(own, "lens", { ids: IDS })).result);
   const refused = (await settled).filter(({ status }) => status === "rejected");
-  expect(refused.length).toBe(70 - 63); // 64 wait or run, of which one came first
+  expect(refused.length).toBe(70 - 1); // as many wait as the queue is long, behind the one that came first
+});
+
+test("where nothing may wait, no look inside gets past the queue that refuses a score", async () => {
+  const { shared, engine } = hosts({ waiting: 0 });
+  const asked = Array.from({ length: 40 }, () => ask(shared, "lens", { ids: IDS }));
+  for (const { status } of await Promise.allSettled(asked)) expect(status).toBe("rejected");
+  await expect(ask(shared, "score", { ids: IDS, from: 0 })).rejects.toThrow(/at most 0 waiting/);
+  expect(engine.counts.modelRuns).toBe(0);
 });
 
 test("a listener that throws ends its job", async () => {

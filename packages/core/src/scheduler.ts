@@ -78,6 +78,10 @@ export class Scheduler {
     beginning.close();
   }
 
+  get limits(): SchedulerLimits {
+    return this.#options.limits;
+  }
+
   get status(): SchedulerStatus {
     const running = this.#running().length;
     const waiting = this.#jobs.length - running;

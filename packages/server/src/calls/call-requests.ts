@@ -7,7 +7,7 @@ import { z } from "zod";
 const MAX_TOKENS = 1_000_000; // of a document's branches together; a text is as long as the context
 const MAX_ROLES = 16;
 const MAX_PINNED = 64;
-const MAX_VECTORS = 1_024; // a page asks of one a layer
+const MAX_VECTORS = 256; // a page asks of one a layer, and Llama 3.1 405B has 126
 const MAX_TEXT = 2_000_000; // characters
 const MAX_LISTED = 1_000;
 
@@ -148,7 +148,7 @@ export function parseRequest<K extends ModelCallKind>(
   const { ids: run = [] } = data as { readonly ids?: readonly number[] };
   if (run.length > contextLength) {
     throw new UsageError(
-      `${kind}: the text has ${run.length} tokens and the model's context holds ${contextLength}; shorten it`,
+      `${kind}: the text has ${run.length} tokens and the model's context holds ${contextLength}; shorten it to at most ${contextLength} tokens`,
     );
   }
   const strange = idsOf(data).find((each) => each >= vocabularySize);

@@ -20,6 +20,7 @@ import type { ApiModels, ReadyModel } from "../api/api-models.ts";
 import { readBytes } from "../api/read-body.ts";
 import { errorAnswer } from "../api/request-error.ts";
 import { isCallKind, parseRequest } from "./call-requests.ts";
+import { pacedHost } from "./paced-host.ts";
 
 const BODY_FACTOR = 4; // a call may carry the context vectors of a whole text
 
@@ -42,10 +43,8 @@ export function callRoutes({ models, maxBodyBytes }: CallOptions): Hono {
     if (known !== undefined) return known;
     const { engine, tokenizer, scheduler } = model;
     const template = model.chatTemplate ?? plainTemplate(tokenizer);
-    const host = createSessionHost(
-      { engine, tokenizer, template },
-      scheduledTexts({ tokenizer }, scheduler),
-    );
+    const texts = scheduledTexts({ tokenizer }, scheduler);
+    const host = pacedHost(createSessionHost({ engine, tokenizer, template }, texts));
     hosts.set(model, host);
     return host;
   };
