@@ -46,7 +46,7 @@ export async function nextRemotely(
   return {
     ids: null,
     top: listed.slice(0, top),
-    named: named.map((text) => namedIn(listed, text, model)),
+    named: named.map((text) => namedIn(listed, { text, width }, model)),
   };
 }
 
@@ -150,14 +150,15 @@ export function withNewName({
   return { ...body, max_completion_tokens: max_tokens };
 }
 
+/** The rank is told within the likeliest `width`: behind them a server adds the token that it drew, from wherever it stands. */
 function namedIn(
   listed: readonly AnsweredCandidate[],
-  text: string,
+  { text, width }: { readonly text: string; readonly width: number },
   { endpoint }: RemoteModel,
 ): NamedCandidate {
   const at = listed.findIndex((each) => each.text === text);
   const found = listed[at];
-  if (found !== undefined) return { ...found, rank: at + 1 };
+  if (found !== undefined) return { ...found, rank: at < width ? at + 1 : null };
   throw new UsageError(
     `--token ${JSON.stringify(text)} is not among the ${listed.length} tokens that ${endpoint.baseUrl} lists; raise --top, or use a server with prompt_logprobs, such as vLLM, or --engine local`,
   );

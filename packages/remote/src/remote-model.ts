@@ -177,7 +177,12 @@ async function checkEcho(model: Named, signal: AbortSignal | undefined): Promise
 
 /** A request that scores a prompt by OpenAI's echo, and writes nothing. */
 export function echoBody(prompt: string, top: number): object {
-  return { prompt, max_tokens: 0, temperature: 0, echo: true, logprobs: Math.max(1, top) };
+  return { prompt, max_tokens: 0, temperature: 0, echo: true, logprobs: echoTop(top) };
+}
+
+/** Candidates that an echo is asked for: without any, no logprobs come. */
+export function echoTop(top: number): number {
+  return Math.max(1, top);
 }
 
 /** The first choice of a completion. */

@@ -7,6 +7,7 @@ import {
   complete,
   detokenizeRemotely,
   echoBody,
+  echoTop,
   type RemoteModel,
   tokenizeChat,
   tokenizeRemotely,
@@ -167,6 +168,7 @@ async function scoreByEcho(
   }
   const { logprobs } = await complete(model, echoBody(input.text, top), signal);
   const tokens = answeredTokens(logprobs);
+  const asked = echoTop(top);
   const pieces = alignPieces(
     input.text,
     tokens.map(({ text }) => text),
@@ -176,14 +178,15 @@ async function scoreByEcho(
     startTokenId: null,
     tokens: tokens.map(({ logprobNats, top: candidates }, i) => {
       const { bytes = new Uint8Array(), isKnown = false } = pieces[i] ?? {};
-      const rank = logprobNats === null ? null : listedRank(logprobNats, candidates);
+      const rank =
+        logprobNats === null ? null : listedRank(logprobNats, candidates.slice(0, asked));
       const piece = { bytes, isKnown, id: null, isSpecial: null };
       return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
 }
 
-/** The rank that a list shows, or null for a token that may stand behind it. Example: -1 in [-0.5, -1] -> 2. */
+/** The rank that the likeliest tokens show, without the one that a server adds behind as many as were asked for; null for a token that may stand behind them. Example: -1 in [-0.5, -1] -> 2. */
 function listedRank(logprobNats: number, candidates: readonly AnsweredCandidate[]): number | null {
   const least = candidates.at(-1)?.logprobNats ?? 0;
   if (logprobNats < least) return null;

@@ -2,11 +2,11 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import {
-  columnsOf,
   logprobOf,
   type Route,
   refused,
   type ServingEngine,
+  serveEcho,
   serveRoutes,
   serveVllm,
 } from "../../../fixtures/serving-engines.ts";
@@ -316,32 +316,33 @@ test("Ollama: without logprobs the sentence says that there is no distribution",
   await expect(next).rejects.toThrow(/gives no logprobs for "llama3.2:1b", so there is no/);
 });
 
-/** OpenAI's older completions: echo with logprobs, no ids. */
-function serveEcho(): Promise<ServingEngine> {
-  return serveRoutes({
-    "/v1/models": list("davinci"),
-    "/v1/completions": ({ body }) => {
-      const prompt = String(body["prompt"]);
-      const tokens = prompt.match(/ ?\S+/g) ?? [];
-      const columns = columnsOf(tokens, Number(body["logprobs"]));
-      const token_logprobs = tokens.map((_, i) => (i === 0 ? null : i === 1 ? -0.53 : -9_999));
-      const top_logprobs = columns.top_logprobs.map((each, i) => (i === 0 ? null : each));
-      const logprobs = { ...columns, token_logprobs, top_logprobs };
-      return { json: { choices: [{ text: prompt, finish_reason: "length", logprobs }] } };
-    },
+describe("echo", () => {
+  test("a text is scored by its tokens' texts, with a rank only within as many as were asked for", async () => {
+    const { model } = await modelAt(serveEcho({ logprobsNats: [-0.5, -0.53, -4] }));
+    const options = { ...auto, top: 2 };
+    const { tokens } = await scoreRemotely(model, text("The cat sat on mats"), options);
+    expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
+      [null, null, null],
+      [-0.5, 1, null],
+      [-0.53, 2, null],
+      [-4, null, null], // listed third, behind the two that were asked for
+      [Number.NEGATIVE_INFINITY, null, null],
+    ]);
+    expect(tokens[3]?.top.map((each) => each.text)).toEqual([" w0", " w1"]);
+    const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
+    await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
   });
-}
 
-test("echo: a text is scored by its tokens' texts, with a rank only where the list shows one", async () => {
-  const { model } = await modelAt(serveEcho());
-  const { tokens } = await scoreRemotely(model, text("The cat sat"), { ...auto, top: 2 });
-  expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
-    [null, null, null],
-    [-0.53, 2, null],
-    [Number.NEGATIVE_INFINITY, null, null],
-  ]);
-  const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
-  await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
+  test("a named next token that the server drew from behind its list has no rank", async () => {
+    const { model } = await modelAt(serveEcho({ logprobsNats: [-4] }));
+    const wanted = { ...auto, top: 2, named: [" on", " w1"] };
+    const next = await nextRemotely(model, text("The cat"), wanted);
+    expect(next.named).toMatchObject([
+      { logprobNats: -4, rank: null },
+      { logprobNats: -0.5625, rank: 2 },
+    ]);
+    expect(next.top).toHaveLength(2);
+  });
 });
 
 test("an answer in no known shape is an error that says where", async () => {
