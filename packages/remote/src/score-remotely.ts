@@ -1,6 +1,6 @@
 // A text's tokens with their logprobs from a server that can score a prompt.
 
-import { UsageError } from "@tokenscope/core";
+import { EngineError, UsageError } from "@tokenscope/core";
 import { type AlignedPiece, alignPieces } from "./align.ts";
 import { type AnsweredCandidate, answeredTokens, nats, type PromptRow } from "./answers.ts";
 import {
@@ -8,6 +8,7 @@ import {
   detokenizeRemotely,
   echoBody,
   echoTop,
+  isEcho,
   type RemoteModel,
   tokenizeChat,
   tokenizeRemotely,
@@ -166,13 +167,15 @@ async function scoreByEcho(
       `${model.endpoint.baseUrl} scores texts by echo and takes ${what}; give a text with --start-token auto, or use a server with /tokenize and prompt_logprobs, such as vLLM`,
     );
   }
-  const { logprobs } = await complete(model, echoBody(input.text, top), signal);
-  const tokens = answeredTokens(logprobs);
+  const choice = await complete(model, echoBody(input.text, top), signal);
+  checkEchoed(model, choice, input.text);
+  const tokens = answeredTokens(choice.logprobs);
   const asked = echoTop(top);
   const pieces = alignPieces(
     input.text,
     tokens.map(({ text }) => text),
   );
+  checkEnd(model, tokens.at(-1)?.text ?? "", pieces.at(-1));
   return {
     kind: input.kind,
     startTokenId: null,
@@ -184,6 +187,34 @@ async function scoreByEcho(
       return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
+}
+
+/** An echo is the input and nothing else, in columns of one length: else a number would stand beside another's token. */
+function checkEchoed(
+  model: RemoteModel,
+  { text, logprobs }: Awaited<ReturnType<typeof complete>>,
+  input: string,
+): void {
+  if (!isEcho(text, input)) throw noEcho(model, "echoed another text than it was given");
+  if (!logprobs || !("tokens" in logprobs)) throw noEcho(model, "gave no logprobs with its echo");
+  const { tokens, token_logprobs, top_logprobs, text_offset } = logprobs;
+  const columns = { token_logprobs, top_logprobs, text_offset };
+  for (const [name, column] of Object.entries(columns)) {
+    if (!column || column.length === tokens.length) continue;
+    throw noEcho(model, `gave ${column.length} ${name} for ${tokens.length} tokens`);
+  }
+}
+
+/** No text is left for a token that the server wrote itself. Half characters have no bytes where the run's first has them all; offsets tell nothing, since servers count them in letters of names such as "bytes:\\xe7". */
+function checkEnd(model: RemoteModel, name: string, last: AlignedPiece | undefined): void {
+  if (!last?.isKnown || last.bytes.length > 0) return;
+  throw noEcho(model, `gave a token behind the text's end, ${JSON.stringify(name)}`);
+}
+
+function noEcho({ endpoint, id }: RemoteModel, what: string): EngineError {
+  return new EngineError(
+    `${endpoint.baseUrl} ${what}, so a text cannot be scored by "${id}" there; see the server's version, or use vLLM`,
+  );
 }
 
 /** The rank that the likeliest tokens show, without the one that a server adds behind as many as were asked for; null for a token that may stand behind them. Example: -1 in [-0.5, -1] -> 2. */
