@@ -1,6 +1,6 @@
 // A continuation written by a server, piece by piece.
 
-import { RAW, type SamplingSettings, UsageError } from "@tokenscope/core";
+import { EngineError, RAW, type SamplingSettings, UsageError } from "@tokenscope/core";
 import { type AnsweredToken, answeredTokens, parseChunk } from "./answers.ts";
 import { insistsOnNewName, withNewName } from "./next-remotely.ts";
 import type { RemoteModel } from "./remote-model.ts";
@@ -22,7 +22,7 @@ export interface GeneratedPiece {
 /** How it ended: by itself, by the length, or in the server's own word. */
 export type RemoteEnding = "end-token" | "length" | (string & {});
 
-/** The prompt's ids, where the server takes them, and the pieces as they come; the ending is known after the last. */
+/** The prompt's ids, where the server takes them, and the pieces as they come; the ending is known after the last. A stream that ends without one throws EngineError behind its pieces. */
 export interface RemoteGeneration {
   readonly promptIds: readonly number[] | null;
   readonly pieces: AsyncGenerator<GeneratedPiece, RemoteEnding, void>;
@@ -92,7 +92,7 @@ async function* piecesOf(
   body: object,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<GeneratedPiece, RemoteEnding, void> {
-  let ending: RemoteEnding = "length"; // what a stream without a word ended by
+  let ending: RemoteEnding | null = null;
   for await (const event of endpoint.stream(path, { model: id, ...body }, signal)) {
     const [choice] = parseChunk(event, { endpoint, path }).choices;
     if (choice === undefined) continue; // usage
@@ -101,5 +101,8 @@ async function* piecesOf(
     const piece = { text: text ?? delta?.content ?? "", tokens: answeredTokens(logprobs) };
     if (piece.text !== "" || piece.tokens.length > 0) yield piece;
   }
-  return ending;
+  if (ending !== null) return ending;
+  throw new EngineError(
+    `${endpoint.baseUrl}${path} broke off: the stream ended without a finish_reason, so more may have been meant to come; try again`,
+  );
 }
