@@ -4,7 +4,7 @@ import type { GenerateJson, NextJson } from "@tokenscope/core";
 import type { RemoteNextJson, RemoteScoreJson } from "@tokenscope/remote";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { referencePath, smollm2Path } from "../../../fixtures/index.ts";
-import { type ServingEngine, serveVllm } from "../../../fixtures/serving-engines.ts";
+import { type ServingEngine, serveRoutes, serveVllm } from "../../../fixtures/serving-engines.ts";
 import type { ScoreLineJson } from "../src/score-json.ts";
 import { serve } from "./served.ts";
 import { fileWith, type Run, run, runJson, TINY } from "./test-world.ts";
@@ -164,6 +164,21 @@ test("generate there writes the text of here", async () => {
   expect(stdout).toBe(`${here?.text}\n`);
   const [traced] = await runJson<{ steps: readonly unknown[] }>([...args, "--trace", ...there]);
   expect(traced?.steps).toHaveLength(6);
+});
+
+test("what a server wrote before it broke off stays, on a line of its own", async () => {
+  const server = await serveRoutes({
+    "/v1/models": () => ({ json: { data: [{ id: "m" }] } }),
+    "/v1/completions": () => ({ events: [{ choices: [{ text: " and" }] }] }),
+  });
+  try {
+    const remotely = ["--engine", "openai", "--base-url", server.baseUrl];
+    const { exitCode, stdout, stderr } = await run(["generate", "the c", ...remotely]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: " and\n" });
+    expect(stderr).toMatch(/broke off: .* without a finish_reason/);
+  } finally {
+    await server.close();
+  }
 });
 
 test("many texts are scored at once and printed in their order", async () => {

@@ -62,11 +62,24 @@ const completion = z.object({
     .min(1),
 });
 
+const toolCall = z.object({
+  index: z.int().nullish(),
+  id: z.string().nullish(),
+  function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+});
+const toolCalls = z.array(toolCall).nullish();
+
+/** A call of a tool, or in a stream a part of one: the arguments are JSON, or some letters of it. */
+export type AnsweredToolCall = z.infer<typeof toolCall>;
+
 const chat = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string().nullish(), tool_calls: z.unknown().optional() }),
+        message: z.object({
+          content: z.string().nullish(),
+          tool_calls: z.array(z.unknown()).nullish(),
+        }),
         finish_reason: z.string().nullish(),
         logprobs,
       }),
@@ -78,7 +91,7 @@ const chunk = z.object({
   choices: z.array(
     z.object({
       text: z.string().nullish(),
-      delta: z.object({ content: z.string().nullish() }).nullish(),
+      delta: z.object({ content: z.string().nullish(), tool_calls: toolCalls }).nullish(),
       finish_reason: z.string().nullish(),
       logprobs,
     }),

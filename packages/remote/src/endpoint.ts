@@ -17,7 +17,7 @@ export interface EndpointOptions {
   readonly baseUrl: string; // such as http://localhost:8000/v1
   readonly apiKey?: string | null;
   readonly retries?: number; // of a request that failed for a reason that may pass
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number; // of an answer, and of each event of a stream
   readonly fetch?: typeof fetch;
 }
 
@@ -53,7 +53,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     maxRetries: retries,
     timeout: timeoutMs,
     logLevel: "off",
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: wholeAnswers(options.fetch ?? fetch),
   });
   const failed = (error: unknown, path: string, signal?: AbortSignal): unknown =>
     failure(error, { path, baseUrl, apiKey, timeoutMs, ...(signal && { signal }) });
@@ -76,11 +76,18 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
         }
       }),
     async *stream(path, body, signal) {
-      const { own, release } = ownSignal(signal);
+      const { own, release, abort } = ownSignal(signal);
+      let isLate = false;
+      const late = (): void => {
+        isLate = true;
+        abort();
+      };
       try {
         const wanted = { body: { ...body, stream: true }, stream: true, signal: own } as const;
-        yield* await client.post<AsyncIterable<unknown>>(path, wanted);
+        const events = await client.post<AsyncIterable<unknown>>(path, wanted);
+        yield* eachInTime(events, timeoutMs, late);
         signal?.throwIfAborted(); // the client ends an aborted stream without a word
+        if (isLate) throw new APIConnectionTimeoutError();
       } catch (error) {
         throw failed(error, path, signal);
       } finally {
@@ -88,6 +95,43 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       }
     },
   };
+}
+
+/** A connection that was lost while an answer came. */
+class LostAnswer extends Error {}
+
+/** An answer is read whole within the client's request, so that its deadline and its retries count for all of it; a stream's is read as it comes. */
+function wholeAnswers(ask: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await ask(input, init);
+    const { status, statusText, headers } = response;
+    const isStream = /^text\/event-stream/i.test(headers.get("content-type") ?? "");
+    if (response.body === null || (response.ok && isStream)) return response;
+    const body = await response.arrayBuffer().catch((error: unknown) => {
+      if (init?.signal?.aborted) throw error; // Ctrl-C or the deadline
+      throw new LostAnswer("the answer was lost", { cause: error });
+    });
+    return new Response(body, { status, statusText, headers });
+  };
+}
+
+/** Events, of which each must come in time. */
+async function* eachInTime(
+  events: AsyncIterable<unknown>,
+  timeoutMs: number,
+  late: () => void,
+): AsyncGenerator<unknown, void, void> {
+  const iterator = events[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const timer = setTimeout(late, timeoutMs);
+      const next = await iterator.next().finally(() => clearTimeout(timer));
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 /** The client leaves its listener on a request's signal for good, and one signal may see 100,000 requests: each gets its own. */
@@ -110,6 +154,7 @@ function ownSignal(signal: AbortSignal | undefined) {
   signal?.addEventListener("abort", abort, { once: true });
   return {
     own: controller.signal,
+    abort,
     release: () => signal?.removeEventListener("abort", abort),
   };
 }
@@ -148,18 +193,20 @@ function failure(error: unknown, asked: Asked): unknown {
       `${baseUrl} did not answer within ${timeoutMs / 1_000} s; see whether the server is busy, and try again`,
     );
   }
-  if (error instanceof APIConnectionError) {
+  if (error instanceof APIConnectionError && !(error.cause instanceof LostAnswer)) {
     return new EngineError(
       `${baseUrl} cannot be reached: ${withoutKey(reasonOf(error), asked)}; check the address and that the server runs`,
     );
   }
-  if (error instanceof APIError) return statusFailure(error, asked);
+  if (error instanceof APIError && error.status) return statusFailure(error, asked);
   if (error instanceof SyntaxError) {
     return new EngineError(
       `${baseUrl}${asked.path} answered what is not JSON; check that the address is an OpenAI-compatible server's`,
     );
   }
-  return error;
+  if (!(error instanceof Error)) return error;
+  const why = shown(reasonOf(error), asked);
+  return new EngineError(`${baseUrl}${asked.path} broke off: ${why}; try again`, { cause: error });
 }
 
 /** The innermost words: "fetch failed" alone helps nobody. */
@@ -170,14 +217,9 @@ function reasonOf(error: Error): string {
   return reason.message || code;
 }
 
-function statusFailure(error: APIError, asked: Asked): Error {
+function statusFailure({ status = 0, message }: APIError, asked: Asked): Error {
   const { baseUrl, path } = asked;
-  const { status } = error;
-  const said = withoutKey(error.message.replace(/^\d+ /, ""), asked).trim();
-  const words = said.length > SHOWN_CHARACTERS ? `${said.slice(0, SHOWN_CHARACTERS)}...` : said;
-  if (status === undefined) {
-    return new EngineError(`${baseUrl}${path} broke off: ${words}; try again`);
-  }
+  const words = shown(message.replace(/^\d+ /, ""), asked);
   const answer = `${baseUrl}${path} answered ${status}: ${words}`;
   if (status === 401 || status === 403) {
     return new UsageError(
@@ -188,6 +230,12 @@ function statusFailure(error: APIError, asked: Asked): Error {
   const isPassing = [408, 409, 429].includes(status) || (status >= 500 && status !== 501); // 501: not there at all
   if (isPassing) return new EngineError(`${answer}; try again later, or with less at once`);
   return new UsageError(answer, { httpStatus: status });
+}
+
+/** The beginning of a server's own words. */
+function shown(words: string, asked: Asked): string {
+  const said = withoutKey(words, asked).trim();
+  return said.length > SHOWN_CHARACTERS ? `${said.slice(0, SHOWN_CHARACTERS)}...` : said;
 }
 
 /** A server may repeat the key that it refuses. */

@@ -1,10 +1,11 @@
 // A continuation written by a server, piece by piece.
 
-import { RAW, type SamplingSettings, UsageError } from "@tokenscope/core";
+import { EngineError, RAW, type SamplingSettings } from "@tokenscope/core";
 import { type AnsweredToken, answeredTokens, parseChunk } from "./answers.ts";
-import { insistsOnNewName, withNewName } from "./next-remotely.ts";
+import { checkChat, checkStart, insistsOnNewName, withNewName } from "./next-remotely.ts";
 import type { RemoteModel } from "./remote-model.ts";
 import { type RemoteInput, type RemoteOptions, remotePrompt } from "./score-remotely.ts";
+import { toolCallWriter } from "./tool-calls.ts";
 
 export interface GenerateOptions extends RemoteOptions {
   readonly settings: SamplingSettings;
@@ -22,7 +23,7 @@ export interface GeneratedPiece {
 /** How it ended: by itself, by the length, or in the server's own word. */
 export type RemoteEnding = "end-token" | "length" | (string & {});
 
-/** The prompt's ids, where the server takes them, and the pieces as they come; the ending is known after the last. */
+/** The prompt's ids, where the server takes them, and the pieces as they come; the ending is known after the last. A stream that ends without one throws EngineError behind its pieces. */
 export interface RemoteGeneration {
   readonly promptIds: readonly number[] | null;
   readonly pieces: AsyncGenerator<GeneratedPiece, RemoteEnding, void>;
@@ -34,14 +35,13 @@ export async function generateRemotely(
   input: RemoteInput,
   options: GenerateOptions,
 ): Promise<RemoteGeneration> {
-  if (input.kind === "chat") return { promptIds: null, pieces: chatPieces(model, input, options) };
+  if (input.kind === "chat") {
+    checkChat(model, input.chat, options);
+    return { promptIds: null, pieces: chatPieces(model, input, options) };
+  }
   const promptIds = (await model.tokenizes()) ? await startedIds(model, input, options) : null;
   const prompt = promptIds ?? (input.kind === "text" ? input.text : input.ids);
-  if (promptIds === null && options.start !== "auto") {
-    throw new UsageError(
-      `${model.endpoint.baseUrl} has no /tokenize, so nothing can be put before a text there; leave --start-token auto`,
-    );
-  }
+  if (promptIds === null) checkStart(model, options, "has no /tokenize");
   const { top } = options;
   const body = { prompt, ...samplingBody(options), ...(top > 0 && { logprobs: top }) };
   return { promptIds, pieces: piecesOf(model, "/completions", body, options.signal) };
@@ -92,14 +92,26 @@ async function* piecesOf(
   body: object,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<GeneratedPiece, RemoteEnding, void> {
-  let ending: RemoteEnding = "length"; // what a stream without a word ended by
+  const calls = toolCallWriter();
+  let ending: RemoteEnding | null = null;
   for await (const event of endpoint.stream(path, { model: id, ...body }, signal)) {
     const [choice] = parseChunk(event, { endpoint, path }).choices;
     if (choice === undefined) continue; // usage
     const { text, delta, logprobs, finish_reason: reason } = choice;
     if (reason) ending = reason === "stop" ? "end-token" : reason;
-    const piece = { text: text ?? delta?.content ?? "", tokens: answeredTokens(logprobs) };
+    const said = calls.write({
+      words: text ?? delta?.content ?? "",
+      parts: delta?.tool_calls ?? [],
+    });
+    const piece = { text: said, tokens: answeredTokens(logprobs) };
     if (piece.text !== "" || piece.tokens.length > 0) yield piece;
   }
+  if (ending === null) {
+    throw new EngineError(
+      `${endpoint.baseUrl}${path} broke off: the stream ended without a finish_reason, so more may have been meant to come; try again`,
+    );
+  }
+  const last = calls.end();
+  if (last !== "") yield { text: last, tokens: [] };
   return ending;
 }

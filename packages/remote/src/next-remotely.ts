@@ -5,8 +5,10 @@ import { type AnsweredCandidate, answeredTokens, nats, parseChat } from "./answe
 import { complete, type RemoteModel, tokenizeRemotely } from "./remote-model.ts";
 import {
   promptRows,
+  type RemoteChat,
   type RemoteInput,
   type RemoteOptions,
+  type RemoteStart,
   remotePrompt,
   rowCandidates,
 } from "./score-remotely.ts";
@@ -36,17 +38,17 @@ export async function nextRemotely(
 ): Promise<RemoteNext> {
   const way = await model.scoringWay();
   if (way === "prompt-logprobs") return nextByPrompt(model, input, options);
-  const { top, named, signal } = options;
+  const { top, named, start, signal } = options;
   const width = Math.max(1, top);
   const listed =
     input.kind === "chat"
-      ? await listedAfterChat(model, input.chat.messages, { width, signal })
-      : await listedAfterText(model, input, { width, signal });
+      ? await listedAfterChat(model, input.chat, { width, start, signal })
+      : await listedAfterText(model, input, { width, start, signal });
   if (listed.length === 0) throw noLogprobs(model);
   return {
     ids: null,
     top: listed.slice(0, top),
-    named: named.map((text) => namedIn(listed, text, model)),
+    named: named.map((text) => namedIn(listed, { text, width }, model)),
   };
 }
 
@@ -93,30 +95,63 @@ async function namedAfter(
 
 interface Asked {
   readonly width: number;
+  readonly start: RemoteStart;
   readonly signal: AbortSignal | undefined;
+}
+
+/** Throws UsageError where something is to stand before an input that this server takes as it is. */
+export function checkStart(
+  { endpoint }: RemoteModel,
+  { start }: Pick<RemoteOptions, "start">,
+  why: string,
+): void {
+  if (start === "auto") return;
+  throw new UsageError(
+    `${endpoint.baseUrl} ${why}, so nothing can be put before a text there; leave --start-token auto`,
+  );
+}
+
+/** Throws UsageError for what /chat/completions cannot be asked for: its template decides what a chat begins and ends with. */
+export function checkChat(
+  model: RemoteModel,
+  { addGenerationPrompt }: RemoteChat,
+  options: Pick<RemoteOptions, "start">,
+): void {
+  checkStart(model, options, "writes a chat by its own template");
+  if (addGenerationPrompt) return;
+  throw new UsageError(
+    `${model.endpoint.baseUrl} begins a reply behind every chat; leave "addGenerationPrompt" true, or use --engine local`,
+  );
 }
 
 /** At temperature 1 and without filters: servers that show what is left after them then show the raw distribution. */
 async function listedAfterText(
   model: RemoteModel,
   input: Exclude<RemoteInput, { kind: "chat" }>,
-  { width, signal }: Asked,
+  { width, start, signal }: Asked,
 ): Promise<readonly AnsweredCandidate[]> {
+  checkStart(model, { start }, "gives no prompt_logprobs");
   const prompt = input.kind === "text" ? input.text : input.ids;
   const body = { prompt, max_tokens: 1, temperature: 1, top_p: 1, logprobs: width };
   const { logprobs } = await complete(model, body, signal);
-  return (answeredTokens(logprobs)[0]?.top ?? []).slice(0, width); // behind them may stand the token that was drawn
+  return answeredTokens(logprobs)[0]?.top ?? [];
 }
 
 async function listedAfterChat(
   model: RemoteModel,
-  messages: readonly object[],
-  { width, signal }: Asked,
+  chat: RemoteChat,
+  { width, start, signal }: Asked,
 ): Promise<readonly AnsweredCandidate[]> {
-  const body = { messages, max_tokens: 1, temperature: 1, top_p: 1 };
+  checkChat(model, chat, { start });
+  const { messages, tools } = chat;
+  const body = { messages, ...(tools && { tools }), max_tokens: 1, temperature: 1, top_p: 1 };
   const wanted = { ...body, logprobs: true, top_logprobs: width };
-  const { logprobs } = await completeChat(model, wanted, signal);
-  return (answeredTokens(logprobs)[0]?.top ?? []).slice(0, width);
+  const { logprobs, message } = await completeChat(model, wanted, signal);
+  const [first] = answeredTokens(logprobs);
+  if (first !== undefined || !message.tool_calls?.length) return first?.top ?? [];
+  throw new UsageError(
+    `${model.endpoint.baseUrl} answered with a tool call, of whose tokens it gives no logprobs; leave out "tools", or use --engine local`,
+  );
 }
 
 /** The first choice of a chat completion; the newer name of max_tokens where a server insists on it. */
@@ -150,14 +185,15 @@ export function withNewName({
   return { ...body, max_completion_tokens: max_tokens };
 }
 
+/** The rank is told within the likeliest `width`: behind them a server adds the token that it drew, from wherever it stands. */
 function namedIn(
   listed: readonly AnsweredCandidate[],
-  text: string,
+  { text, width }: { readonly text: string; readonly width: number },
   { endpoint }: RemoteModel,
 ): NamedCandidate {
   const at = listed.findIndex((each) => each.text === text);
   const found = listed[at];
-  if (found !== undefined) return { ...found, rank: at + 1 };
+  if (found !== undefined) return { ...found, rank: at < width ? at + 1 : null };
   throw new UsageError(
     `--token ${JSON.stringify(text)} is not among the ${listed.length} tokens that ${endpoint.baseUrl} lists; raise --top, or use a server with prompt_logprobs, such as vLLM, or --engine local`,
   );

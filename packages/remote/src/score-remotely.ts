@@ -1,12 +1,14 @@
 // A text's tokens with their logprobs from a server that can score a prompt.
 
-import { UsageError } from "@tokenscope/core";
+import { EngineError, UsageError } from "@tokenscope/core";
 import { type AlignedPiece, alignPieces } from "./align.ts";
 import { type AnsweredCandidate, answeredTokens, nats, type PromptRow } from "./answers.ts";
 import {
   complete,
   detokenizeRemotely,
   echoBody,
+  echoTop,
+  isEcho,
   type RemoteModel,
   tokenizeChat,
   tokenizeRemotely,
@@ -165,49 +167,57 @@ async function scoreByEcho(
       `${model.endpoint.baseUrl} scores texts by echo and takes ${what}; give a text with --start-token auto, or use a server with /tokenize and prompt_logprobs, such as vLLM`,
     );
   }
-  const { text: echoed, logprobs } = await complete(model, echoBody(input.text, top), signal);
-  checkEchoed(model, { text: input.text, echoed, logprobs });
-  const tokens = answeredTokens(logprobs);
-  const asked = Math.max(1, top);
+  const choice = await complete(model, echoBody(input.text, top), signal);
+  checkEchoed(model, choice, input.text);
+  const tokens = answeredTokens(choice.logprobs);
+  const asked = echoTop(top);
   const pieces = alignPieces(
     input.text,
     tokens.map(({ text }) => text),
   );
+  checkEnd(model, tokens.at(-1)?.text ?? "", pieces.at(-1));
   return {
     kind: input.kind,
     startTokenId: null,
     tokens: tokens.map(({ logprobNats, top: candidates }, i) => {
       const { bytes = new Uint8Array(), isKnown = false } = pieces[i] ?? {};
-      const listed = candidates.slice(0, asked); // the token that came may stand behind those that were asked for
-      const rank = logprobNats === null ? null : listedRank(logprobNats, listed);
+      const rank =
+        logprobNats === null ? null : listedRank(logprobNats, candidates.slice(0, asked));
       const piece = { bytes, isKnown, id: null, isSpecial: null };
       return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
 }
 
-/** Throws UsageError where an answer is not the text's own tokens, each with its logprob: others would be counted as the text's. */
+/** An echo is the input and nothing else, in columns of one length: else a number would stand beside another's token. */
 function checkEchoed(
-  { endpoint }: RemoteModel,
-  {
-    text,
-    echoed,
-    logprobs,
-  }: {
-    readonly text: string;
-    readonly echoed: string;
-    readonly logprobs: Parameters<typeof answeredTokens>[0];
-  },
+  model: RemoteModel,
+  { text, logprobs }: Awaited<ReturnType<typeof complete>>,
+  input: string,
 ): void {
-  const isWhole =
-    logprobs && "tokens" in logprobs && logprobs.tokens.length === logprobs.token_logprobs.length;
-  if (isWhole && echoed.trim() === text.trim()) return;
-  throw new UsageError(
-    `${endpoint.baseUrl} did not echo the text with a logprob for each of its tokens, so it cannot be scored there; use vLLM, a Tokenscope server, or --engine local`,
+  if (!isEcho(text, input)) throw noEcho(model, "echoed another text than it was given");
+  if (!logprobs || !("tokens" in logprobs)) throw noEcho(model, "gave no logprobs with its echo");
+  const { tokens, token_logprobs, top_logprobs, text_offset } = logprobs;
+  const columns = { token_logprobs, top_logprobs, text_offset };
+  for (const [name, column] of Object.entries(columns)) {
+    if (!column || column.length === tokens.length) continue;
+    throw noEcho(model, `gave ${column.length} ${name} for ${tokens.length} tokens`);
+  }
+}
+
+/** No text is left for a token that the server wrote itself. Half characters have no bytes where the run's first has them all; offsets tell nothing, since servers count them in letters of names such as "bytes:\\xe7". */
+function checkEnd(model: RemoteModel, name: string, last: AlignedPiece | undefined): void {
+  if (!last?.isKnown || last.bytes.length > 0) return;
+  throw noEcho(model, `gave a token behind the text's end, ${JSON.stringify(name)}`);
+}
+
+function noEcho({ endpoint, id }: RemoteModel, what: string): EngineError {
+  return new EngineError(
+    `${endpoint.baseUrl} ${what}, so a text cannot be scored by "${id}" there; see the server's version, or use vLLM`,
   );
 }
 
-/** The rank that a list shows, or null for a token that may stand behind it. Example: -1 in [-0.5, -1] -> 2. */
+/** The rank that the likeliest tokens show, without the one that a server adds behind as many as were asked for; null for a token that may stand behind them. Example: -1 in [-0.5, -1] -> 2. */
 function listedRank(logprobNats: number, candidates: readonly AnsweredCandidate[]): number | null {
   const least = candidates.at(-1)?.logprobNats ?? 0;
   if (logprobNats < least) return null;

@@ -117,3 +117,41 @@ test("a stream gives its events, and one that breaks off says so", async () => {
   expect(await all(endpoint.stream("/s", {}))).toEqual([{ a: 1 }, { a: 2 }]);
   await expect(all(endpoint.stream("/torn", {}))).rejects.toThrow(EngineError);
 });
+
+test("a connection that is lost within an answer is tried again, and said where it stays lost", async () => {
+  let left = 1;
+  const server = await serve({
+    "/v1/once": () => {
+      left -= 1;
+      return left < 0 ? { json: { ok: true } } : { text: '{"ok"', breaks: "off" };
+    },
+    "/v1/always": () => ({ text: '{"ok"', breaks: "off" }),
+  });
+  const endpoint = openEndpoint({ ...server, retries: 1 });
+  expect(await endpoint.post("/once", {})).toEqual({ ok: true });
+  const lost = endpoint.post("/always", {});
+  await expect(lost).rejects.toThrow(EngineError);
+  await expect(lost).rejects.toThrow(/\/always broke off: .+; try again/);
+  expect(server.seen).toHaveLength(4);
+});
+
+test("a stream whose connection is lost has given what came, and says that it broke off", async () => {
+  const server = await serve({ "/v1/lost": () => ({ events: [{ a: 1 }], breaks: "off" }) });
+  const found: unknown[] = [];
+  const reading = (async () => {
+    for await (const event of openEndpoint(server).stream("/lost", {})) found.push(event);
+  })();
+  await expect(reading).rejects.toThrow(EngineError);
+  await expect(reading).rejects.toThrow(/\/lost broke off: .+; try again/);
+  expect(found).toEqual([{ a: 1 }]);
+});
+
+test("the deadline is the whole answer's, and each event's of a stream", async () => {
+  const server = await serve({
+    "/v1/body": () => ({ text: '{"ok"', breaks: "silent" }),
+    "/v1/stream": () => ({ events: [{ a: 1 }], breaks: "silent" }),
+  });
+  const hasty = openEndpoint({ ...server, retries: 0, timeoutMs: 200 });
+  await expect(hasty.post("/body", {})).rejects.toThrow(/did not answer within 0.2 s/);
+  await expect(all(hasty.stream("/stream", {}))).rejects.toThrow(/did not answer within 0.2 s/);
+});

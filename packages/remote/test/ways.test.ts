@@ -2,11 +2,11 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import {
-  columnsOf,
   logprobOf,
   type Route,
   refused,
   type ServingEngine,
+  serveEcho,
   serveRoutes,
   serveVllm,
 } from "../../../fixtures/serving-engines.ts";
@@ -313,65 +313,79 @@ test("Ollama: without logprobs the sentence says that there is no distribution",
   await expect(next).rejects.toThrow(/gives no logprobs for "llama3.2:1b", so there is no/);
 });
 
-/** OpenAI's older completions: echo with logprobs, no ids; a token that came from below the list is appended to it. `more` is written behind the prompt, which some servers do although 0 tokens are asked for. */
-function serveEcho(more = ""): Promise<ServingEngine> {
-  return serveRoutes({
-    "/v1/models": list("davinci"),
-    "/v1/completions": ({ body }) => {
-      const prompt = String(body["prompt"]);
-      const text = prompt + more;
-      const tokens = text.match(/ ?\S+/g) ?? [];
-      const columns = columnsOf(tokens, Number(body["logprobs"]));
-      const token_logprobs = tokens.map((_, i) =>
-        i < 3 ? ([null, -0.53, -9][i] ?? null) : -9_999,
-      );
-      const top_logprobs = columns.top_logprobs.map((each, i) =>
-        i === 0 ? null : { ...each, [tokens[i] ?? ""]: token_logprobs[i] },
-      );
-      const logprobs = { ...columns, token_logprobs, top_logprobs };
-      return { json: { choices: [{ text, finish_reason: "length", logprobs }] } };
+type Change = NonNullable<NonNullable<Parameters<typeof serveEcho>[0]>["change"]>;
+
+/** An echo with a token that the server wrote behind it. */
+function withToken(token: string): Change {
+  return ({ text: echoed, finish_reason, logprobs }) => ({
+    text: echoed + token,
+    finish_reason,
+    logprobs: {
+      tokens: [...logprobs.tokens, token],
+      token_logprobs: [...logprobs.token_logprobs, -1],
+      top_logprobs: [...logprobs.top_logprobs, null],
+      text_offset: [...logprobs.text_offset, echoed.length],
     },
   });
 }
 
-test("echo: a text is scored by its tokens' texts, with a rank only where the list shows one", async () => {
-  const { model } = await modelAt(serveEcho());
-  for (const top of [0, 2]) {
-    const { tokens } = await scoreRemotely(model, text("The cat sat on"), { ...auto, top });
+describe("echo", () => {
+  test("a text is scored by its tokens' texts, with a rank only within as many as were asked for", async () => {
+    const { model } = await modelAt(serveEcho({ logprobsNats: [-0.5, -0.53, -4] }));
+    const options = { ...auto, top: 2 };
+    const { tokens } = await scoreRemotely(model, text("The cat sat on mats"), options);
     expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
       [null, null, null],
-      [-0.53, top === 2 ? 2 : null, null],
-      [-9, null, null],
+      [-0.5, 1, null],
+      [-0.53, 2, null],
+      [-4, null, null], // listed third, behind the two that were asked for
       [Number.NEGATIVE_INFINITY, null, null],
     ]);
-    expect(tokens.map((token) => token.top.length)).toEqual([0, top, top, top]);
-  }
-  const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
-  await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
-});
+    expect(tokens[3]?.top.map((each) => each.text)).toEqual([" w0", " w1"]);
+    const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
+    await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
+  });
 
-test("echo: a server that writes on behind the text does not score it", async () => {
-  const { model } = await modelAt(serveEcho(" and more"));
-  expect(await model.scoringWay()).toBeNull();
-  const { model: other } = await modelAt(
-    serveRoutes({
-      "/v1/models": list("davinci"),
-      "/v1/completions": ({ body }) => {
-        const prompt = String(body["prompt"]);
-        const tokens = prompt.match(/ ?\S+/g) ?? [];
-        const isProbe = prompt === "one two three";
-        const token_logprobs = tokens.map((_, i) => (i === 0 ? null : -1));
-        const columns = { tokens, token_logprobs: isProbe ? token_logprobs : [null, -1] };
-        return {
-          json: { choices: [{ text: prompt, finish_reason: "length", logprobs: columns }] },
-        };
-      },
-    }),
-  );
-  const short = scoreRemotely(other, text("The cat sat"), auto);
-  await expect(short).rejects.toThrow(
-    /did not echo the text with a logprob for each of its tokens/,
-  );
+  test("a server that writes on behind its echo has no way to score a text", async () => {
+    const { model } = await modelAt(serveEcho({ change: withToken(" more") }));
+    expect(await model.scoringWay()).toBeNull();
+    const scored = scoreRemotely(model, text("The cat"), auto);
+    await expect(scored).rejects.toThrow(/gives no logprobs of a prompt/);
+  });
+
+  test.each<[string, Change, RegExp]>([
+    ["another text", withToken(" more"), /echoed another text than it was given/],
+    [
+      "a token behind the text",
+      (choice) => ({ ...withToken(" more")(choice), text: choice.text }),
+      /gave a token behind the text's end, " more"/,
+    ],
+    [
+      "a column that is too short",
+      (choice) => ({ ...choice, logprobs: { ...choice.logprobs, token_logprobs: [null] } }),
+      /gave 1 token_logprobs for 2 tokens/,
+    ],
+    [
+      "lists for fewer tokens",
+      (choice) => ({ ...choice, logprobs: { ...choice.logprobs, top_logprobs: [null] } }),
+      /gave 1 top_logprobs for 2 tokens/,
+    ],
+  ])("an echo with %s is refused", async (_, change, sentence) => {
+    const later: Change = (choice) => (choice.text === "The cat" ? change(choice) : choice);
+    const { model } = await modelAt(serveEcho({ change: later }));
+    await expect(scoreRemotely(model, text("The cat"), auto)).rejects.toThrow(sentence);
+  });
+
+  test("a named next token that the server drew from behind its list has no rank", async () => {
+    const { model } = await modelAt(serveEcho({ logprobsNats: [-4] }));
+    const wanted = { ...auto, top: 2, named: [" on", " w1"] };
+    const next = await nextRemotely(model, text("The cat"), wanted);
+    expect(next.named).toMatchObject([
+      { logprobNats: -4, rank: null },
+      { logprobNats: -0.5625, rank: 2 },
+    ]);
+    expect(next.top).toHaveLength(2);
+  });
 });
 
 test("an answer in no known shape is an error that says where", async () => {

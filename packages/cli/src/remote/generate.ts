@@ -53,7 +53,10 @@ export async function generateOnServer(
       if (!isJson) await show(next.value, isTraced, world);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      if (!isJson && !isTraced && pieces.length > 0) await writeLine(stdout, "");
+      throw error;
+    }
   }
   if (isJson) await writeLine(stdout, JSON.stringify(written(ending)));
   else if (!isTraced) await writeLine(stdout, "");
