@@ -135,7 +135,7 @@ test("where nothing may wait, no look inside gets past the queue that refuses a 
 });
 
 test("a listener that throws ends its job", async () => {
-  const { shared } = hosts();
+  const { shared, engine } = hosts();
   const failing = shared.generate(
     { ...GENERATE, maxTokens: 200 },
     () => {
@@ -144,6 +144,7 @@ test("a listener that throws ends its job", async () => {
     NEVER,
   );
   await expect(failing).rejects.toThrow("the line is gone");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  while (open.at(-1)?.status.running !== 0) await new Promise((resolve) => setImmediate(resolve));
   expect(open.at(-1)?.status).toMatchObject({ running: 0, waiting: 0 });
+  expect(engine.counts.modelRuns).toBeLessThan(20); // 4 read the prompt and one wrote; 200 tokens would be 200 more
 });

@@ -2,7 +2,6 @@
 
 import {
   CALL_TYPE,
-  type CallMessage,
   createSessionHost,
   decodeValue,
   encodeValue,
@@ -20,6 +19,7 @@ import type { ApiModels, ReadyModel } from "../api/api-models.ts";
 import { readBytes } from "../api/read-body.ts";
 import { errorAnswer } from "../api/request-error.ts";
 import { isCallKind, parseRequest } from "./call-requests.ts";
+import { messageStream } from "./message-stream.ts";
 import { pacedHost } from "./paced-host.ts";
 
 const BODY_FACTOR = 4; // a call may carry the context vectors of a whole text
@@ -118,23 +118,18 @@ interface Asked {
 
 /** Events as they come, then what the call came to. A page that goes away ends its call within a step. */
 function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: ReadyModel): Response {
-  const aborter = new AbortController();
   const handler = host[kind] as (...args: unknown[]) => Promise<unknown>; // kind and request belong together
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (message: CallMessage): void => {
-        if (!aborter.signal.aborted) controller.enqueue(encodeValue(message));
-      };
-      const emit = (event: unknown): void => send({ kind: "event", event });
-      try {
-        const result = await handler(request, emit, aborter.signal);
-        send({ kind: "done", result, counts: engine.counts });
-      } catch (error) {
-        send({ kind: "failed", failure: failureOf(error) });
-      }
-      if (!aborter.signal.aborted) controller.close();
-    },
-    cancel: () => aborter.abort(),
+  const body = messageStream(async (send, signal) => {
+    try {
+      const result = await handler(
+        request,
+        (event: unknown) => send({ kind: "event", event }),
+        signal,
+      );
+      send({ kind: "done", result, counts: engine.counts });
+    } catch (error) {
+      send({ kind: "failed", failure: failureOf(error) });
+    }
   });
   return new Response(body, {
     headers: { "content-type": CALL_TYPE, "cache-control": "no-store" },
