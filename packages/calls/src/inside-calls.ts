@@ -12,7 +12,7 @@ export function insideCalls(
   texts: Pick<TextRunner, "withBeginning">,
 ): Pick<SessionHost, InsideKind> {
   const lookAtLast = (ids: readonly TokenId[], look: LastLook): Promise<ScoredToken> =>
-    texts.withBeginning(ids, (sequence) => lastOf(sequence, ids, look));
+    texts.withBeginning(ids, (sequence) => lastOf(sequence, ids, look), look.signal);
   return {
     lens: async ({ ids }, _emit, signal) => {
       const { inside } = await lookAtLast(ids, { residuals: true, signal });

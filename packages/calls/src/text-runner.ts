@@ -18,7 +18,11 @@ export interface TextRunner {
   readonly score: Handler<"score">;
   readonly generate: Handler<"generate">;
   /** Hands over a sequence that holds the ids, or fewer of them, as far as they are read; it is closed afterwards. */
-  withBeginning<T>(ids: readonly TokenId[], use: (sequence: Sequence) => Promise<T>): Promise<T>;
+  withBeginning<T>(
+    ids: readonly TokenId[],
+    use: (sequence: Sequence) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
 }
 
 type OwnParts = Pick<RunningModel, "engine" | "tokenizer">;
@@ -121,9 +125,13 @@ export function scheduledTexts(
   const inTurn = takingTurns(); // looks hold a sequence each that the scheduler does not count
   let looks = 0; // one that runs and those that wait, as many as the queue is long
   /** All but the last, by the queue and within its limits: what is looked into is one token more. */
-  const readBefore = async (ids: readonly TokenId[]): Promise<void> => {
+  const readBefore = async (
+    ids: readonly TokenId[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
     const promptIds = ids.slice(0, -1);
-    if (promptIds.length > 0) await run({ ...reading, promptIds }, () => {});
+    if (promptIds.length > 0)
+      await run({ ...reading, promptIds, ...(signal && { signal }) }, () => {});
   };
   return {
     async score({ ids, from }, emit, signal) {
@@ -149,7 +157,7 @@ export function scheduledTexts(
         ({ origin, draw }) => void drawn.push({ origin, draw }),
       );
     },
-    async withBeginning(ids, use) {
+    async withBeginning(ids, use, signal) {
       const most = scheduler.limits.waiting;
       if (looks > most) {
         throw new UsageError(
@@ -160,7 +168,9 @@ export function scheduledTexts(
       looks += 1;
       try {
         return await inTurn(async () => {
-          await readBefore(ids);
+          signal?.throwIfAborted(); // whoever asked may have gone while others looked
+          await readBefore(ids, signal);
+          signal?.throwIfAborted();
           const sequence = scheduler.openRead(ids);
           try {
             return await use(sequence);

@@ -148,3 +148,24 @@ test("a listener that throws ends its job", async () => {
   expect(open.at(-1)?.status).toMatchObject({ running: 0, waiting: 0 });
   expect(engine.counts.modelRuns).toBeLessThan(20); // 4 read the prompt and one wrote; 200 tokens would be 200 more
 });
+
+test("a look whose page has gone while it waited runs nothing", async () => {
+  let goOn = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const { shared, engine } = hosts({ pause: () => gate });
+  const first = shared.lens({ ids: IDS }, () => {}, NEVER);
+  const leaving = new AbortController();
+  const second = shared.lens(
+    { ids: toyTokenizer.encode("Another text") },
+    () => {},
+    leaving.signal,
+  );
+  leaving.abort();
+  goOn();
+  await first;
+  const { modelRuns } = engine.counts;
+  await expect(second).rejects.toMatchObject({ name: "AbortError" });
+  expect(engine.counts.modelRuns).toBe(modelRuns);
+});
