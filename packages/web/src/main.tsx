@@ -13,6 +13,7 @@ import type { Store } from "./store/state.ts";
 import { holdsSession } from "./views/link-code.ts";
 import { type ModelClient, startModelWorker } from "./worker/model-client.ts";
 import { pageClient } from "./worker/page-client.ts";
+import { pause } from "./worker/pause.ts";
 
 const isServed = import.meta.env.PROD; // Vite's own server builds no service worker
 const root = document.getElementById("root");
@@ -46,7 +47,7 @@ function startClient(): ModelClient {
     startWorker: startModelWorker,
     startServed: async () => {
       const { servedClient } = await import("./worker/served-client.ts");
-      return servedClient({ fetch: (input, init) => fetch(input, init), wait, onSilence });
+      return servedClient({ fetch: (input, init) => fetch(input, init), wait: pause, onSilence });
     },
   });
 }
@@ -58,16 +59,6 @@ function onSilence(isSilent: boolean): void {
   store.setState(({ problem }) => {
     if (isSilent) return { problem: SILENCE };
     return { problem: problem === SILENCE ? null : problem };
-  });
-}
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
   });
 }
 

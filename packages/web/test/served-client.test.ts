@@ -162,13 +162,15 @@ test("a line that breaks behind the last token of a reply: nothing is written be
     [{ ...GENERATE, maxTokens: 3 }, "length"],
   ] as const) {
     generations = 0;
-    const client = servedClient({ fetch: cutting, wait: async () => {}, onSilence: () => {} });
+    const waits: number[] = []; // none: what has ended waits for no server
+    const wait = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+    const client = servedClient({ fetch: cutting, wait, onSilence: () => {} });
     closers.push(() => client.close());
     await client.call("load", loadOf(fileAt(server)));
     const ids: number[] = [];
     const onEvent = ({ token }: Calls["generate"]["event"]) => void ids.push(token.id);
     const result = await client.call("generate", request, { onEvent });
-    expect([result.kind, generations]).toEqual([ending, 1]);
+    expect([result.kind, generations, waits]).toEqual([ending, 1, []]);
     if (result.kind === "end-token") expect(ids.at(-1)).toBe(result.id);
     if (result.kind === "length") expect([ids.length, result.maxTokens]).toEqual([3, 3]);
   }
@@ -212,6 +214,19 @@ test("one that was started anew between two calls is noticed by the next one", a
   expect(made.said).toEqual([]);
 });
 
+test("two calls at once that meet a server started anew are both answered, and it is announced once", async () => {
+  const first = await startToy();
+  const made = line();
+  await made.client.call("load", loadOf(fileAt(first)));
+  const announced: string[] = [];
+  made.client.onReplaced(({ loaded }) => void announced.push(loaded.identity.precision));
+  await first.close();
+  await startToy({ port: Number(new URL(first.url).port), precision: "compact" });
+  const encoded = ["a", "b", "c"].map((text) => made.client.call("encode", { text }));
+  expect(await Promise.all(encoded)).toEqual(["a", "b", "c"].map((t) => toyTokenizer.encode(t)));
+  expect(announced).toEqual(["compact"]);
+});
+
 test("stopping ends a reply as aborted and any other call with an AbortError, also while the server is away", async () => {
   const server = await startToy();
   const made = line();
@@ -228,6 +243,37 @@ test("stopping ends a reply as aborted and any other call with an AbortError, al
   made.onWait = async () => late.abort();
   const asked = made.client.call("encode", { text: "a" }, { signal: late.signal });
   await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("a notice of silence goes with the next answer, also where the one that waited was stopped", async () => {
+  const server = await startToy();
+  const made = line();
+  await made.client.call("load", loadOf(fileAt(server)));
+  await server.close();
+  const stop = new AbortController();
+  made.onWait = async () => {
+    stop.abort();
+    stop.signal.throwIfAborted();
+  };
+  const stopped = made.client.call("encode", { text: "a" }, { signal: stop.signal });
+  await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+  expect(made.said).toEqual([true]);
+  await startToy({ port: Number(new URL(server.url).port) });
+  await made.client.call("encode", { text: "a" });
+  expect(made.said).toEqual([true, false]);
+});
+
+test("a client that is closed during a silence takes its notice along", async () => {
+  const server = await startToy();
+  const made = line();
+  await made.client.call("load", loadOf(fileAt(server)));
+  await server.close();
+  made.onWait = async () => {
+    made.client.close();
+    throw new DOMException("closed", "AbortError");
+  };
+  await expect(made.client.call("encode", { text: "a" })).rejects.toThrow();
+  expect(made.said).toEqual([true, false]);
 });
 
 interface Chooser {

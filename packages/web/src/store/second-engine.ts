@@ -55,6 +55,7 @@ export function secondLink(
       const { secondChoice } = deeper;
       const isOtherModel = secondChoice !== "precision";
       const model = isOtherModel ? secondChoice : await findModel();
+      if (!isOpen()) return; // a closed one must not begin a download
       const precision = isOtherModel ? own : otherPrecision(own);
       const engine = isOtherModel ? "auto" : "wasm"; // the server's engine has one precision
       const onEvent = (event: Calls["load"]["event"]): void => {

@@ -1,6 +1,6 @@
 // The page's calls to a server's own engine. A call outlives the server: it waits until one answers again and asks for the rest.
 
-import type { ModelCallKind, ModelDescription } from "@tokenscope/calls";
+import { identityMark, type ModelCallKind, type ModelDescription } from "@tokenscope/calls";
 import { type RunCounts, UsageError } from "@tokenscope/core";
 import { errorOf } from "./failure.ts";
 import type { CallOptions, ModelClient } from "./model-client.ts";
@@ -49,7 +49,10 @@ export function servedClient(options: ServedClientOptions): ModelClient {
     },
     onDeath: () => undefined, // what stops it is silence, and that passes
     onReplaced: (listener) => void line.replacedListeners.push(listener),
-    close: () => closed.abort(),
+    close() {
+      closed.abort();
+      line.endSilence(); // nobody waits for it any more
+    },
   };
 }
 
@@ -59,23 +62,33 @@ interface Asked<K extends ModelCallKind> {
   readonly onEvent: (event: Calls[K]["event"]) => void;
 }
 
+interface Described extends Pick<LoadedModel, "identity" | "endTokenIds"> {
+  readonly file: ModelFile;
+}
+
 /** The line to a server, with what was loaded there last. */
 class ServedLine {
   readonly replacedListeners: ((replacement: Replacement) => void)[] = [];
   counts: RunCounts = { modelRuns: 0, headRuns: 0 };
   readonly #options: ServedClientOptions;
-  #loaded:
-    | (Pick<LoadedModel, "identity" | "endTokenIds"> & { readonly file: ModelFile })
-    | undefined;
+  #loaded: Described | undefined;
+  #isSilent = false; // the line's, not a call's: whoever is answered ends it
 
   constructor(options: ServedClientOptions) {
     this.#options = options;
   }
 
   async load(file: ModelFile, signal: AbortSignal): Promise<LoadedModel> {
-    const model = loadedModel(file, await fetchModel(file, this.#options.fetch, signal));
-    this.#loaded = { file, identity: model.identity, endTokenIds: model.endTokenIds };
+    const model = await this.#describe(file, signal);
+    this.#loaded = describedBy(file, model);
     return model;
+  }
+
+  /** Takes the notice of a silence away. */
+  endSilence(): void {
+    if (!this.#isSilent) return;
+    this.#isSilent = false;
+    this.#options.onSilence(false);
   }
 
   /** The call's result, however often the server goes away meanwhile. */
@@ -89,37 +102,59 @@ class ServedLine {
       last = event;
       asked.onEvent(event);
     };
-    let isSilent = false;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        if (isSilent) await this.#greetAgain(signal);
-        if (isSilent) onSilence(false);
-        isSilent = false;
-        const { endTokenIds = [] } = this.#loaded ?? {};
-        const ended = endOfRest(asked.kind, { left: request, last, endTokenIds });
-        const result = ended ?? (await this.#answerOnce({ ...asked, request, onEvent }, signal));
+        const result = await this.#answerAnew({ ...asked, request, onEvent }, signal);
         return wholeResult(asked.kind, asked.request, result);
       } catch (error) {
-        if (!signal.aborted && isOfAnother(error)) {
-          if (!(await this.#greetAgain(signal))) throw error;
-          continue;
-        }
         if (signal.aborted || !(error instanceof SilentServer)) throw error;
-        isSilent = true;
+        const { endTokenIds = [] } = this.#loaded ?? {};
+        const ended = endOfRest(asked.kind, { left: request, last, endTokenIds });
+        if (ended !== null) return wholeResult(asked.kind, asked.request, ended);
+        this.#isSilent = true;
         onSilence(true);
         await wait(waitMs, signal);
       }
     }
   }
 
-  /** After a silence the server may compute another way: the page hears of it before it gets numbers of two. True where it does. */
-  async #greetAgain(signal: AbortSignal): Promise<boolean> {
-    if (this.#loaded === undefined) return false;
-    const { file, identity } = this.#loaded;
-    const loaded = await this.load(file, signal);
-    if (JSON.stringify(loaded.identity) === JSON.stringify(identity)) return false;
+  /** The model's description; any answer, a refusal too, ends a silence. */
+  async #describe(file: ModelFile, signal: AbortSignal): Promise<LoadedModel> {
+    try {
+      const described = await fetchModel(file, this.#options.fetch, signal);
+      this.endSilence();
+      return loadedModel(file, described);
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof SilentServer)) this.endSilence();
+      throw error;
+    }
+  }
+
+  /** After a silence, or a refusal, the server may compute another way: the page hears of it before it gets numbers of two. */
+  async #greetAgain(signal: AbortSignal): Promise<void> {
+    if (this.#loaded === undefined) return;
+    const { file } = this.#loaded;
+    const loaded = await this.#describe(file, signal);
+    const known = this.#loaded; // another call may have greeted it meanwhile, and another model been loaded
+    if (known.file !== file) return;
+    this.#loaded = describedBy(file, loaded);
+    if (identityMark(known.identity) === identityMark(loaded.identity)) return;
     for (const listener of this.replacedListeners) listener({ loaded, reason: RESTARTED });
-    return true;
+  }
+
+  /** One answer, asked for once more where the server refuses since it computes another way. */
+  async #answerAnew<K extends ModelCallKind>(asked: Asked<K>, signal: AbortSignal) {
+    if (this.#isSilent) await this.#greetAgain(signal);
+    const before = this.#loaded;
+    try {
+      return await this.#answerOnce(asked, signal);
+    } catch (error) {
+      if (signal.aborted || !isOfAnother(error) || before === undefined) throw error;
+      await this.#greetAgain(signal);
+      const { identity } = this.#loaded ?? before;
+      if (identityMark(identity) === identityMark(before.identity)) throw error;
+      return await this.#answerOnce(asked, signal);
+    }
   }
 
   async #answerOnce<K extends ModelCallKind>(
@@ -135,6 +170,7 @@ class ServedLine {
       this.#options.fetch,
       signal,
     )) {
+      this.endSilence();
       if (message.kind === "event") onEvent(message.event as Calls[K]["event"]);
       if (message.kind === "failed") throw errorOf(message.failure);
       if (message.kind !== "done") continue;
@@ -149,6 +185,10 @@ class ServedLine {
 /** The server computes another way than it did when it was asked: it was started anew and nobody noticed. */
 function isOfAnother(error: unknown): boolean {
   return error instanceof UsageError && error.httpStatus === 409;
+}
+
+function describedBy(file: ModelFile, { identity, endTokenIds }: LoadedModel): Described {
+  return { file, identity, endTokenIds };
 }
 
 function loadedModel({ label, fileBytes }: ModelFile, described: ModelDescription): LoadedModel {
