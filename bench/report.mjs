@@ -166,7 +166,7 @@ function fidelityText(comparisons) {
   return [
     table(["compared", "over all positions", "measured", "must", "met"], limits),
     "",
-    "Of each pair the second is the truth, over all 49,152 tokens at every position, read one token a pass: longer passes of the kernel are exact in both precisions. Kernel: what the page and the command line decode with (relaxed.wasm, here in Node with as many threads); compact rounds its inputs to 16 bits there. onnxruntime: ONNX Runtime alone, which takes over where the kernel has no code for a file; compact is int8 weights there.",
+    "Of each pair the second is the truth, over all 49,152 tokens at every position, read one token a pass: longer passes of the kernel multiply in fp32 in both precisions. Kernel: what the page and the command line decode with (relaxed.wasm, here in Node with as many threads); compact rounds its inputs, keys and values to 16 bits there. onnxruntime: ONNX Runtime alone, which takes over where the kernel has no code for a file; compact is int8 weights there.",
     "",
     "Compact against exact on the kernel, text by text:",
     "",
