@@ -6,6 +6,7 @@
 import { dot } from "./linear";
 import { exp4, madd, max4, sum4, sums4 } from "./simd";
 import { take, threadCount } from "./threads";
+import { touch } from "./touch";
 
 const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
@@ -220,6 +221,7 @@ function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32, end: 
     const from = position;
     const pageEnd = pageEndOf(position, pageBits, end);
     let key = placeOf(table, position, pageBits, rowBytes) + offset;
+    touch(key, <usize>(pageEnd - position) * rowBytes);
     const start = scores + (<usize>(position - first) << 2);
     let to = start;
     if (count == 1) {
@@ -367,6 +369,7 @@ function mixValues<E>(count: i32, table: usize, pageBits: i32, first: i32, end: 
   while (position < end) {
     const pageEnd = pageEndOf(position, pageBits, end);
     const value = placeOf(table, position, pageBits, rowBytes) + offset;
+    touch(value, <usize>(pageEnd - position) * rowBytes);
     const share = scores + (<usize>(position - first) << 2);
     const last = share + (<usize>(pageEnd - position) << 2);
     if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), pageEnd - position);

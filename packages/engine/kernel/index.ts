@@ -74,3 +74,5 @@ export function serve(thread: i32, seen: i32): void {
 }
 
 export { decodeRow };
+
+export { touched } from "./touch";

@@ -2,9 +2,10 @@
 // take eight rows at a time, decoded into a panel, so that a weight is decoded once for all of them.
 
 import { decodeRow, rowBytes } from "./formats";
-import { cutLimbs, hasIntegerDot, integerDot, limbsBytes } from "./limbs";
+import { cutLimbs, hasIntegerDot, integerDots, limbsBytes, together } from "./limbs";
 import { madd, sum4 } from "./simd";
 import { take, threadCount } from "./threads";
+import { TOUCHED_BYTES, touch } from "./touch";
 
 const PANEL = 8; // columns of y at a time
 const TILE = 4; // positions at a time: the sums of six and what they are made of are more than x86's 16 registers, and half as quick
@@ -48,7 +49,7 @@ const ADDS = 1;
 /** Positions up to which products of single rows are quicker than panels. */
 function fewOf(matrix: usize): i32 {
   if (!isIntegral(matrix)) return 3;
-  return limbsOf(matrix) == 1 ? 8 : 6;
+  return limbsOf(matrix) == 1 ? 16 : 6;
 }
 
 /** True where a row's products may run in integers. */
@@ -65,30 +66,71 @@ export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
 
 function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
   const out = outOf(matrix);
-  const width = widthOf(matrix);
-  const isInteger = isIntegral(matrix);
-  const limbs = scratch + (<usize>width << 2); // behind a decoded row
-  const limbCount = limbsOf(matrix);
-  const limbBytes = limbsBytes(width, limbCount);
   let areCut = false;
   for (;;) {
     const piece = take(counter);
     const first = pieceStart(piece, out);
     if (first >= out) return;
-    if (isInteger && !areCut) {
-      for (let t = 0; t < T; t++) cutLimbs(x + ((<usize>t * xStride) << 2), width, limbCount, limbs + <usize>t * limbBytes);
-      areCut = true;
-    }
     const end = pieceStart(piece + 1, out);
-    for (let row = first; row < end; row++) {
-      if (!isInteger) decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
-      for (let t = 0; t < T; t++) {
-        const sum = isInteger
-          ? integerDot(typeOf(matrix), rowOf(matrix, row), limbs + <usize>t * limbBytes, width, limbCount)
-          : dot(scratch, x + ((<usize>t * xStride) << 2), width);
-        put(sum, y + ((<usize>t * yStride + row) << 2), bias, row, flags);
-      }
+    if (isIntegral(matrix) && !areCut) cutPositions(x, T, xStride, matrix, scratch);
+    areCut = true;
+    for (let row = first; row < end; ) {
+      const next = touchRows(matrix, row, end);
+      if (isIntegral(matrix)) for (; row < next; row++) integerRow(row, T, matrix, y, yStride, bias, flags, scratch);
+      else for (; row < next; row++) floatRow(row, x, T, xStride, matrix, y, yStride, bias, flags, scratch);
     }
+  }
+}
+
+/** Asks memory for as many rows as are touched at once, from `row` on; returns the row behind them. */
+function touchRows(matrix: usize, row: i32, end: i32): i32 {
+  const bytes = rowBytes(typeOf(matrix), widthOf(matrix));
+  const next = min(end, row + max(1, <i32>(TOUCHED_BYTES / bytes)));
+  touch(rowOf(matrix, row), <usize>(next - row) * bytes);
+  return next;
+}
+
+/** x in limbs, one group of positions that go together after another. */
+function cutPositions(x: usize, T: i32, xStride: i32, matrix: usize, to: usize): void {
+  const width = widthOf(matrix);
+  const count = limbsOf(matrix);
+  for (let t = 0; t < T; ) {
+    const positions = together(T - t);
+    cutLimbs(x + ((<usize>t * xStride) << 2), xStride, positions, width, count, to);
+    to += limbsBytes(width, positions, count);
+    t += positions;
+  }
+}
+
+/** A row of W times all positions. */
+@inline
+function integerRow(row: i32, T: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, limbs: usize): void {
+  const width = widthOf(matrix);
+  const count = limbsOf(matrix);
+  const blocks = rowOf(matrix, row);
+  const step = <usize>yStride << 2;
+  let to = y + (<usize>row << 2);
+  for (let t = 0; t < T; ) {
+    const positions = together(T - t);
+    const sums = integerDots(typeOf(matrix), blocks, limbs, positions, width, count);
+    put(f32x4.extract_lane(sums, 0), to, bias, row, flags);
+    if (positions > 1) put(f32x4.extract_lane(sums, 1), to + step, bias, row, flags);
+    if (positions > 2) {
+      put(f32x4.extract_lane(sums, 2), to + 2 * step, bias, row, flags);
+      put(f32x4.extract_lane(sums, 3), to + 3 * step, bias, row, flags);
+    }
+    limbs += limbsBytes(width, positions, count);
+    to += <usize>positions * step;
+    t += positions;
+  }
+}
+
+@inline
+function floatRow(row: i32, x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize): void {
+  const width = widthOf(matrix);
+  decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
+  for (let t = 0; t < T; t++) {
+    put(dot(scratch, x + ((<usize>t * xStride) << 2), width), y + ((<usize>t * yStride + row) << 2), bias, row, flags);
   }
 }
 
@@ -144,6 +186,7 @@ function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
     const first = take(counter) * PANEL;
     if (first >= out) return;
     const columns = min(PANEL, out - first);
+    touch(rowOf(matrix, first), <usize>columns * rowBytes(typeOf(matrix), width));
     fillPanel(matrix, first, columns, scratch, panel);
     for (let t = 0; t < T; ) {
       const from = x + ((<usize>t * xStride) << 2);

@@ -113,7 +113,7 @@ async function headOf(body: BodySession, create: () => Promise<OrtSession>): Pro
   }
 }
 
-const MANY_ROWS = 4; // where ONNX Runtime becomes quicker than the kernel
+const MANY_ROWS = { exact: 4, compact: 9 }; // where ONNX Runtime becomes quicker than the kernel
 const PREPARES_FROM_ROWS = 1_024; // it saves about as much on so many rows as preparing it takes
 
 /** The kernel, and ONNX Runtime behind it once that pays. */
@@ -123,6 +123,7 @@ async function withKernel(
 ) {
   const { preparesFromRows = PREPARES_FROM_ROWS, onProgress: _shown, ...rest } = options;
   const few = await loadKernelParts({ ...options, ...kernel, ...file });
+  const manyRows = MANY_ROWS[options.precision];
   const quietly = { ...rest, precision: "exact" as const };
   const late = new LateRuntime(() => loadSessions(quietly, file), {
     paysFromRows: preparesFromRows,
@@ -135,8 +136,8 @@ async function withKernel(
     });
   }
   return {
-    body: new BodyByRows({ few: few.body, late, manyRows: MANY_ROWS }),
-    head: new HeadByRows({ few: few.head, late, manyRows: MANY_ROWS }),
+    body: new BodyByRows({ few: few.body, late, manyRows }),
+    head: new HeadByRows({ few: few.head, late, manyRows }),
   };
 }
 

@@ -27,7 +27,7 @@ const float64 = referenceJson<Record<string, Expected>>("tiny/expected-float64.j
 for (const [file, expected] of Object.entries(llamaCpp)) {
   if (/-(f16|bf16|q\d_\d)\.gguf$/.test(file)) continue; // llama.cpp rounds activations there
   test(`${file} in parts of 1, 7 and all scores as llama.cpp`, async () => {
-    for (const size of [1, 7, expected.ids.length]) {
+    for (const size of [1, 2, 3, 7, expected.ids.length]) {
       expect(await largestDistance(file, expected, size)).toBeLessThan(LLAMA_CPP_NATS);
     }
   });
@@ -36,7 +36,7 @@ for (const [file, expected] of Object.entries(llamaCpp)) {
 for (const [file, expected] of Object.entries(float64)) {
   for (const variant of ["relaxed", "fixed"] as const) {
     test(`${file} scores as the float64 oracle, ${variant}`, async () => {
-      for (const size of [1, expected.ids.length]) {
+      for (const size of [1, 3, 5, expected.ids.length]) {
         expect(await largestDistance(file, expected, size, variant)).toBeLessThan(FLOAT64_NATS);
       }
     });
