@@ -1,5 +1,5 @@
 // Asking memory for many lines at once, before they are read one by one: where a machine does not fetch ahead by itself, each line
-// would be waited for singly, and weights come at a fifth of what memory gives (docs/benchmarks.md).
+// would be waited for singly, and weights come at a fifth of what memory gives (docs/decisions/0005).
 
 export const TOUCHED_BYTES: usize = 32_768; // what fits the cache nearest to a core
 const LINE_BYTES: usize = 64;
