@@ -3,7 +3,6 @@
 // Elements (E below) are floats, or in compact integers of 16 bits, behind which the stretch has a scale for each position: a long
 // past takes as long as it takes to read it.
 
-import { dot } from "./linear";
 import { exp4, madd, max4, sum4, sums4 } from "./simd";
 import { take, threadCount } from "./threads";
 import { touch } from "./touch";
@@ -12,6 +11,8 @@ const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
 const LARGEST: f32 = 32_767; // of an element of 16 bits
 const SCALE_BYTES: usize = 4;
+const LEAST_PART = 64; // positions that a part of one row's past has at least
+const MOST_PARTS = 16; // as src/wasm/decoder-buffers.ts has it
 
 /** What the host tells of a model's attention: words in this order. */
 @inline
@@ -37,6 +38,12 @@ function pageBitsOf(shape: usize): i32 {
 @inline
 function isShort(shape: usize): bool {
   return load<i32>(shape, 16) != 0;
+}
+
+/** Room for the parts of one row's past: for each group of heads a counter, then its parts' mixtures. */
+@inline
+function partsOf(shape: usize): usize {
+  return load<usize>(shape, 20);
 }
 
 /** Rows [T] of the pass, two words each: the address of the sequence's table of pages, and the position. */
@@ -135,6 +142,10 @@ export function attend(shape: usize, rows: usize, T: i32, layer: i32, queries: u
 }
 
 function attendAs<E>(shape: usize, rows: usize, T: i32, layer: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
+  if (T == 1 && pastOf(positionOf(rows, 0), window) > LEAST_PART) {
+    attendInParts<E>(shape, rows, layer, queries, out, scale, cap, window, scratch, counter);
+    return;
+  }
   const heads = headsOf(shape);
   const together = headsTogether(shape);
   const groups = (T + TILE - 1) / TILE;
@@ -148,6 +159,81 @@ function attendAs<E>(shape: usize, rows: usize, T: i32, layer: i32, queries: usi
     const first = group * TILE;
     attendRows<E>(isWhole ? together : 1, shape, rows, first, min(first + TILE, T), layer, firstHead % heads, queries, stride, out, scale, cap, window, scratch);
   }
+}
+
+/** How many positions one at `position` sees. */
+@inline
+function pastOf(position: i32, window: i32): i32 {
+  return window == 0 ? position + 1 : min(position + 1, window);
+}
+
+/**
+ * One row, whose few groups of heads would not go round among the threads: each group's past is cut into parts, whose length follows from
+ * the past's alone, so that any number of threads adds up the same. Who brings a group's last part mixes the parts.
+ */
+function attendInParts<E>(shape: usize, rows: usize, layer: i32, queries: usize, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
+  const count = headsTogether(shape);
+  const groups = headsOf(shape) / count;
+  const headBytes = <usize>widthOf(shape) << 2;
+  const end = positionOf(rows, 0) + 1;
+  const past = pastOf(end - 1, window);
+  let length = LEAST_PART;
+  while (length * MOST_PARTS < past) length <<= 1;
+  const parts = (past + length - 1) / length;
+  const partBytes = <usize>count * (headBytes + 8);
+  const groupBytes = 16 + MOST_PARTS * partBytes;
+  for (let piece = take(counter); piece < groups * parts; piece = take(counter)) {
+    const group = piece / parts;
+    const from = end - past + (piece % parts) * length;
+    const head = group * count;
+    const done = partsOf(shape) + <usize>group * groupBytes;
+    const part = done + 16 + <usize>(piece % parts) * partBytes;
+    const query = queries + <usize>head * headBytes;
+    const to = min(from + length, end);
+    if (count == 1) meetPart<E>(1, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+    else if (count == 2) meetPart<E>(2, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+    else if (count == 3) meetPart<E>(3, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+    else meetPart<E>(4, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+    if (atomic.add<i32>(done, 1) + 1 < parts) continue;
+    atomic.store<i32>(done, 0);
+    for (let h = 0; h < count; h++) {
+      mixParts(done + 16 + <usize>h * headBytes, done + 16 + <usize>count * headBytes + (<usize>h << 3), parts, partBytes, headBytes, out + <usize>(head + h) * headBytes);
+    }
+  }
+}
+
+/** A part of one row's past in `count` heads: their mixtures of its values [count, D], then each one's highest score and the sum of e^(score - highest). */
+@inline
+function meetPart<E>(count: i32, shape: usize, rows: usize, layer: i32, head: i32, query: usize, from: i32, to: i32, part: usize, scale: f32, cap: f32, scores: usize): void {
+  const table = tableOf(rows, 0);
+  const width = widthOf(shape);
+  const headBytes = <usize>width << 2;
+  const length = (to - from + 3) & ~3;
+  const bytes = <usize>length << 2;
+  const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
+  scoreKeys<E>(count, table, pageBitsOf(shape), from, to, stretch<E>(shape, layer, 0, keyHead), width, query, headBytes, scores, bytes);
+  for (let h = 0; h < count; h++) {
+    shares(scores + <usize>h * bytes, from, length, from, to - 1, scale, cap, part + <usize>count * headBytes + (<usize>h << 3));
+  }
+  mixValues<E>(count, table, pageBitsOf(shape), from, to, stretch<E>(shape, layer, 1, keyHead), width, part, headBytes, scores, bytes);
+}
+
+/** One head's parts, `next` bytes apart, as one: each counts as the sum of its e^score. */
+function mixParts(mixtures: usize, sums: usize, parts: i32, next: usize, headBytes: usize, out: usize): void {
+  let highest = HIDDEN;
+  for (let p = 0; p < parts; p++) highest = max(highest, load<f32>(sums + <usize>p * next));
+  memory.fill(out, 0, headBytes);
+  let total: f32 = 0;
+  for (let p = 0; p < parts; p++) {
+    const at = <usize>p * next;
+    const weight = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(sums + at) - highest)), 0) * load<f32>(sums + at, 4);
+    total += weight;
+    for (let i: usize = 0; i < headBytes; i += 16) {
+      v128.store(out + i, madd(v128.load(mixtures + at + i), f32x4.splat(weight), v128.load(out + i)));
+    }
+  }
+  const share = f32x4.splat(1 / total);
+  for (let i: usize = 0; i < headBytes; i += 16) v128.store(out + i, f32x4.mul(v128.load(out + i), share));
 }
 
 /** How many heads of one key/value head are taken together: 1 to 4, a divisor of their number. */
@@ -207,7 +293,7 @@ function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, l
   for (let r = 0; r < count; r++) {
     const last = areRows ? position + r : position;
     const from = window == 0 ? 0 : max(0, last - window + 1);
-    shares(scores + <usize>r * bytes, first, length, from, last, scale, cap);
+    shares(scores + <usize>r * bytes, first, length, from, last, scale, cap, 0);
   }
   mixValues<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 1, keyHead), width, out, outNext, scores, bytes);
 }
@@ -259,9 +345,9 @@ function scaled(at: usize, scales: usize, count: i32): void {
   for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * load<f32>(scales));
 }
 
+/** Added up as fourKeys and twoKeys do, so that it does not matter which of them a key falls to. */
 @inline
 function oneKey<E>(query: usize, key: usize, width: i32): f32 {
-  if (isFloat<E>()) return dot(key, query, width);
   let sum = f32x4.splat(0);
   for (let i: usize = 0; i < <usize>width; i += 4) sum = madd(v128.load(query + (i << 2)), four<E>(key, i), sum);
   return sum4(sum);
@@ -328,8 +414,8 @@ function twoKeys<E>(count: i32, query: usize, next: usize, key: usize, width: i3
   }
 }
 
-/** Softmax of one row's scores over positions [from, to], in place; 0 for the others. */
-function shares(scores: usize, first: i32, length: i32, from: i32, to: i32, scale: f32, cap: f32): void {
+/** Softmax of one row's scores over positions [from, to], in place; 0 for the others. At `told`, unless it is 0: the highest score, and the sum of e^(score - highest). */
+function shares(scores: usize, first: i32, length: i32, from: i32, to: i32, scale: f32, cap: f32, told: usize): void {
   for (let i = first; i < from; i++) store<f32>(scores + (<usize>(i - first) << 2), HIDDEN);
   for (let i = to + 1; i < first + length; i++) store<f32>(scores + (<usize>(i - first) << 2), HIDDEN);
   const bytes = <usize>length << 2;
@@ -347,7 +433,12 @@ function shares(scores: usize, first: i32, length: i32, from: i32, to: i32, scal
     v128.store(scores + i, e);
     sum = f32x4.add(sum, e);
   }
-  const share = f32x4.splat(1 / sum4(sum));
+  const total = sum4(sum);
+  if (told != 0) {
+    store<f32>(told, f32x4.extract_lane(top, 0));
+    store<f32>(told, total, 4);
+  }
+  const share = f32x4.splat(1 / total);
   for (let i: usize = 0; i < bytes; i += 16) v128.store(scores + i, f32x4.mul(v128.load(scores + i), share));
 }
 
@@ -457,6 +548,6 @@ export function show(shape: usize, rows: usize, t: i32, layer: i32, head: i32, q
   if (isShort(shape)) scoreKeys<i16>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<i16>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
   else scoreKeys<f32>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<f32>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
   const from = window == 0 ? 0 : max(0, position - window + 1);
-  shares(scratch, 0, length, from, position, scale, cap);
+  shares(scratch, 0, length, from, position, scale, cap, 0);
   memory.copy(out, scratch, <usize>(position + 1) << 2);
 }

@@ -43,6 +43,29 @@ for (const [file, expected] of Object.entries(float64)) {
   }
 }
 
+for (const precision of ["exact", "compact"] as const) {
+  test(`a past that threads share adds up the same on 1, 2 and 3 of them, and as one long pass has it, ${precision}`, async () => {
+    const ids = Array.from({ length: 200 }, (_, i) => tokenId((i * 7) % 64));
+    const scores = async (threads: number, size: number) => {
+      const options = { precision, threads, contextLength: SEVERAL_CHUNKS };
+      const engine = await openKernel(referencePath("tiny/llama-q4_1.gguf"), options);
+      try {
+        return await scored(engine, ids, size);
+      } finally {
+        await engine.close();
+      }
+    };
+    const alone = await scores(1, 1);
+    expect(await scores(2, 1)).toEqual(alone);
+    expect(await scores(3, 1)).toEqual(alone);
+    const whole = await scores(2, ids.length);
+    const bound = precision === "exact" ? 1e-5 : 0.002; // nats: compact rounds what a long pass does not
+    for (const [i, score] of whole.entries()) {
+      expect(Math.abs((score ?? 0) - (alone[i] ?? 0))).toBeLessThan(bound);
+    }
+  });
+}
+
 async function largestDistance(
   file: string,
   { ids, logprobNats }: Expected,

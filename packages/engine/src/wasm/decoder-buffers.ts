@@ -25,8 +25,10 @@ export interface DecoderBuffers {
   readonly angles: Angles;
   readonly localAngles: Angles; // of local layers that rotate by themselves
   readonly rows: number; // [rows] of table address and position
-  readonly attentionShape: number; // H, K, D, the bits of a page's positions, and 1 where the cache has 16 bits
+  readonly attentionShape: number; // H, K, D, the bits of a page's positions, 1 where the cache has 16 bits, and the address of room for parts
 }
+
+const MOST_PARTS = 16; // of one row's past, as kernel/attention.ts has it
 
 /** Buffers for passes of at most `rows` rows. */
 export function decoderBuffers(
@@ -39,9 +41,10 @@ export function decoderBuffers(
   const buffer = (stride: number): Rows => ({ address: floats(stride), stride });
   const query = buffer((H + 2 * K) * D);
   const later = (heads: number): Rows => ({ ...query, address: query.address + heads * D * 4 });
-  const attentionShape = memory.allocate(20);
+  const attentionShape = memory.allocate(24);
   const isShort = isCacheShort(precision) ? 1 : 0;
-  memory.words(attentionShape, 5).set([H, K, D, cachePageBits(shape), isShort]);
+  const parts = memory.allocate(H * (16 + MOST_PARTS * 4 * (D + 2)));
+  memory.words(attentionShape, 6).set([H, K, D, cachePageBits(shape), isShort, parts]);
   const angles = () => ({ cosines: floats(D / 2), sines: floats(D / 2) });
   return {
     stream: buffer(C),
