@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   models: ["core"],
   remote: ["core"],
   calls: ["core"],
-  server: ["core", "engine", "tokenizers", "models", "calls"],
+  server: ["core", "engine", "tokenizers", "models", "calls", "remote"],
   cli: ["core", "engine", "tokenizers", "models", "remote", "server"],
   web: ["core", "engine", "tokenizers", "models", "calls"],
 };

@@ -8,6 +8,12 @@ export type {
   SessionHost,
   VocabularyTable,
 } from "./calls.ts";
+export type {
+  RemoteCandidate,
+  RemoteModels,
+  RemotePlace,
+  RemotePlaceRequest,
+} from "./remote-place.ts";
 export { createSessionHost, type RunningModel } from "./session-host.ts";
 export { scheduledTexts } from "./text-runner.ts";
 export { rankedMatches, vocabularySearch } from "./vocabulary-search.ts";

@@ -8,6 +8,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "tokenscope serve --port 9000 --no-open",
     "tokenscope serve --model my.gguf --precision compact",
     "tokenscope serve --host 0.0.0.0 --allow-host lab.example.edu --require-key-env TOKENSCOPE_KEY",
+    "tokenscope serve --engine openai --base-url http://localhost:8000/v1",
   ],
   models: [
     "tokenscope models",

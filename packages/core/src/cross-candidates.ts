@@ -43,18 +43,75 @@ export function crossCandidates(
   const [p, q] = [logSoftmax(own.logits), logSoftmax(other.logits)];
   if (p === null || q === null) return null;
   const wanted = wantedTokens([own, other], top);
-  const owns = placesOf(wanted, own, p);
-  const others = placesOf(wanted, other, q);
-  const rank = (place: CrossPlace | null): number => place?.rank ?? Number.POSITIVE_INFINITY;
   return {
     ownEntropyNats: entropyNats(p.map(Math.exp)),
     otherEntropyNats: entropyNats(q.map(Math.exp)),
-    candidates: [...wanted]
-      .map(([key, token]) => {
-        return { ...token, own: owns.get(key) ?? null, other: others.get(key) ?? null };
-      })
-      .sort((a, b) => rank(a.own) - rank(b.own) || rank(a.other) - rank(b.other)),
+    candidates: sidesOf(wanted, placesOf(wanted, own, p), placesOf(wanted, other, q)),
   };
+}
+
+/** A token of a list that another model's server gave. */
+export interface ListedToken {
+  readonly bytes: Uint8Array;
+  /** Null where the server does not tell: then it is one where `own` has a special token of that name. */
+  readonly isSpecial: boolean | null;
+  readonly logprobNats: number;
+  readonly rank: number | null;
+}
+
+/** As CrossCandidate, of a model whose list is all that is known of it. */
+export interface ListedCandidate extends Omit<CrossCandidate, "other"> {
+  readonly other: Pick<ListedToken, "logprobNats" | "rank"> | null; // null: not in the list
+}
+
+export interface ListedCandidates {
+  readonly ownEntropyNats: number;
+  readonly candidates: readonly ListedCandidate[];
+}
+
+/** As crossCandidates, beside a list; null where no token of `own` is possible. */
+export function listedCandidates(
+  own: VocabularyLogits,
+  listed: readonly ListedToken[],
+  top: number,
+): ListedCandidates | null {
+  const p = logSoftmax(own.logits);
+  if (p === null) return null;
+  const wanted = new Map(wantedTokens([own], top));
+  const others = new Map<string, ListedToken>();
+  const specials = specialNames(own.vocabulary);
+  for (const token of listed) {
+    const { bytes } = token;
+    const isSpecial = token.isSpecial ?? specials.has(bytes.join(","));
+    const key = keyOf({ bytes, isSpecial });
+    wanted.set(key, { bytes, isSpecial });
+    if (!others.has(key)) others.set(key, token); // of equals the likeliest, which comes first
+  }
+  return {
+    ownEntropyNats: entropyNats(p.map(Math.exp)),
+    candidates: sidesOf(wanted, placesOf(wanted, own, p), others),
+  };
+}
+
+function specialNames(vocabulary: Vocabulary): ReadonlySet<string> {
+  const ids = Array.from({ length: vocabulary.size }, (_, index) => tokenId(index));
+  const special = ids.filter((id) => vocabulary.isSpecial(id));
+  return new Set(special.map((id) => vocabulary.bytes(id).join(",")));
+}
+
+/** Wanted tokens with both sides, by their rank in the first, then in the second. */
+function sidesOf<Other extends { readonly rank: number | null }>(
+  wanted: ReadonlyMap<string, WantedToken>,
+  owns: ReadonlyMap<string, CrossPlace>,
+  others: ReadonlyMap<string, Other>,
+): readonly (WantedToken & { readonly own: CrossPlace | null; readonly other: Other | null })[] {
+  const rank = (place: { readonly rank: number | null } | null): number =>
+    place?.rank ?? Number.POSITIVE_INFINITY;
+  return [...wanted]
+    .map(([key, token]) => {
+      return { ...token, own: owns.get(key) ?? null, other: others.get(key) ?? null };
+    })
+    .sort((a, b) => rank(a.own) - rank(b.own) || rank(a.other) - rank(b.other));
 }
 
 type WantedToken = Pick<CrossCandidate, "bytes" | "isSpecial">;

@@ -1,7 +1,7 @@
 // Tokens as a text that a person can edit, and back. What is no text stands in ⟦ ⟧: a special token by its name, a half character by its bytes.
 
 import { UsageError } from "./errors.ts";
-import { bytesHex, pieceText } from "./piece.ts";
+import { bytesHex, hexBytes, pieceText } from "./piece.ts";
 import type { TokenId } from "./token.ts";
 import { tokenId } from "./token.ts";
 import type { Vocabulary } from "./tokenizer.ts";
@@ -68,7 +68,7 @@ export function parseEditableText(text: string, vocabulary: Vocabulary): readonl
       if (part === OPEN) throw new UsageError(unclosed());
       addBytes(runs, new TextEncoder().encode(part));
     } else if (inside === OPEN) addBytes(runs, new TextEncoder().encode(OPEN));
-    else if (BYTES.test(inside)) addBytes(runs, hexBytes(inside));
+    else if (BYTES.test(inside)) addBytes(runs, hexBytes(inside.replaceAll(" ", "")));
     else {
       const special = specialTokens(vocabulary).find(({ name }) => name === inside);
       if (special === undefined) throw new UsageError(unknownSpecial(inside));
@@ -92,13 +92,6 @@ function addBytes(runs: TextRun[], bytes: Uint8Array): void {
   else {
     runs[runs.length - 1] = { kind: "bytes", bytes: Uint8Array.from([...last.bytes, ...bytes]) };
   }
-}
-
-function hexBytes(hex: string): Uint8Array {
-  const digits = hex.replaceAll(" ", "");
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
 }
 
 function bytesText(bytes: Uint8Array): string {

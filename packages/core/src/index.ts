@@ -18,6 +18,10 @@ export {
   type CrossCandidates,
   type CrossPlace,
   crossCandidates,
+  type ListedCandidate,
+  type ListedCandidates,
+  type ListedToken,
+  listedCandidates,
 } from "./cross-candidates.ts";
 export { type Divergence, divergence, type SharedCandidate } from "./divergence.ts";
 export {
@@ -135,6 +139,7 @@ export { logSoftmax, logSumExp, maxLogit } from "./logits.ts";
 export {
   bytesHex,
   decodeTokens,
+  hexBytes,
   type PieceSegment,
   pieceGlyphs,
   pieceName,

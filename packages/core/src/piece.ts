@@ -90,6 +90,13 @@ export function bytesHex(bytes: Uint8Array): string {
   return Array.from(bytes, hex).join("");
 }
 
+/** Bytes of digits as bytesHex writes them. */
+export function hexBytes(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
 // A character, or (null) a run of bytes that belong to none.
 interface Part {
   readonly character: string | null;

@@ -1,4 +1,4 @@
-import { crossCandidates, divergence, type Vocabulary } from "@tokenscope/core";
+import { crossCandidates, divergence, listedCandidates, type Vocabulary } from "@tokenscope/core";
 import { expect, test } from "vitest";
 
 function vocabularyOf(pieces: readonly string[]): Vocabulary {
@@ -55,4 +55,28 @@ test("over one vocabulary the places are divergence's", () => {
     each.other.rank,
   ]);
   expect(joined).toEqual(known);
+});
+
+test("a list of another server's stands beside the own distribution: joined by bytes, a special token by its name where the server does not tell which is one", () => {
+  const bytes = (piece: string) => new TextEncoder().encode(piece);
+  const token = (piece: string, rank: number, isSpecial: boolean | null = null) => {
+    return { bytes: bytes(piece), isSpecial, logprobNats: -rank, rank };
+  };
+  const listed = [token("<end>", 1), token(" do", 2), token(" cat", 3, false), token(" cat", 4)];
+  const found = listedCandidates(own, listed, 2);
+  expect(
+    found?.candidates.map(({ bytes: b, isSpecial, own: a, other: o }) => [
+      text(b),
+      isSpecial,
+      a?.rank ?? null,
+      o?.rank ?? null,
+    ]),
+  ).toEqual([
+    [" cat", false, 1, 3],
+    [" dog", false, 2, null],
+    ["<end>", true, 3, 1],
+    [" do", false, null, 2],
+  ]);
+  const asText = listedCandidates(own, [token("<end>", 1, false)], 1);
+  expect(asText?.candidates.map(({ own: a }) => a?.id ?? null)).toEqual([0, null]);
 });

@@ -11,6 +11,13 @@ export {
 } from "./generate-remotely.ts";
 export { type NamedCandidate, nextRemotely, type RemoteNext } from "./next-remotely.ts";
 export {
+  type ReadCandidate,
+  type ReadOptions,
+  type RemoteRead,
+  readRemotely,
+  wireMessage,
+} from "./read-remotely.ts";
+export {
   type RemoteGenerateJson,
   type RemoteNextJson,
   type RemoteScoreJson,

@@ -125,7 +125,7 @@ export function checkChat(
 }
 
 /** At temperature 1 and without filters: servers that show what is left after them then show the raw distribution. */
-async function listedAfterText(
+export async function listedAfterText(
   model: RemoteModel,
   input: Exclude<RemoteInput, { kind: "chat" }>,
   { width, start, signal }: Asked,
@@ -137,7 +137,7 @@ async function listedAfterText(
   return answeredTokens(logprobs)[0]?.top ?? [];
 }
 
-async function listedAfterChat(
+export async function listedAfterChat(
   model: RemoteModel,
   chat: RemoteChat,
   { width, start, signal }: Asked,

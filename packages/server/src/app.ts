@@ -1,6 +1,7 @@
 // The routes, assembled. Knows no port.
 
 import { EngineError, UsageError } from "@tokenscope/core";
+import type { Endpoint } from "@tokenscope/remote";
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ApiModels } from "./api/api-models.ts";
@@ -12,6 +13,7 @@ import { keyCheck } from "./key-check.ts";
 import { modelRoutes, type ServedModel } from "./model-files.ts";
 import { originCheck } from "./origin-check.ts";
 import { addPageFiles } from "./page-files.ts";
+import { remoteRoutes } from "./remote/remote-routes.ts";
 
 export interface AppOptions {
   readonly host: string;
@@ -21,6 +23,8 @@ export interface AppOptions {
   readonly allowHosts: readonly string[];
   /** Origins that the page may fetch models from, beside its own. */
   readonly connectTo: readonly string[];
+  /** Another server whose models the page may ask through this one; null where none. */
+  readonly remote: Endpoint | null;
   /** What clients of the API must send as their bearer token; null where nothing is asked. */
   readonly apiKey: string | null;
   readonly maxBodyBytes: number;
@@ -42,7 +46,9 @@ export function buildApp(options: AppOptions): Hono {
   );
   const answers = apiKey === null ? api.ids : []; // where a key is asked for, the page computes for itself
   if (answers.length > 0) app.route("/", callRoutes({ ...options, models: api }));
-  app.route("/", modelRoutes(models, answers));
+  const remote = apiKey === null ? options.remote : null; // nor are others' models asked for whom nobody knows
+  if (remote !== null) app.route("/", remoteRoutes({ ...options, endpoint: remote }));
+  app.route("/", modelRoutes(models, { answering: answers, hasRemote: remote !== null }));
   addPageFiles(app, pageDir);
   app.notFound((c) => c.text(`there is nothing at ${c.req.path}; the page is at /`, 404));
   app.onError((error, c) => (isApiPath(c.req.path) ? answerError(c, error) : answerText(c, error)));

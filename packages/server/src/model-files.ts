@@ -16,10 +16,17 @@ export interface ServedModel {
   readonly licence: string | null;
 }
 
-/** Routes /models.json and /models/<id>.gguf; the page may have the models in `answering` computed here. */
+interface PageOffers {
+  /** Models that the page may have computed here. */
+  readonly answering: readonly string[];
+  /** Whether it may ask another server's models through this one. */
+  readonly hasRemote: boolean;
+}
+
+/** Routes /models.json and /models/<id>.gguf. */
 export function modelRoutes(
   models: readonly ServedModel[],
-  answering: readonly string[] = [],
+  { answering, hasRemote }: PageOffers,
 ): Hono {
   const routes = new Hono();
   routes.get("/models.json", (c) => {
@@ -29,6 +36,7 @@ export function modelRoutes(
         ...described(model),
         ...(answering.includes(model.id) && { calls: "calls/" }),
       })),
+      ...(hasRemote && { remote: "remote/" }),
     });
   });
   routes.get("/models/:file", (c) => {

@@ -4,6 +4,7 @@ import { UsageError } from "@tokenscope/core";
 import type { Context, MiddlewareHandler } from "hono";
 import { isApiPath } from "./api/routes.ts";
 import { isCallPath } from "./calls/call-routes.ts";
+import { isRemotePath } from "./remote/remote-routes.ts";
 
 /** Lets pass requests without an origin (programs, links), of this server's own page, and of the pages of `allowHosts` (a proxy may stand before this server). */
 export function originCheck(allowHosts: readonly string[]): MiddlewareHandler {
@@ -27,7 +28,8 @@ function isOwn(origin: string, c: Context, allowed: ReadonlySet<string>): boolea
 function isCrossSite(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   const { path } = c.req;
-  return (isApiPath(path) || isCallPath(path)) && (site === "cross-site" || site === "same-site");
+  const isAnswer = isApiPath(path) || isCallPath(path) || isRemotePath(path);
+  return isAnswer && (site === "cross-site" || site === "same-site");
 }
 
 function foreign(who: string): UsageError {

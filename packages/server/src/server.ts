@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { type SchedulerLimits, UsageError } from "@tokenscope/core";
+import type { Endpoint } from "@tokenscope/remote";
 import { type ApiModel, ApiModels } from "./api/api-models.ts";
 import { buildApp } from "./app.ts";
 import { bracketed } from "./host-check.ts";
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly allowHosts?: readonly string[];
   /** Origins that the page may fetch models from, beside this server. */
   readonly connectTo?: readonly string[];
+  /** Another server whose models the page may ask through this one. */
+  readonly remote?: Endpoint;
   /** What clients of the API must send as their bearer token. */
   readonly apiKey?: string;
 }
@@ -59,6 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     allowHosts,
     connectTo: options.connectTo ?? [],
     apiKey: options.apiKey ?? null,
+    remote: options.remote ?? null,
     maxBodyBytes: limits.bodyBytes,
     startedAt: Math.floor(Date.now() / 1000),
   });

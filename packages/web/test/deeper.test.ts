@@ -1,6 +1,8 @@
+import type { RemotePlace } from "@tokenscope/calls";
 import { tokenId } from "@tokenscope/core";
 import { toyTokenizer } from "@tokenscope/core/contracts";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { RemoteModel } from "../src/store/remote-models.ts";
 import { attentionPlace, comparedTokens, deeperPlace } from "../src/views/deeper.ts";
 import { BASE_FILE, openPage, type Page, runsOf, say } from "./store-model.ts";
 
@@ -205,4 +207,77 @@ test("inside markers another model is asked nothing, and where it reads nothing 
   page.actions.moveTo(inMessage);
   await page.quiet();
   expect(page.state().problem).toMatch(/^The other model reads nothing before this place/);
+});
+
+const REMOTE: RemoteModel = {
+  kind: "remote",
+  id: "big",
+  host: "gpu:8000",
+  address: "http://here/remote/",
+};
+const LISTED: RemotePlace = {
+  way: "ids",
+  contextTokens: 4,
+  isStraddled: false,
+  top: [{ text: "b", bytesHex: "62", isSpecial: false, logprobNats: -0.5, rank: 1 }],
+  next: { text: "b", bytesHex: "62", isSpecial: false, logprobNats: -0.5, rank: 1 },
+};
+
+test("a model on another server is asked once a place through the page's server, without a run here; a failure is asked again by hand, and a place that was left is not waited for", async () => {
+  const asked: { readonly body: Record<string, unknown>; readonly signal: AbortSignal }[] = [];
+  let answer: () => Promise<Response> = async () => Response.json(LISTED);
+  vi.stubGlobal("fetch", (url: URL, { body, signal }: { body: string; signal: AbortSignal }) => {
+    expect(url.href).toBe("http://here/remote/place");
+    asked.push({ body: JSON.parse(body), signal });
+    return answer();
+  });
+  try {
+    const page = await openedAt(0);
+    const inMessage = place(page).path.nodes.findIndex(
+      ({ origin, part }) => origin === "typed" && part === "content",
+    );
+    page.actions.moveTo(inMessage + 2);
+    page.actions.setDeeper({ view: "engines" });
+    page.actions.chooseSecond(REMOTE);
+    await page.quiet();
+    expect(asked).toHaveLength(0); // chosen is not asked
+    expect(await runsOf(page, () => page.actions.openSecond())).toBe(0);
+    expect(asked.map(({ body }) => body)).toMatchObject([
+      { model: "big", role: "user", before: "ab", after: "c", messages: [] },
+    ]);
+    const found = place(page).context?.finding.remote?.found;
+    const [own] = toyTokenizer.encode("b");
+    expect(found).toMatchObject({ place: LISTED });
+    expect(
+      found &&
+        "both" in found &&
+        found.both.candidates.find(({ other }) => other !== null)?.own?.id,
+    ).toBe(own);
+
+    answer = async () => new Response("the other server is away\n", { status: 500 });
+    page.actions.moveTo(inMessage + 1);
+    await page.quiet();
+    const failed = () => place(page).context?.finding.remote?.found;
+    expect(failed()).toEqual({ failure: "the other server is away" });
+    expect(asked).toHaveLength(2); // not again by itself
+    answer = async () => Response.json(LISTED);
+    page.actions.askRemoteAgain();
+    await page.quiet();
+    expect(failed()).toMatchObject({ place: LISTED });
+
+    answer = () =>
+      new Promise((_, reject) => {
+        const { signal } = asked.at(-1) ?? {};
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      });
+    page.actions.moveTo(inMessage + 3);
+    await vi.waitFor(() => expect(asked).toHaveLength(4));
+    page.actions.openDrawer(null);
+    expect(asked.at(-1)?.signal.aborted).toBe(true);
+    await page.quiet();
+    expect(page.state().deeper.second).toEqual({ kind: "closed" });
+    expect(page.state().problem).toBeNull();
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -5,12 +5,14 @@ import { parseShape, readGguf, weightBytes } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
 import { locateModel, type ModelFile, modelSha256 } from "@tokenscope/models/node";
+import { type Endpoint, listModels } from "@tokenscope/remote";
 import { type ApiModel, type OpenedModel, type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { addComputeOptions } from "../model-options.ts";
 import { fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
+import { addEngineChoice, endpointBeside } from "../remote/remote-options.ts";
 import { addressLines } from "../serve-addresses.ts";
 import { note, type World, writeLine } from "../world.ts";
 
@@ -47,12 +49,26 @@ export function addServe(program: Command, world: World): void {
     .option("--model <model>", "model id, GGUF file or address; repeat for more", collect)
     .option("--require-key-env <name>", "ask clients of the API for the key in this variable")
     .option("--no-open", "do not open the browser");
-  addComputeOptions(command).action((options: ServeOptions) => serve(options, world));
+  addEngineChoice(
+    addComputeOptions(command),
+    "openai: beside it, the page may ask the models of the OpenAI-compatible server of --base-url",
+  ).action((options: ServeOptions) => {
+    const remote = endpointBeside(command, world, PAGE_PATIENCE);
+    return serve({ options, world, remote });
+  });
 }
 
+/** A person waits before the page, and can ask again. */
+const PAGE_PATIENCE = { retries: 1, timeoutMs: 60_000 };
+
 /** Serves until Ctrl-C. */
-async function serve(options: ServeOptions, world: World): Promise<void> {
+async function serve({ options, world, remote }: ServeParts): Promise<void> {
   const { port, host, requireKeyEnv, allowHost: allowHosts = [] } = options;
+  if (remote !== null && requireKeyEnv !== undefined) {
+    throw new UsageError(
+      "the page has no key to send, so with --require-key-env it asks no other server; leave out that or --engine openai",
+    );
+  }
   const apiKey = requireKeyEnv === undefined ? null : keyOf(requireKeyEnv, world);
   const models: ServedModel[] = [];
   const apiModels: ApiModel[] = [];
@@ -81,6 +97,7 @@ async function serve(options: ServeOptions, world: World): Promise<void> {
     allowHosts,
     connectTo: HUB_ORIGINS,
     ...(apiKey !== null && { apiKey }),
+    ...(remote !== null && { remote }),
   });
   try {
     const lines = addressLines({
@@ -90,6 +107,7 @@ async function serve(options: ServeOptions, world: World): Promise<void> {
       keyEnv: requireKeyEnv ?? null,
     });
     await writeLine(world.stdout, lines.join("\n"));
+    if (remote !== null) await note(world, await remoteLine(remote, world));
     if (options.open) world.openPage(server.url);
     await aborted(world.signal);
   } finally {
@@ -109,10 +127,31 @@ function keyOf(name: string, { env }: World): string {
 interface ServeParts {
   readonly options: ServeOptions;
   readonly world: World;
+  /** The server whose models the page may ask; null where none was named. */
+  readonly remote: Endpoint | null;
+}
+
+const LOOK_MS = 5_000; // as long as the start waits to hear what the other server has
+
+/** What the page may ask of the other server, said before it does; one that does not answer yet may do so later. */
+async function remoteLine(remote: Endpoint, { signal }: World): Promise<string> {
+  try {
+    const looked = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+    const ids = await listModels(remote, looked);
+    return `In Look deeper the page may ask ${ids.join(", ") || "no model yet"} at ${remote.baseUrl}.`;
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    return `The page may ask the models at ${remote.baseUrl} once it answers; now: ${why}`;
+  }
 }
 
 /** The model's engine, in this process; opened when the API is first used, so that the page does not wait for it. */
-function apiModel(id: string, model: string, { options, world }: ServeParts): ApiModel {
+function apiModel(
+  id: string,
+  model: string,
+  { options, world }: Omit<ServeParts, "remote">,
+): ApiModel {
   const { precision, threads } = options;
   const wanted = { model, precision, ...(threads !== undefined && { threads }) };
   const open = async (): Promise<OpenedModel> => {

@@ -1,12 +1,14 @@
 // --engine openai: a command on a model behind an OpenAI-compatible server.
 
-import { type ChatMessage, UsageError } from "@tokenscope/core";
+import { UsageError } from "@tokenscope/core";
 import {
   type Endpoint,
+  type EndpointOptions,
   openEndpoint,
   openRemoteModel,
   type RemoteChat,
   type RemoteModel,
+  wireMessage,
 } from "@tokenscope/remote";
 import { type Command, Option } from "commander";
 import type { ChatFile } from "../chat-file.ts";
@@ -22,14 +24,14 @@ interface EngineChoice {
 /** What the engine here decides, and on a server the server. */
 const LOCAL_ONLY = ["precision", "threads", "parseSpecial", "stride"];
 
+/** Words for --engine openai. */
+const IN_PLACE = "openai: the OpenAI-compatible server of --base-url";
+
 /** Adds --engine, --base-url and --api-key-env. */
-export function addEngineChoice(command: Command): Command {
+export function addEngineChoice(command: Command, openai = IN_PLACE): Command {
   return command
     .addOption(
-      new Option(
-        "--engine <engine>",
-        "local: this machine; openai: the OpenAI-compatible server of --base-url",
-      )
+      new Option("--engine <engine>", `local: this machine; ${openai}`)
         .choices(["local", "openai"])
         .default("local"),
     )
@@ -51,13 +53,28 @@ export async function chosenRemoteModel(
   return openRemoteModel(endpoint, isTyped(command, "model") ? model : null, world.signal);
 }
 
+/** The server where --engine openai was given, else null; it stands beside the engine here and not in its place. Throws UsageError for options that do not go together. */
+export function endpointBeside(
+  command: Command,
+  world: World,
+  patience: Pick<EndpointOptions, "retries" | "timeoutMs"> = {},
+): Endpoint | null {
+  const options: EngineChoice = command.opts();
+  if (options.engine === "openai") {
+    return openEndpoint({
+      baseUrl: baseUrlOf(options),
+      apiKey: keyOf(options, world),
+      ...patience,
+    });
+  }
+  checkLocal(options);
+  return null;
+}
+
 /** The server where --engine openai was given, else null. Throws UsageError for options that do not go together. */
 export function chosenEndpoint(command: Command, world: World): Endpoint | null {
   const options: EngineChoice = command.opts();
-  if (options.engine === "local") {
-    checkLocal(options);
-    return null;
-  }
+  if (options.engine === "local") return endpointBeside(command, world);
   const local = LOCAL_ONLY.find((name) => isTyped(command, name));
   if (local !== undefined) {
     const name = command.options.find((option) => option.attributeName() === local)?.long;
@@ -65,7 +82,7 @@ export function chosenEndpoint(command: Command, world: World): Endpoint | null 
       `${name} is for the engine on this machine, and with --engine openai the server decides; leave it out`,
     );
   }
-  return openEndpoint({ baseUrl: baseUrlOf(options), apiKey: keyOf(options, world) });
+  return endpointBeside(command, world);
 }
 
 function isTyped(command: Command, name: string): boolean {
@@ -113,18 +130,4 @@ export function remoteCandidateGlyphs({
 }): string {
   if (bytesHex !== undefined) return glyphs(Buffer.from(bytesHex, "hex"));
   return text === null ? `token ${id}` : glyphs(new TextEncoder().encode(text));
-}
-
-/** A message as OpenAI's API has it. */
-function wireMessage({ role, content, toolCalls, toolCallId }: ChatMessage) {
-  return {
-    role,
-    content,
-    ...(toolCalls && {
-      tool_calls: toolCalls.map(({ id, name, arguments: given }) => {
-        return { id, type: "function", function: { name, arguments: JSON.stringify(given) } };
-      }),
-    }),
-    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
-  };
 }

@@ -1,8 +1,13 @@
 // Asks the model for what the open part of Look deeper lacks: one question at a time, and nothing while the drawer is closed.
 
+import type { RemotePlace } from "@tokenscope/calls";
 import {
   crossCandidates,
   divergence,
+  hexBytes,
+  type ListedToken,
+  listedCandidates,
+  type Reading,
   type ReadTokens,
   readingAt,
   type ScoredToken,
@@ -10,15 +15,24 @@ import {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import { attentionPlace, comparedTokens, deeperPlace, type LookedAt } from "../views/deeper.ts";
-import { crossingOf, type DeeperState, type Finding, headKey, withFinding } from "./deeper.ts";
+import {
+  crossingOf,
+  type DeeperState,
+  type Finding,
+  headKey,
+  type RemoteFound,
+  remoteFoundOf,
+  withFinding,
+} from "./deeper.ts";
 import { type ModelLink, problemOf } from "./model-link.ts";
+import { askRemotePlace, type RemoteModel } from "./remote-models.ts";
 import type { SecondLink } from "./second-engine.ts";
 import type { Store } from "./state.ts";
 
 /** One question; the key says when it is the same one again. */
 interface Question {
   readonly key: readonly unknown[];
-  readonly ask: () => Promise<(deeper: DeeperState) => Partial<DeeperState>>;
+  readonly ask: (signal: AbortSignal) => Promise<(deeper: DeeperState) => Partial<DeeperState>>;
 }
 
 interface Links {
@@ -30,23 +44,27 @@ const COMPARED = 12; // candidates of each engine
 
 /** Follows the store from now on. */
 export function followDeeper(store: StoreApi<Store>, links: Links): void {
-  let isAsking = false;
+  let asking: { readonly key: Question["key"]; readonly aborter: AbortController } | null = null;
   let refused: readonly unknown[] = []; // what failed last is not asked again at once
   const look = async (): Promise<void> => {
-    if (isAsking) return;
     const state = store.getState();
     const question = questionOf(state, links);
+    if (asking !== null) {
+      if (question === null || !isSame(question.key, asking.key)) asking.aborter.abort();
+      return;
+    }
     if (question === null || isSame([links.link.loads, ...question.key], refused)) return;
-    isAsking = true;
+    const aborter = new AbortController();
+    asking = { key: question.key, aborter };
     try {
-      const change = await question.ask();
+      const change = await question.ask(aborter.signal);
       store.setState(({ deeper }) => ({ deeper: { ...deeper, ...change(deeper) } }));
     } catch (error) {
-      refused = [links.link.loads, ...question.key];
+      if (!aborter.signal.aborted) refused = [links.link.loads, ...question.key];
       const problem = problemOf(error, store.getState());
       if (problem !== null) store.setState({ problem });
     } finally {
-      isAsking = false;
+      asking = null;
       void look();
     }
   };
@@ -68,6 +86,7 @@ function questionOf(state: Store, links: Links): Question | null {
     case "logit":
       return logitQuestion(state, links.link);
     case "engines":
+      if (deeper.second.kind === "remote") return remoteQuestion(state, links.link, deeper.second);
       return isOtherModel(state)
         ? crossingQuestion(state, links)
         : (secondScoreQuestion(state, links) ?? divergenceQuestion(state, links));
@@ -194,6 +213,59 @@ function crossingQuestion(state: Store, { link, second: other }: Links): Questio
       return found(context, (finding) => ({ ...finding, crossing }));
     },
   };
+}
+
+/** A model on another server reads the text before the place; its list stands beside the page's own distribution. A failure is an answer, and asked again by hand. */
+function remoteQuestion(
+  state: Store,
+  link: ModelLink,
+  { model }: { readonly model: RemoteModel },
+): Question | null {
+  const { context, path, position } = deeperPlace(state);
+  const contextVector = context?.scored.prediction.contextVector;
+  if (!contextVector || context === null) return null;
+  const { vocabulary } = state;
+  const reading = readingAt(path.nodes, position, vocabulary);
+  if (reading === null || remoteFoundOf(context.finding, reading, model) !== null) return null;
+  const { before, after } = reading;
+  return {
+    key: ["remote", context.scored, model.id, model.host, before, after],
+    ask: async (signal) => {
+      const logits = await link.ask("logits", { contextVector });
+      const answer = await remoteAnswer(model, reading, { logits, vocabulary, signal });
+      const remote = { of: { before, after }, model, found: answer };
+      return found(context, (finding) => ({ ...finding, remote }));
+    },
+  };
+}
+
+async function remoteAnswer(
+  model: RemoteModel,
+  reading: Reading,
+  {
+    signal,
+    ...own
+  }: {
+    readonly logits: Float32Array;
+    readonly vocabulary: Store["vocabulary"];
+    readonly signal: AbortSignal;
+  },
+): Promise<RemoteFound["found"]> {
+  try {
+    const place = await askRemotePlace(model, { ...reading, top: COMPARED }, signal);
+    const both = listedCandidates(own, place.top.map(listedToken), COMPARED);
+    if (both === null) throw new RangeError("remote: the page's logits are no numbers");
+    return { place, both };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A token's bytes as told, else those of its name. */
+function listedToken({ text, bytesHex, ...token }: RemotePlace["top"][number]): ListedToken {
+  const bytes = bytesHex === null ? new TextEncoder().encode(text) : hexBytes(bytesHex);
+  return { ...token, bytes };
 }
 
 /** The second model's context vector after these ids, and its score of what comes next. */

@@ -1,9 +1,11 @@
 // Look deeper: what the drawer is set to, what was found inside the runs behind the tokens, and the second engine beside the page's own.
 
+import type { RemotePlace } from "@tokenscope/calls";
 import type {
   AttentionRow,
   CrossCandidates,
   Divergence,
+  ListedCandidates,
   Prediction,
   Reading,
   ReadTokens,
@@ -14,6 +16,7 @@ import type {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { LoadedModel, ModelFile } from "../worker/protocol.ts";
+import type { RemoteModel } from "./remote-models.ts";
 import type { Store } from "./state.ts";
 
 /** The four parts of the drawer, one at a time. */
@@ -48,11 +51,24 @@ export interface Finding {
   readonly tokenVectors: ReadonlyMap<TokenId, Float32Array>;
   readonly divergence: Divergence | null;
   readonly crossing: Crossing | null;
+  readonly remote: RemoteFound | null;
+}
+
+/** The text around a place; another one has another token that comes next. */
+type AroundPlace = Pick<Reading, "before" | "after">;
+
+/** The next token here as a model on another server has it, or a sentence why it has not. */
+export interface RemoteFound {
+  readonly of: AroundPlace;
+  readonly model: RemoteModel;
+  readonly found:
+    | { readonly place: RemotePlace; readonly both: ListedCandidates }
+    | { readonly failure: string };
 }
 
 /** The next token here as another model has it, which reads the same text in its own tokens. */
 export interface Crossing {
-  readonly of: Pick<Reading, "before" | "after">; // another one has another token that comes next
+  readonly of: AroundPlace;
   readonly read: ReadTokens;
   readonly both: CrossCandidates;
   /** Its score of the token that comes next in its own reading; null where none does. */
@@ -61,10 +77,27 @@ export interface Crossing {
 
 /** What was found of this very reading, or null: the text behind a place may have changed since. */
 export function crossingOf(finding: Finding | undefined, reading: Reading | null): Crossing | null {
-  const { crossing } = finding ?? NO_FINDING;
-  if (crossing === null || reading === null) return null;
-  const { before, after } = crossing.of;
-  return before === reading.before && after === reading.after ? crossing : null;
+  return ofReading((finding ?? NO_FINDING).crossing, reading);
+}
+
+/** Likewise, of this model. */
+export function remoteFoundOf(
+  finding: Finding | undefined,
+  reading: Reading | null,
+  model: RemoteModel,
+): RemoteFound | null {
+  const { remote } = finding ?? NO_FINDING;
+  const isSame = remote?.model.id === model.id && remote.model.host === model.host;
+  return isSame ? ofReading(remote, reading) : null;
+}
+
+function ofReading<Found extends { readonly of: AroundPlace }>(
+  found: Found | null,
+  reading: Reading | null,
+): Found | null {
+  if (found === null || reading === null) return null;
+  const { before, after } = found.of;
+  return before === reading.before && after === reading.after ? found : null;
 }
 
 /** Nothing has been asked. */
@@ -76,10 +109,16 @@ export const NO_FINDING: Finding = {
   tokenVectors: new Map(),
   divergence: null,
   crossing: null,
+  remote: null,
 };
 
-/** What stands beside the page's engine: the same model in the other precision, or another model. */
-export type SecondChoice = "precision" | ModelFile;
+/** What stands beside the page's engine: the same model in the other precision, another model, or one on another server. */
+export type SecondChoice = "precision" | ModelFile | RemoteModel;
+
+/** True for a model on another server. */
+export function isRemote(choice: SecondChoice): choice is RemoteModel {
+  return choice !== "precision" && "kind" in choice;
+}
 
 /** The second engine: there only while somebody asked for it and the drawer is open. */
 export type SecondEngine =
@@ -92,6 +131,7 @@ export type SecondEngine =
       readonly vocabulary: Vocabulary;
       readonly isOtherModel: boolean;
     }
+  | { readonly kind: "remote"; readonly model: RemoteModel }
   | { readonly kind: "failed"; readonly what: string };
 
 export interface DeeperSettings extends HeadChoice {
@@ -130,6 +170,8 @@ export interface DeeperActions {
   /** Loads what was chosen to stand beside the page's engine; what it costs is said before. */
   readonly openSecond: () => void;
   readonly closeSecond: () => void;
+  /** Asks a model on another server once more where it failed. */
+  readonly askRemoteAgain: () => void;
   /** Chooses what it is; another one than before is not loaded until it is asked for. */
   readonly chooseSecond: (choice: SecondChoice) => void;
 }
@@ -168,11 +210,22 @@ export function deeperActions(
     setDeeper: set,
     openSecond: () => second.open(),
     closeSecond: () => second.close(),
+    askRemoteAgain() {
+      const { findings } = store.getState().deeper;
+      set({
+        findings: new Map(Array.from(findings, ([at, found]) => [at, withoutFailure(found)])),
+      });
+    },
     chooseSecond(secondChoice) {
       second.close();
       set({ secondChoice });
     },
   };
+}
+
+function withoutFailure(finding: Finding): Finding {
+  const { remote } = finding;
+  return remote !== null && "failure" in remote.found ? { ...finding, remote: null } : finding;
 }
 
 const KEPT_FINDINGS = 24; // attention of 2,000 positions is 2 MB in SmolLM2: the newest are enough to go back and forth

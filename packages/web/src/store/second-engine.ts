@@ -5,8 +5,9 @@ import type { Precision } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { ModelClient } from "../worker/model-client.ts";
 import type { CallKind, Calls } from "../worker/protocol.ts";
-import type { DeeperState, SecondEngine } from "./deeper.ts";
+import { type DeeperState, isRemote, type SecondChoice, type SecondEngine } from "./deeper.ts";
 import type { ModelLinkOptions } from "./model-link.ts";
+import type { RemoteModel } from "./remote-models.ts";
 import type { Store } from "./state.ts";
 
 export interface SecondLink {
@@ -41,7 +42,10 @@ export function secondLink(
     set({ kind: "closed" }, { secondScores: new Map(), findings: withoutSecond(store) });
   };
 
-  const load = async (opened: ModelClient): Promise<void> => {
+  const load = async (
+    opened: ModelClient,
+    choice: Exclude<SecondChoice, RemoteModel>,
+  ): Promise<void> => {
     const isOpen = (): boolean => client === opened;
     const fail = (error: unknown): void => {
       if (!isOpen()) return;
@@ -51,10 +55,9 @@ export function secondLink(
     };
     opened.onDeath(fail);
     try {
-      const { precision: own, deeper } = store.getState();
-      const { secondChoice } = deeper;
-      const isOtherModel = secondChoice !== "precision";
-      const model = isOtherModel ? secondChoice : await findModel();
+      const { precision: own } = store.getState();
+      const isOtherModel = choice !== "precision";
+      const model = isOtherModel ? choice : await findModel();
       if (!isOpen()) return; // a closed one must not begin a download
       const precision = isOtherModel ? own : otherPrecision(own);
       const engine = isOtherModel ? "auto" : "wasm"; // the server's engine has one precision
@@ -72,16 +75,23 @@ export function secondLink(
     }
   };
 
-  store.subscribe(({ drawer, model }) => {
-    if (client !== undefined && (drawer !== "deeper" || model.kind !== "ready")) close();
+  store.subscribe(({ drawer, model, deeper }) => {
+    const isOpen = client !== undefined || deeper.second.kind === "remote";
+    if (isOpen && (drawer !== "deeper" || model.kind !== "ready")) close();
   });
 
   return {
     open() {
-      if (client !== undefined || store.getState().model.kind !== "ready") return;
+      const { model, deeper } = store.getState();
+      if (client !== undefined || model.kind !== "ready") return;
+      const { secondChoice: choice } = deeper;
+      if (isRemote(choice)) {
+        set({ kind: "remote", model: choice }); // which needs no engine here
+        return;
+      }
       client = startWorker();
       set({ kind: "preparing" });
-      void load(client);
+      void load(client, choice);
     },
     close,
     async ask(kind, request, onEvent) {
@@ -93,6 +103,6 @@ export function secondLink(
 
 function withoutSecond(store: StoreApi<Store>): DeeperState["findings"] {
   const { findings } = store.getState().deeper;
-  const without = { divergence: null, crossing: null };
+  const without = { divergence: null, crossing: null, remote: null };
   return new Map(Array.from(findings, ([at, finding]) => [at, { ...finding, ...without }]));
 }

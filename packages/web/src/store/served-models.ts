@@ -2,6 +2,13 @@
 
 import { DEFAULT_MODEL_ID, hubUrl, type ModelEntry, modelEntry } from "@tokenscope/models";
 import type { ModelFile } from "../worker/protocol.ts";
+import { type RemoteShelf, remoteModels } from "./remote-models.ts";
+
+/** models.json. */
+interface ModelList {
+  readonly models: readonly ListedModel[];
+  readonly remote?: string; // relative to the page: where the host asks another server for it
+}
 
 /** What models.json says of a file; the server package and `npm run build -- --with-model` write it. */
 interface ListedModel {
@@ -30,17 +37,30 @@ export async function findModel(): Promise<ModelFile> {
 
 /** The models beside the page; none where the host has no list. */
 export async function hostModels(): Promise<readonly HostModel[]> {
+  return (await modelList()).models.map(hostModel);
+}
+
+/** The models that the host asks another server for; null where it asks none. */
+export async function hostRemote(): Promise<RemoteShelf | null> {
+  const { remote } = await modelList();
+  return remote === undefined ? null : remoteModels(address(remote));
+}
+
+async function modelList(): Promise<ModelList> {
+  const none: ModelList = { models: [] };
   try {
     const response = await fetch(new URL("models.json", document.baseURI));
-    if (!response.ok) return [];
-    return ((await response.json()) as { models: readonly ListedModel[] }).models.map(hostModel);
+    return response.ok ? ((await response.json()) as ModelList) : none;
   } catch {
-    return []; // a static host answers with a page of its own, or the network is away: the hub's answer will tell
+    return none; // a static host answers with a page of its own, or the network is away: the hub's answer will tell
   }
 }
 
+function address(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
 function hostModel({ id, label, sha256, sizeBytes, licence, url, calls }: ListedModel): HostModel {
-  const address = (path: string): string => new URL(path, document.baseURI).href;
   const file = { id, label, sha256, fileBytes: sizeBytes, url: address(url) };
   return { file: calls === undefined ? file : { ...file, calls: address(calls) }, licence };
 }

@@ -14,7 +14,7 @@ import {
   type TokenScore,
   type Vocabulary,
 } from "@tokenscope/core";
-import type { Crossing, SecondChoice } from "../store/deeper.ts";
+import type { Crossing } from "../store/deeper.ts";
 import type { ModelShelf } from "../store/models.ts";
 import type { LoadedModel, ModelFile } from "../worker/protocol.ts";
 import type { EnginesRow, EnginesView, SideView } from "./deeper-engines.ts";
@@ -68,8 +68,8 @@ export function crossingView(
     figures: [
       {
         label: "entropy, bits",
-        own: entropy(both.ownEntropyNats),
-        other: entropy(both.otherEntropyNats),
+        own: entropyBits(both.ownEntropyNats),
+        other: entropyBits(both.otherEntropyNats),
       },
       ...costFigures(
         actual && costOf(own, actual.id, actual.score),
@@ -80,7 +80,8 @@ export function crossingView(
   };
 }
 
-function probability(place: CrossPlace | null): number {
+/** Of a token that may not be there. */
+export function probability(place: Pick<CrossPlace, "logprobNats"> | null): number {
   return place === null ? 0 : Math.exp(place.logprobNats);
 }
 
@@ -91,26 +92,28 @@ function sideOf(place: CrossPlace | null, most: number): SideView {
   return { rank: formatCount(place.rank), percent: formatPercent(share), width };
 }
 
-function sideWords({ rank, percent }: SideView): string {
+/** A side in the row's name. */
+export function sideWords({ rank, percent }: SideView): string {
   return rank === "" ? percent : `rank ${rank}, ${percent}`;
 }
 
-function restPercent(places: readonly (CrossPlace | null)[]): string {
+/** The mass of what is not listed. */
+export function restPercent(places: readonly (Pick<CrossPlace, "logprobNats"> | null)[]): string {
   return formatPercent(Math.max(0, 1 - places.reduce((sum, place) => sum + probability(place), 0)));
 }
 
-function entropy(nats: number): string {
+export function entropyBits(nats: number): string {
   return formatBits(bitsFromNats(nats));
 }
 
-interface Cost {
+export interface Cost {
   readonly piece: string;
   readonly bits: string;
   readonly byByte: string;
 }
 
 /** The token that came, in one model's reading: its bits, and those by byte, which is what two tokenizers can be compared in. */
-function costOf({ vocabulary }: NamedModel, id: TokenId, score: TokenScore | null): Cost {
+export function costOf({ vocabulary }: NamedModel, id: TokenId, score: TokenScore | null): Cost {
   const bytes = vocabulary.bytes(id);
   const bits = scoreBits(score);
   const isText = !vocabulary.isSpecial(id) && bytes.length > 0;
@@ -121,10 +124,10 @@ function costOf({ vocabulary }: NamedModel, id: TokenId, score: TokenScore | nul
   return { piece, bits: formatBits(bits), byByte };
 }
 
-const NO_COST: Cost = { piece: "n/a", bits: "n/a", byByte: "n/a" };
+export const NO_COST: Cost = { piece: "n/a", bits: "n/a", byByte: "n/a" };
 
 /** Nothing at "next", where no token has come. */
-function costFigures(own: Cost | null, other: Cost | null): CrossingView["figures"] {
+export function costFigures(own: Cost | null, other: Cost | null): CrossingView["figures"] {
   if (own === null) return [];
   const { piece, bits, byByte } = other ?? NO_COST;
   return [
@@ -171,7 +174,7 @@ const MEMORY_SHARE = 0.5; // of the device's, for both models: the browser and t
 
 /** Why a second model cannot be had here, in a sentence, or null; a browser that does not tell its device's memory is not doubted. */
 export function secondRefusal(
-  choice: SecondChoice,
+  choice: "precision" | ModelFile,
   loaded: LoadedModel,
   memoryBytes: number | null,
 ): string | null {

@@ -2,7 +2,7 @@
 
 import { formatMegabytes, readingAt } from "@tokenscope/core";
 import { useEffect, useMemo } from "react";
-import { crossingOf, type DeeperState, type SecondChoice } from "../../store/deeper.ts";
+import { crossingOf, type DeeperState, isRemote, type SecondChoice } from "../../store/deeper.ts";
 import { otherPrecision } from "../../store/second-engine.ts";
 import { deeperAbsence } from "../../views/deeper.ts";
 import {
@@ -17,10 +17,12 @@ import {
   enginesView,
   secondCost,
 } from "../../views/deeper-engines.ts";
+import { remoteCostWords } from "../../views/deeper-remote.ts";
 import type { LoadedModel } from "../../worker/protocol.ts";
-import { Piece } from "../Piece.tsx";
 import { useActions, usePage } from "../store-context.ts";
 import { Absence, Running } from "./Absence.tsx";
+import { RemoteCandidates, RemoteMeasures } from "./RemotePart.tsx";
+import { Candidates, Figures, IN_MARKERS, Words } from "./SideBySide.tsx";
 import { useDeeper } from "./use-deeper.ts";
 
 /** The comparison, or the offer to load what it needs. */
@@ -30,15 +32,18 @@ export function EnginesPart() {
   if (absence !== "" || model.kind !== "ready") return <Absence words={absence} />;
   const { second } = deeper;
   const isReady = second.kind === "ready";
+  const isThere = isReady || second.kind === "remote";
   return (
     <div className="engines">
       <div className="engines-side">
         <SecondSelect loaded={model.loaded} />
-        {!isReady && <Cost loaded={model.loaded} choice={deeper.secondChoice} />}
+        {!isThere && <Cost loaded={model.loaded} choice={deeper.secondChoice} />}
         {isReady && (second.isOtherModel ? <CrossingMeasures /> : <PrecisionMeasures />)}
+        {second.kind === "remote" && <RemoteMeasures remote={second.model} />}
         <SecondSwitch loaded={model.loaded} choice={deeper.secondChoice} second={second} />
       </div>
       {isReady && (second.isOtherModel ? <CrossingCandidates /> : <PrecisionCandidates />)}
+      {second.kind === "remote" && <RemoteCandidates remote={second.model} />}
     </div>
   );
 }
@@ -50,26 +55,41 @@ function SecondSelect({ loaded }: { readonly loaded: LoadedModel }) {
   const shelf = usePage((state) => state.shelf);
   useEffect(() => void readShelf(), [readShelf]);
   const models = shelf === null ? [] : secondChoices(shelf, loaded);
+  const remote = shelf?.remote ?? null;
+  const choices: readonly SecondChoice[] = [...models, ...(remote?.models ?? [])];
   const other = otherPrecision(loaded.identity.precision);
   return (
-    <label className="token-select">
-      <span className="label">Beside {loaded.label}</span>
-      <select
-        className="field"
-        value={choice === "precision" ? choice : choice.sha256}
-        onChange={({ target }) =>
-          chooseSecond(models.find(({ sha256 }) => sha256 === target.value) ?? "precision")
-        }
-      >
-        <option value="precision">the same model in {other}</option>
-        {models.map(({ sha256, label }) => (
-          <option key={sha256} value={sha256}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </label>
+    <>
+      <label className="token-select">
+        <span className="label">Beside {loaded.label}</span>
+        <select
+          className="field"
+          value={keyOf(choice)}
+          onChange={({ target }) =>
+            chooseSecond(choices.find((each) => keyOf(each) === target.value) ?? "precision")
+          }
+        >
+          <option value="precision">the same model in {other}</option>
+          {models.map(({ sha256, label }) => (
+            <option key={sha256} value={sha256}>
+              {label}
+            </option>
+          ))}
+          {remote?.models.map((model) => (
+            <option key={keyOf(model)} value={keyOf(model)}>
+              {model.id} at {model.host}
+            </option>
+          ))}
+        </select>
+      </label>
+      {remote?.problem && <p>{remote.problem}</p>}
+    </>
   );
+}
+
+function keyOf(choice: SecondChoice): string {
+  if (choice === "precision") return choice;
+  return isRemote(choice) ? `remote ${choice.id}` : choice.sha256;
 }
 
 interface ChoiceProps {
@@ -81,6 +101,7 @@ function Cost({ loaded, choice }: ChoiceProps) {
   if (choice === "precision") {
     return <p>{secondCost(loaded, otherPrecision(loaded.identity.precision))}</p>;
   }
+  if (isRemote(choice)) return <p>{remoteCostWords(choice)}</p>;
   return <p>{secondRefusal(choice, loaded, deviceMemoryBytes()) ?? secondModelCost(choice)}</p>;
 }
 
@@ -98,8 +119,8 @@ interface SecondSwitchProps extends ChoiceProps {
 function SecondSwitch({ loaded, choice, second }: SecondSwitchProps) {
   const { openSecond, closeSecond } = useActions();
   const isOpen = second.kind !== "closed" && second.kind !== "failed";
-  const isRefused = secondRefusal(choice, loaded, deviceMemoryBytes()) !== null;
-  const name = choice === "precision" ? otherPrecision(loaded.identity.precision) : choice.label;
+  const isElsewhere = isRemote(choice);
+  const isRefused = !isElsewhere && secondRefusal(choice, loaded, deviceMemoryBytes()) !== null;
   return (
     <>
       <button
@@ -108,11 +129,16 @@ function SecondSwitch({ loaded, choice, second }: SecondSwitchProps) {
         aria-disabled={isRefused}
         onClick={() => !isRefused && (isOpen ? closeSecond : openSecond)()}
       >
-        {isOpen ? "Close the second engine" : `Load ${name} beside it`}
+        {isOpen ? "Close the second engine" : openingWords(choice, loaded)}
       </button>
       <p role="status">{loadingWords(second)}</p>
     </>
   );
+}
+
+function openingWords(choice: SecondChoice, { identity }: LoadedModel): string {
+  if (choice === "precision") return `Load ${otherPrecision(identity.precision)} beside it`;
+  return isRemote(choice) ? `Ask ${choice.id} beside it` : `Load ${choice.label} beside it`;
 }
 
 function loadingWords(second: DeeperState["second"]): string {
@@ -179,33 +205,11 @@ function CrossingMeasures() {
   if (view === null) return <Running position={position - 1} />;
   return (
     <>
-      <table className="figures">
-        <thead>
-          <tr className="label">
-            <td />
-            <th scope="col">{view.names.own}</th>
-            <th scope="col">{view.names.other}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {view.figures.map(({ label, own, other }) => (
-            <tr key={label}>
-              <th scope="row" className="label">
-                {label}
-              </th>
-              <td className="num">{own}</td>
-              <td className="num">{other}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Figures figures={view.figures} names={view.names} />
       <Words words={view.words} />
     </>
   );
 }
-
-const IN_MARKERS =
-  "This place lies in markers, in what the template itself wrote, or inside a character: another model has its own. Choose a place in a message.";
 
 function CrossingCandidates() {
   const { view, isReadable } = useCrossingView();
@@ -229,70 +233,6 @@ function Measures({ view, words }: MeasuresProps) {
         ))}
       </dl>
       <Words words={words} />
-    </>
-  );
-}
-
-function Words({ words }: { readonly words: readonly string[] }) {
-  return words.map((sentence) => (
-    <p className="found" key={sentence}>
-      {sentence}
-    </p>
-  ));
-}
-
-interface CandidatesProps {
-  readonly view: Pick<EnginesView, "rows" | "rest">;
-  readonly names: { readonly own: string; readonly other: string };
-}
-
-function Candidates({ view, names }: CandidatesProps) {
-  return (
-    <table className="candidates">
-      <thead>
-        <tr className="label">
-          <th scope="col">token</th>
-          <th scope="col" colSpan={3}>
-            {names.own}: rank, p
-          </th>
-          <th scope="col" colSpan={3}>
-            {names.other}: rank, p
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {view.rows.map((row) => (
-          <tr key={row.key} className={row.isActual ? "act" : ""}>
-            <th scope="row" className="mono">
-              <Piece segments={row.segments} />
-            </th>
-            {(["own", "other"] as const).map((side) => (
-              <Side key={side} side={row[side]} />
-            ))}
-          </tr>
-        ))}
-      </tbody>
-      <tfoot>
-        <tr className="label">
-          <th scope="row">{view.rest.label}</th>
-          <td colSpan={2} />
-          <td className="num">{view.rest.own}</td>
-          <td colSpan={2} />
-          <td className="num">{view.rest.other}</td>
-        </tr>
-      </tfoot>
-    </table>
-  );
-}
-
-function Side({ side }: { readonly side: EnginesView["rows"][number]["own"] }) {
-  return (
-    <>
-      <td className="num label">{side.rank}</td>
-      <td className="side-bar">
-        <i style={{ width: `${(100 * side.width).toFixed(1)}%` }} />
-      </td>
-      <td className="num">{side.percent}</td>
     </>
   );
 }
