@@ -143,5 +143,5 @@ function nextWords(
 
 /** What asking costs, before it is done. */
 export function remoteCostWords({ id, host }: RemoteModel): string {
-  return `${id} runs at ${host}. This page's server asks it for you, once a place: the text before the place goes there.`;
+  return `${id} runs at ${host}. This page's server asks it for you, once for each place you look at; the text before the place goes there.`;
 }

@@ -1,23 +1,21 @@
 // The page on the engine of `tokenscope serve`: chosen by itself, the numbers of the browser's own, and a server that goes away and comes back.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
-import { fileURLToPath } from "node:url";
 import type { ScoreJson } from "@tokenscope/core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { referenceJson } from "../../../../fixtures/index.ts";
 import { button, newPage, openStage, ready, type Stage, scored, tokenIds } from "./browser.ts";
+import { type CommandServer, startCommandServer } from "./command-server.ts";
 import { mouse } from "./hands.ts";
 
-const COMMAND = fileURLToPath(new URL("../../../cli/tokenscope.mjs", import.meta.url));
 const SAME_BITS = 0.0003; // exact is that near in any two runtimes (README)
 
 let stage: Stage; // for its browser
-let server: ChildProcess;
+let server: CommandServer;
 let port: number;
 
 beforeAll(async () => {
@@ -26,7 +24,7 @@ beforeAll(async () => {
   server = await serve();
 });
 afterAll(async () => {
-  await stop();
+  await server.stop();
   await stage.close();
 });
 
@@ -39,23 +37,11 @@ interface Greedy {
 }
 const [sky] = referenceJson<[Greedy]>("models/smollm2-greedy.json");
 
-/** Starts the command on the test's port and waits until it says where it is. */
-async function serve(): Promise<ChildProcess> {
+/** Starts the command on the test's port. */
+function serve(): Promise<CommandServer> {
   const names = addressOfNetwork() === null ? [] : ["--allow-host", addressOfNetwork() ?? ""];
   const host = ["--host", "0.0.0.0", ...names];
-  const args = [COMMAND, "serve", "--no-open", "--port", String(port), "--precision", "exact"];
-  const child = spawn(process.execPath, [...args, ...host], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  await once(child.stdout, "data");
-  return child;
-}
-
-async function stop(): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const closed = once(server, "close");
-  server.kill("SIGKILL");
-  await closed;
+  return startCommandServer(["--port", String(port), "--precision", "exact", ...host]);
 }
 
 async function freePort(): Promise<number> {
@@ -141,7 +127,7 @@ test("a server that is killed while it writes: the page says so, keeps everythin
   await hand.generate();
   const count = async (): Promise<number> => (await tokenIds(page)).length;
   await expect.poll(count, PATIENT).toBeGreaterThan(before + 5);
-  await stop();
+  await server.stop();
   await page.getByText("The server does not answer.").waitFor();
   const kept = await tokenIds(page);
   expect(kept.length).toBeGreaterThan(before + 5);

@@ -129,7 +129,7 @@ function SecondSwitch({ loaded, choice, second }: SecondSwitchProps) {
         aria-disabled={isRefused}
         onClick={() => !isRefused && (isOpen ? closeSecond : openSecond)()}
       >
-        {isOpen ? "Close the second engine" : openingWords(choice, loaded)}
+        {isOpen ? closingWords(second) : openingWords(choice, loaded)}
       </button>
       <p role="status">{loadingWords(second)}</p>
     </>
@@ -139,6 +139,10 @@ function SecondSwitch({ loaded, choice, second }: SecondSwitchProps) {
 function openingWords(choice: SecondChoice, { identity }: LoadedModel): string {
   if (choice === "precision") return `Load ${otherPrecision(identity.precision)} beside it`;
   return isRemote(choice) ? `Ask ${choice.id} beside it` : `Load ${choice.label} beside it`;
+}
+
+function closingWords({ kind }: DeeperState["second"]): string {
+  return kind === "remote" ? "Stop asking it" : "Close the second engine";
 }
 
 function loadingWords(second: DeeperState["second"]): string {
