@@ -28,6 +28,18 @@ afterAll(async () => {
   await vllm.close();
 });
 
+test("a text as long as the context is scored there too, and one that is longer is refused in a sentence", async () => {
+  const { data } = (await (await fetch(`${own.url}/v1/models`)).json()) as {
+    readonly data: readonly [{ readonly max_model_len: number }];
+  };
+  const [{ max_model_len: most }] = data;
+  const args = (count: number) => ["score", "--ids", Array(count).fill(5).join(","), ...there];
+  const [json] = await runJson<RemoteScoreJson>(args(most));
+  expect(json?.summary.scoredTokens).toBe(most - 1);
+  const { exitCode, stderr } = await run(args(most + 1));
+  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(new RegExp(`${most}`))]);
+});
+
 test("score on a Tokenscope server gives the numbers of this machine's engine", async () => {
   const args = ["score", "--text", TEXT, "--top", "3"];
   const [here] = await runJson<ScoreLineJson>([...args, ...tiny]);

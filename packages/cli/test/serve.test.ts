@@ -74,6 +74,35 @@ test("a key from the environment is asked for, and one that is not set is said",
   ]);
 });
 
+test("another server for the page is named by --engine openai alone, said at the start, and its key is in no line", async () => {
+  const other = await serve(["serve", "--port", "0", "--no-open", "--model", TINY]);
+  const base = ["serve", "--port", "0", "--no-open", "--model", TINY];
+  const beside = ["--engine", "openai", "--base-url", other.url];
+  const env = { LAB_KEY: "tell nobody", CLASS_KEY: "nor this" };
+  const args = [...base, ...beside, "--api-key-env", "LAB_KEY"];
+  const served = await serve(args, { world: { env } });
+  const models = await fetch(`${served.url}/remote/models`);
+  expect(await models.json()).toEqual({ host: new URL(other.url).host, models: ["llama-q8_0"] });
+  const { stdout, stderr, exitCode } = await served.stop();
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe(`note: In Look deeper the page may ask llama-q8_0 at ${other.url}/v1.\n`);
+  expect(stdout + stderr).not.toContain("tell nobody");
+  await other.stop();
+  const away = await serve(args, { world: { env } }); // goes on without it
+  expect((await fetch(`${away.url}/remote/models`)).status).toBeGreaterThanOrEqual(400);
+  expect((await away.stop()).stderr).toMatch(
+    /^note: The page may ask the models at .* once it answers; now: /,
+  );
+  for (const [more, said] of [
+    [["--base-url", other.url], /--base-url names a server; add --engine openai/],
+    [["--engine", "openai"], /needs the server's address; add --base-url/],
+    [[...beside, "--require-key-env", "CLASS_KEY"], /has no key to send.*leave out/],
+  ] as const) {
+    const refused = await run([...base, ...more], { world: { pageDir, env } });
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringMatching(said)]);
+  }
+});
+
 test("the addresses of a class are those that others may type", () => {
   const own = { url: "http://127.0.0.1:8376", keyEnv: null };
   const lines = (host: string, allowHosts: readonly string[]) =>

@@ -127,7 +127,8 @@ export async function promptRows(
   ids: readonly number[],
   { top = 0, signal }: Pick<RemoteOptions, "top" | "signal">,
 ): Promise<readonly (PromptRow | null)[]> {
-  const body = { prompt: ids, max_tokens: 1, temperature: 0, prompt_logprobs: top };
+  const isFull = model.contextLength !== null && ids.length >= model.contextLength; // no room for one token more: vLLM wants it, a Tokenscope server does not
+  const body = { prompt: ids, max_tokens: isFull ? 0 : 1, temperature: 0, prompt_logprobs: top };
   const { prompt_logprobs: rows } = await complete(model, body, signal);
   if (rows?.length === ids.length) return rows;
   throw new UsageError(

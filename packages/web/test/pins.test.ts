@@ -2,7 +2,7 @@ import { type TokenId, tokenId } from "@tokenscope/core";
 import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { expect, test } from "vitest";
 import { pinsOf } from "../src/store/pins.ts";
-import { alongText, readingAt } from "../src/views/along-text.ts";
+import { alongText, chartReading } from "../src/views/along-text.ts";
 import { activeDocumentPath, documentPath } from "../src/views/path.ts";
 import { pinLines } from "../src/views/pins.ts";
 import { pinsPicture } from "../src/views/pins-picture.ts";
@@ -88,11 +88,15 @@ test("without a model a listed token has its stored probability, and another non
   expect(fish?.logprobsNats.every((nats) => nats === null)).toBe(true);
   expect([...(cat?.cameAt ?? [])]).toEqual([2]);
   const along = alongText(path, scores);
-  const reading = readingAt(2, path, { along, pins: cat && fish ? [cat, fish] : [], vocabulary });
+  const reading = chartReading(2, path, {
+    along,
+    pins: cat && fish ? [cat, fish] : [],
+    vocabulary,
+  });
   expect(reading.words).toBe(
     "position 2, space cat, 2.00 bits, entropy 2.00, space cat 25.0 %, space fish n/a",
   );
-  expect(readingAt(7, path, { along, pins: [], vocabulary }).words).toBe(
+  expect(chartReading(7, path, { along, pins: [], vocabulary }).words).toBe(
     "position 7, next token, entropy 2.00",
   );
 });

@@ -6,7 +6,7 @@ import { openFileSource } from "@tokenscope/engine/node";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
 import { locateModel, type ModelFile, modelSha256 } from "@tokenscope/models/node";
 import { type Endpoint, listModels } from "@tokenscope/remote";
-import { type ApiModel, type OpenedModel, type ServedModel, startServer } from "@tokenscope/server";
+import { type ApiModel, type ServedModel, startServer } from "@tokenscope/server";
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { addComputeOptions } from "../model-options.ts";
@@ -85,7 +85,8 @@ async function serve({ options, world, remote }: ServeParts): Promise<void> {
         world,
         `${model.id} is ${files} files: it is there for programs, and the page takes models of one`,
       );
-    apiModels.push(apiModel(model.id, name, { options, world }));
+    const open = opening(name, { options, world });
+    apiModels.push({ id: model.id, contextLength: await contextLengthOf(file), open });
   }
   world.signal.throwIfAborted();
   const server = await startServer({
@@ -147,19 +148,14 @@ async function remoteLine(remote: Endpoint, { signal }: World): Promise<string> 
 }
 
 /** The model's engine, in this process; opened when the API is first used, so that the page does not wait for it. */
-function apiModel(
-  id: string,
-  model: string,
-  { options, world }: Omit<ServeParts, "remote">,
-): ApiModel {
+function opening(model: string, { options, world }: Omit<ServeParts, "remote">): ApiModel["open"] {
   const { precision, threads } = options;
   const wanted = { model, precision, ...(threads !== undefined && { threads }) };
-  const open = async (): Promise<OpenedModel> => {
+  return async () => {
     const opened = await world.openModel(wanted, world);
-    const bytes = (precision: Precision): number => weightBytes(opened.gguf, precision);
+    const bytes = (each: Precision): number => weightBytes(opened.gguf, each);
     return { ...opened, weightBytes: { exact: bytes("exact"), compact: bytes("compact") } };
   };
-  return { id, open };
 }
 
 /** A model's file with what the page is told of it; one that the table does not know is checked here, where a sentence can still be said. */
@@ -177,16 +173,21 @@ async function servedModel(file: ModelFile, world: World): Promise<ServedModel> 
   };
 }
 
-async function checkedSha256({ path, paths }: ModelFile, { signal }: World): Promise<string> {
+async function checkedSha256(file: ModelFile, { signal }: World): Promise<string> {
+  await contextLengthOf(file);
+  return modelSha256(file, signal);
+}
+
+/** What the file's header says; throws a sentence where it cannot be run. */
+async function contextLengthOf({ path, paths }: ModelFile): Promise<number> {
   const source = await openFileSource(paths);
   try {
-    parseShape(await readGguf(source));
+    return parseShape(await readGguf(source)).contextLength;
   } catch (error) {
     throw inFile(path, error);
   } finally {
     await source.close();
   }
-  return modelSha256({ paths }, signal);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

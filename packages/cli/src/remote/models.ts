@@ -34,7 +34,7 @@ export async function describeServerModel(
 ): Promise<void> {
   const model = await openRemoteModel(endpoint, name, world.signal);
   const found = await probe(model, world.signal);
-  const { id, contextLength } = await openRemoteModel(endpoint, name, world.signal); // some servers know it once the model was asked
+  const { id, contextLength } = model;
   if (json) {
     const told = { id, baseUrl: endpoint.baseUrl, contextLength, ...found };
     await writeLine(world.stdout, JSON.stringify(told));

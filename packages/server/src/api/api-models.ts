@@ -25,6 +25,7 @@ export interface OpenedModel {
 /** A model by its name, and how to open it; the server closes its engine. */
 export interface ApiModel {
   readonly id: string;
+  readonly contextLength: number; // positions, as the file's header has them
   open(): Promise<OpenedModel>;
 }
 
@@ -50,9 +51,9 @@ export class ApiModels {
     return this.#models.map(({ id }) => id);
   }
 
-  /** Positions of a model's context, or null before it is opened. */
-  contextLengthOf(id: string): number | null {
-    return this.#ready.get(id)?.engine.contextLength ?? null;
+  /** What is known of each before it is opened. */
+  get listed(): readonly Pick<ApiModel, "id" | "contextLength">[] {
+    return this.#models;
   }
 
   /** What each opened model is doing. */
@@ -75,9 +76,11 @@ export class ApiModels {
     }
   }
 
-  /** Throws RequestError 404 where there is no model of this name. */
-  check(name: string): void {
-    if (this.#modelOf(name) === undefined) throw this.#unknown(name);
+  /** What is known of this one; throws RequestError 404 where there is no model of this name. */
+  listedAs(name: string): Pick<ApiModel, "id" | "contextLength"> {
+    const model = this.#modelOf(name);
+    if (model === undefined) throw this.#unknown(name);
+    return model;
   }
 
   /** Ends what runs and frees all models. */

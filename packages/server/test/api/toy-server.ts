@@ -71,9 +71,17 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     pageDir,
     models: [],
     apiModels: [
-      { id: "toy", open: async () => toy },
-      { id: "plain", open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }) },
-      { id: "broken", open: () => Promise.reject(new UsageError("the file is gone")) },
+      { id: "toy", contextLength: 256, open: async () => toy },
+      {
+        id: "plain",
+        contextLength: 256,
+        open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }),
+      },
+      {
+        id: "broken",
+        contextLength: 1_024,
+        open: () => Promise.reject(new UsageError("the file is gone")),
+      },
     ],
     ...options,
   });

@@ -53,7 +53,7 @@ export function alongText(path: DocumentPath, scores: Scores): AlongText {
 }
 
 /** What stands at a position of the charts. */
-export function readingAt(
+export function chartReading(
   position: number,
   path: DocumentPath,
   {

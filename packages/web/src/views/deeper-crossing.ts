@@ -124,7 +124,7 @@ export function costOf({ vocabulary }: NamedModel, id: TokenId, score: TokenScor
   return { piece, bits: formatBits(bits), byByte };
 }
 
-export const NO_COST: Cost = { piece: "n/a", bits: "n/a", byByte: "n/a" };
+const NO_COST: Cost = { piece: "n/a", bits: "n/a", byByte: "n/a" };
 
 /** Nothing at "next", where no token has come. */
 export function costFigures(own: Cost | null, other: Cost | null): CrossingView["figures"] {

@@ -2,7 +2,7 @@
 
 import { useMemo, useRef } from "react";
 import { pinsOf } from "../../store/pins.ts";
-import { alongText, readingAt } from "../../views/along-text.ts";
+import { alongText, chartReading } from "../../views/along-text.ts";
 import { activeDocumentPath } from "../../views/path.ts";
 import { pinLines } from "../../views/pins.ts";
 import { Piece } from "../Piece.tsx";
@@ -40,7 +40,7 @@ export function AlongText() {
   if (along.count === 0) {
     return <p className="hint">Nothing is written yet. Bits by position appear here.</p>;
   }
-  const reading = readingAt(pointed ?? position, path, { along, pins, vocabulary });
+  const reading = chartReading(pointed ?? position, path, { along, pins, vocabulary });
   return (
     <div className="along-text" ref={charts} {...keptFocus}>
       <p className="reading" aria-hidden="true">
