@@ -57,7 +57,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "[ ]", does: "switch branch" },
       {
         keys: "C V",
-        does: "Compare two branches; Recover: does the text come back after a forced token?",
+        does: "Compare branches; Recover: does the text come back after a forced token?",
       },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
@@ -68,7 +68,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
         does: "go to the most surprising, most certain, most uncertain place, then the next; with Shift back",
       },
       { keys: "P", does: "pin the token, or in the list the candidate; again to let go" },
-      { keys: "H", does: "hold the span, to compare it with another" },
+      { keys: "H", does: "Hold span, to compare it with another" },
       { keys: "L", does: "the lab guide" },
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },

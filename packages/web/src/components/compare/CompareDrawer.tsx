@@ -10,7 +10,7 @@ import { PromptsPart } from "./PromptsPart.tsx";
 import { RecoverPart } from "./RecoverPart.tsx";
 
 const VIEWS: readonly { readonly view: BranchesState["compareView"]; readonly name: string }[] = [
-  { view: "compare", name: "Compare" },
+  { view: "compare", name: "Side by side" },
   { view: "recover", name: "Recover" },
   { view: "prompts", name: "Two prompts" },
 ];
@@ -52,7 +52,7 @@ export function CompareDrawer() {
     </div>
   );
   return (
-    <Drawer title="Branches side by side" tools={tools} onKey={onKey}>
+    <Drawer title="Compare branches" tools={tools} onKey={onKey}>
       {shown === "compare" && <ComparePart />}
       {shown === "recover" && <RecoverPart />}
       {shown === "prompts" && <PromptsPart />}
