@@ -4,12 +4,13 @@ import { lazy, Suspense, useEffect } from "react";
 import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
+import { wideKey } from "./key-press.ts";
 import { useLabAddress } from "./lab/use-lab-address.ts";
 import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
 import { DesktopPanel, PhoneSheet } from "./PanelLayout.tsx";
-import { isKeysKey, undoKey } from "./page-keys.ts";
+import { isTexts } from "./page-keys.ts";
 import { Script } from "./Script.tsx";
 import { SpanSection } from "./SpanSection.tsx";
 import { StatusLine } from "./StatusLine.tsx";
@@ -105,15 +106,13 @@ function usePageWideKeys(): void {
   const store = usePageStore();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      const verb = wideKey(event);
+      if (verb === null || isTexts(verb, event.target)) return;
       const { actions, work, dialog } = store.getState();
-      if (isKeysKey(event) && dialog === null) {
-        event.preventDefault();
-        actions.openDialog("keys");
-      }
-      const verb = undoKey(event);
-      if (verb === null) return;
+      if (verb === "keys" && dialog !== null) return;
       event.preventDefault();
-      if (work.kind !== "generating") actions[verb]();
+      if (verb === "open" || verb === "export" || verb === "keys") actions.openDialog(verb);
+      else if (work.kind !== "generating") actions[verb]();
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);

@@ -10,6 +10,7 @@ import {
 import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
 import { BranchName } from "./BranchName.tsx";
 import { BranchMenu } from "./BranchTools.tsx";
+import { branchKey } from "./key-press.ts";
 import { MapMarks } from "./MapMarks.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { useWidth } from "./surprise/use-width.ts";
@@ -31,18 +32,15 @@ export function BranchMap() {
     checkedRadio(group.current)?.scrollIntoView({ block: "nearest" });
   }, [doc.activeKey]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "F2" || event.key === "Delete") {
-      event.preventDefault();
-      const { activeKey } = doc;
-      if (event.key === "F2") actions.startRenaming(activeKey);
-      else actions.deleteBranch(activeKey);
-      return;
-    }
-    const lanes = LANE_STEPS[event.key];
-    if (lanes === undefined) return;
+    const verb = branchKey(event);
+    if (verb === null) return;
     event.preventDefault();
-    actions.switchBranchBy(lanes);
-    toChecked();
+    if (verb === "rename") actions.startRenaming(doc.activeKey);
+    else if (verb === "delete") actions.deleteBranch(doc.activeKey);
+    else {
+      actions.switchBranchBy(verb === "next" ? 1 : -1);
+      toChecked();
+    }
   };
   const toChecked = () => requestAnimationFrame(() => checkedRadio(group.current)?.focus());
   const onMapClick = (event: MouseEvent<HTMLDivElement>) => {
@@ -114,13 +112,6 @@ function TurnNames({ map }: { readonly map: WholeMap }) {
     </div>
   );
 }
-
-const LANE_STEPS: Readonly<Record<string, 1 | -1>> = {
-  ArrowDown: 1,
-  ArrowRight: 1,
-  ArrowUp: -1,
-  ArrowLeft: -1,
-};
 
 interface LaneCellsProps {
   readonly lane: BranchLane;

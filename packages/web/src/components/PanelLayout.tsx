@@ -10,6 +10,7 @@ import { PhoneActions } from "./PhoneActions.tsx";
 import { PositionHead } from "./PositionHead.tsx";
 import { Sampling } from "./Sampling.tsx";
 import { SpanSection } from "./SpanSection.tsx";
+import { stepInTabs } from "./steps.ts";
 import { usePage } from "./store-context.ts";
 import { usePanel } from "./use-panel.ts";
 import { ViewSwitch } from "./ViewSwitch.tsx";
@@ -36,10 +37,9 @@ export function PhoneSheet() {
   const [tab, setTab] = useFollowingTab();
   const tabs = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
+    const index = stepInTabs(event.key, { at: TABS.indexOf(tab), last: TABS.length - 1 });
+    if (index === null) return;
     event.preventDefault();
-    const index = (TABS.indexOf(tab) + step + TABS.length) % TABS.length;
     setTab(TABS[index] ?? tab);
     (tabs.current?.children[index] as HTMLElement | undefined)?.focus();
   };

@@ -16,11 +16,17 @@ export const KEY_MAP: readonly KeyGroup[] = [
     place: "Anywhere",
     lines: [
       { keys: "Ctrl+Z", does: "Undo" },
-      { keys: "Ctrl+Shift+Z", does: "Redo" },
+      { keys: "Ctrl+Shift+Z Ctrl+Y", does: "Redo" },
       { keys: "Ctrl+O", does: "Open: a file, a link, an earlier conversation" },
       { keys: "Ctrl+S", does: "Export and save" },
-      { keys: "Ctrl+Enter", does: "End turn, in the message" },
       { keys: "?", does: "these keys, wherever you are not typing" },
+    ],
+  },
+  {
+    place: "In the message",
+    lines: [
+      { keys: "Ctrl+Enter", does: "End turn" },
+      { keys: "Esc", does: "leave the system prompt as it is" },
     ],
   },
   {
@@ -29,9 +35,9 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "← → ↑ ↓", does: "move to a token" },
       { keys: "Home End", does: "first and last token of the turn" },
       { keys: "Ctrl+Home Ctrl+End", does: "first and last token of the conversation" },
-      { keys: "Shift + arrows", does: "select a span" },
-      { keys: "Esc", does: "clear the span" },
+      { keys: "Shift + these", does: "select a span" },
       { keys: "Enter", does: "go to the candidates" },
+      { keys: "Esc", does: "clear the span" },
     ],
   },
   {
@@ -77,19 +83,46 @@ export const KEY_MAP: readonly KeyGroup[] = [
     ],
   },
   {
+    place: "In the candidates",
+    lines: [
+      { keys: "↑ ↓ Home End", does: "move" },
+      { keys: "Enter Space", does: "choose" },
+      { keys: "Esc", does: "back to the token" },
+    ],
+  },
+  {
+    place: "In Find any token",
+    lines: [
+      { keys: "Enter ↓", does: "go to what was found" },
+      { keys: "Esc", does: "clear it, then back to the token" },
+    ],
+  },
+  {
     place: "In the branches",
     lines: [
-      { keys: "↑ ↓", does: "switch branch" },
+      { keys: "↑ ↓ ← →", does: "switch branch" },
       { keys: "F2", does: "rename" },
       { keys: "Del", does: "delete the branch; Undo brings it back" },
     ],
   },
   {
-    place: "In the candidates",
+    place: "In a drawer",
     lines: [
-      { keys: "↑ ↓", does: "move" },
-      { keys: "Enter", does: "choose" },
-      { keys: "Esc", does: "back to the token" },
+      { keys: "Esc", does: "close it" },
+      { keys: "C V", does: "Compare branches, Recover: the other view, or close" },
+      { keys: "B N Y Q P H", does: "Along the text: as in the strip; B closes" },
+      { keys: "I", does: "Look deeper: close" },
+      { keys: "Ctrl+Enter", does: "write the text, the other system prompt" },
+    ],
+  },
+  {
+    place: "In a chart, a list, a menu, tabs",
+    lines: [
+      { keys: "← → ↑ ↓", does: "move" },
+      { keys: "Home End", does: "first and last" },
+      { keys: "PgUp PgDn", does: "Along the text: ten tokens on or back" },
+      { keys: "Enter", does: "take, or go to the token" },
+      { keys: "Esc", does: "leave" },
     ],
   },
 ];
