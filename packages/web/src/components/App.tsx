@@ -18,14 +18,16 @@ import { usePage, usePageStore } from "./store-context.ts";
 import { TopBar } from "./TopBar.tsx";
 import { useAddress, useLinks } from "./use-address.ts";
 import { useFileDrop } from "./use-file-drop.ts";
-import { PHONE, useMedia } from "./use-media.ts";
+import { LOW, PHONE, useMedia } from "./use-media.ts";
 
 const LabGuide = lazy(async () => ({ default: (await import("./lab/LabGuide.tsx")).LabGuide }));
 
 /** The whole page. */
 export function App() {
   const isPhone = useMedia(PHONE);
+  const isLow = useMedia(LOW);
   const isLabOpen = usePage((state) => state.isLabOpen);
+  const isDrawerOpen = usePage((state) => state.drawer !== null);
   useTheme();
   usePageWideKeys();
   useAddress();
@@ -38,9 +40,6 @@ export function App() {
         Skip to the tokens
       </a>
       <TopBar />
-      <section className="notices" aria-label="Notice">
-        <NoticeBar />
-      </section>
       <main className={isLabOpen ? "work lab" : "work"}>
         {isLabOpen && (
           <Suspense fallback={<aside className="lab-pane" aria-label="Lab guide" />}>
@@ -49,7 +48,7 @@ export function App() {
         )}
         {isPhone ? <PhoneWork /> : <DesktopWork />}
       </main>
-      <StatusLine />
+      <StatusLine isCovered={isPhone && !isLow && isDrawerOpen} />
       <OpenDialog />
       <LiveRegion />
     </>
@@ -62,6 +61,7 @@ function DesktopWork() {
       <section className="doc" aria-label="Conversation">
         <BranchMap />
         <Script />
+        <Notices />
         <OpenDrawer />
         <SpanSection />
         <Composer />
@@ -72,15 +72,26 @@ function DesktopWork() {
 }
 
 function PhoneWork() {
+  const isDrawerOpen = usePage((state) => state.drawer !== null);
+  const isLow = useMedia(LOW);
   return (
     <>
       <section className="doc" aria-label="Conversation">
         <BranchRow />
         <Script />
+        <Notices />
         <OpenDrawer />
       </section>
-      <PhoneSheet />
+      <PhoneSheet isCovered={isDrawerOpen} areVerbsCovered={isDrawerOpen && !isLow} />
     </>
+  );
+}
+
+function Notices() {
+  return (
+    <section className="notices" aria-label="Notice">
+      <NoticeBar />
+    </section>
   );
 }
 

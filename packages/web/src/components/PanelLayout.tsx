@@ -32,8 +32,15 @@ export function DesktopPanel() {
 const TABS = ["Next token", "Sampling", "Span", "Write"] as const;
 type Tab = (typeof TABS)[number];
 
-/** The sheet at the foot of a phone, with the verbs under it. */
-export function PhoneSheet() {
+interface PhoneSheetProps {
+  /** Whether a drawer lies over it: then no key reaches what is in it. */
+  readonly isCovered: boolean;
+  /** The same of the verbs, which stand under the strip in a low window. */
+  readonly areVerbsCovered: boolean;
+}
+
+/** The sheet of a phone, with the verbs under it. */
+export function PhoneSheet({ isCovered, areVerbsCovered }: PhoneSheetProps) {
   const [tab, setTab] = useFollowingTab();
   const tabs = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -45,7 +52,7 @@ export function PhoneSheet() {
   };
   return (
     <>
-      <section className="dist" aria-label="Panels">
+      <section className="dist" aria-label="Panels" inert={isCovered}>
         <div
           ref={tabs}
           className="sheet-tabs"
@@ -72,7 +79,7 @@ export function PhoneSheet() {
           <SheetContent tab={tab} />
         </div>
       </section>
-      <PhoneActions hasMain={tab !== "Write"} />
+      <PhoneActions hasMain={tab !== "Write"} isCovered={areVerbsCovered} />
     </>
   );
 }
