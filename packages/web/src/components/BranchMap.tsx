@@ -1,9 +1,10 @@
 // The branch map on a desktop: a lane a branch, all in step with the strip.
 
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import {
   type BranchLane,
   branchMap,
+  turnAt,
   turnNames,
   type BranchMap as WholeMap,
 } from "../views/branch-map.ts";
@@ -25,6 +26,7 @@ export function BranchMap() {
   const scores = usePage((state) => state.scores);
   const vocabulary = usePage((state) => state.vocabulary);
   const group = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState<number | null>(null); // a turn, by its place
   const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
   const keptFocus = useKeptFocus(() => checkedRadio(group.current));
   // biome-ignore lint/correctness/useExhaustiveDependencies: another branch is what the block scrolls to
@@ -43,6 +45,11 @@ export function BranchMap() {
     }
   };
   const toChecked = () => requestAnimationFrame(() => checkedRadio(group.current)?.focus());
+  const onMapPoint = (event: MouseEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const position = Math.floor(((event.clientX - box.left) / box.width) * map.width);
+    setPointed(turnAt(map, position));
+  };
   const onMapClick = (event: MouseEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const lane = map.lanes[Math.floor((event.clientY - box.top) / LANE_PX)];
@@ -65,7 +72,7 @@ export function BranchMap() {
         {...keptFocus}
       >
         <span className="bh head-name" aria-hidden="true" />
-        <TurnNames map={map} />
+        <TurnNames map={map} pointed={pointed} />
         <span className="bh num" aria-hidden="true">
           reply
         </span>
@@ -82,6 +89,8 @@ export function BranchMap() {
           className="map"
           aria-hidden="true"
           onClick={onMapClick}
+          onMouseMove={onMapPoint}
+          onMouseLeave={() => setPointed(null)}
           style={{ gridRow: `2 / span ${map.lanes.length}` }}
         >
           <MapMarks width={map.width} />
@@ -94,9 +103,18 @@ export function BranchMap() {
   );
 }
 
-/** Whose turn each part of the map is. */
-function TurnNames({ map }: { readonly map: WholeMap }) {
+interface TurnNamesProps {
+  readonly map: WholeMap;
+  /** The turn under the pointer, by its place; null where it is elsewhere. */
+  readonly pointed: number | null;
+}
+
+const AT_THE_END = 0.85; // of the width: from here on a whole name would run over the figures
+
+/** Whose turn each part of the map is: the name of the turn that is shown or pointed at is always whole, over its neighbours'. */
+function TurnNames({ map, pointed }: TurnNamesProps) {
   const head = useRef<HTMLDivElement>(null);
+  const here = usePage((state) => turnAt(map, state.position));
   const names = turnNames(map, useWidth(head));
   return (
     <div ref={head} className="bh maph" aria-hidden="true">
@@ -104,9 +122,13 @@ function TurnNames({ map }: { readonly map: WholeMap }) {
         <span
           key={from}
           title={role}
+          data-here={i === here ? "" : undefined}
+          data-pointed={i === pointed ? "" : undefined}
+          data-end={from / map.width > AT_THE_END ? "" : undefined}
           style={{ left: share(from, map.width), width: share(to - from, map.width) }}
         >
-          {names[i]}
+          <i>{names[i]}</i>
+          <b>{role}</b>
         </span>
       ))}
     </div>
