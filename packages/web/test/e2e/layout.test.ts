@@ -184,6 +184,33 @@ test.each(PHONE_SIZES)(
   },
 );
 
+test.each([
+  [1366, 625],
+  [1024, 600],
+])(
+  "in a laptop's window of %i x %i a drawer is of use, and the strip keeps its height",
+  async (width, height) => {
+    const page = await pageOf(width, height);
+    for (const [key, name] of DRAWERS) {
+      await token(page, A_TOKEN).press(key);
+      const drawer = page.getByRole("region", { name });
+      await drawer.waitFor();
+      const heightPx = (await drawer.boundingBox())?.height ?? 0;
+      const isWhole = await isInSight(drawer.getByRole("button", { name: "Close" }));
+      const isStripThere = (await stripHeight(page)) >= LEAST_STRIP_PX;
+      expect([key, heightPx >= LEAST_STRIP_PX, isWhole, isStripThere]).toEqual([
+        key,
+        true,
+        true,
+        true,
+      ]);
+      await drawer.focus();
+      await page.keyboard.press("Escape");
+    }
+    await page.context().close();
+  },
+);
+
 /** Whether a drawer stands beside the strip, or is at most 60 % of the window's height. */
 async function isLowEnough(drawer: Locator): Promise<boolean> {
   return drawer.evaluate((element) => {
