@@ -192,7 +192,7 @@ test("no letter does two things in one place", () => {
   }
 });
 
-test("no group of keys is longer than half of them: two columns can be balanced", () => {
+test("no group of keys is longer than half of them: columns can be balanced", () => {
   const all = KEY_MAP.reduce((sum, { lines }) => sum + lines.length, 0);
   for (const { lines } of KEY_MAP) expect(lines.length).toBeLessThan(all / 2);
 });

@@ -10,7 +10,7 @@ export interface KeyGroup {
   readonly lines: readonly KeyLine[];
 }
 
-/** What the keys do, by the place that has the focus; the many of the strip and the list in two parts, so that the columns of the dialog are alike. */
+/** What the keys do, by the place that has the focus; in an order that fills three columns alike. */
 export const KEY_MAP: readonly KeyGroup[] = [
   {
     place: "Anywhere",
@@ -30,6 +30,31 @@ export const KEY_MAP: readonly KeyGroup[] = [
     ],
   },
   {
+    place: "In Find any token",
+    lines: [
+      { keys: "Enter ↓", does: "go to what was found" },
+      { keys: "Esc", does: "clear it, then back to the token" },
+    ],
+  },
+  {
+    place: "In the branches",
+    lines: [
+      { keys: "↑ ↓ ← →", does: "switch branch" },
+      { keys: "F2", does: "rename" },
+      { keys: "Del", does: "delete the branch; Undo brings it back" },
+    ],
+  },
+  {
+    place: "In a drawer",
+    lines: [
+      { keys: "Esc", does: "close it" },
+      { keys: "C V", does: "Compare branches, Recover: the other view, or close" },
+      { keys: "B N Y Q P H", does: "Along the text: as in the strip; B closes" },
+      { keys: "I", does: "Look deeper: close" },
+      { keys: "Ctrl+Enter", does: "write the text, the other system prompt" },
+    ],
+  },
+  {
     place: "In the strip",
     lines: [
       { keys: "← → ↑ ↓", does: "move to a token" },
@@ -38,6 +63,14 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "Shift + these", does: "select a span" },
       { keys: "Enter", does: "go to the candidates" },
       { keys: "Esc", does: "clear the span" },
+    ],
+  },
+  {
+    place: "In the candidates",
+    lines: [
+      { keys: "↑ ↓ Home End", does: "move" },
+      { keys: "Enter Space", does: "choose" },
+      { keys: "Esc", does: "back to the token" },
     ],
   },
   {
@@ -80,39 +113,6 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "U", does: "share: a link, and commands" },
       { keys: "W", does: "the neighbour: another conversation beside yours" },
       { keys: "M", does: "models" },
-    ],
-  },
-  {
-    place: "In the candidates",
-    lines: [
-      { keys: "↑ ↓ Home End", does: "move" },
-      { keys: "Enter Space", does: "choose" },
-      { keys: "Esc", does: "back to the token" },
-    ],
-  },
-  {
-    place: "In Find any token",
-    lines: [
-      { keys: "Enter ↓", does: "go to what was found" },
-      { keys: "Esc", does: "clear it, then back to the token" },
-    ],
-  },
-  {
-    place: "In the branches",
-    lines: [
-      { keys: "↑ ↓ ← →", does: "switch branch" },
-      { keys: "F2", does: "rename" },
-      { keys: "Del", does: "delete the branch; Undo brings it back" },
-    ],
-  },
-  {
-    place: "In a drawer",
-    lines: [
-      { keys: "Esc", does: "close it" },
-      { keys: "C V", does: "Compare branches, Recover: the other view, or close" },
-      { keys: "B N Y Q P H", does: "Along the text: as in the strip; B closes" },
-      { keys: "I", does: "Look deeper: close" },
-      { keys: "Ctrl+Enter", does: "write the text, the other system prompt" },
     ],
   },
   {
