@@ -1,18 +1,25 @@
 // Gestures as they run inside the page: the events of a hand, then waiting until the answer stands in the page and is painted.
 
 /** Milliseconds that a gesture takes: "click" a token, "search" the vocabulary, go to the "end", "choose" a candidate, "undo". Throws where no answer comes. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it goes into the page by itself, where no other function of this file is
 export async function hand({ gesture, argument }) {
   const PATIENCE_MS = 20_000;
+  const FRAME_MS = 5_000; // a page that paints none for so long is hidden or dead
   const one = (selector) => {
     const element = document.querySelector(selector);
     if (element === null) throw new Error(`bench: the page has no ${selector}`);
     return element;
   };
   const painted = () =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const words = `bench: the page painted nothing for ${FRAME_MS / 1000} s during "${gesture}"`;
+      const timer = setTimeout(() => reject(new Error(words)), FRAME_MS);
       requestAnimationFrame(() => {
         const channel = new MessageChannel(); // its message comes after the frame
-        channel.port1.onmessage = resolve;
+        channel.port1.onmessage = () => {
+          clearTimeout(timer);
+          resolve();
+        };
         channel.port2.postMessage(0);
       });
     });
@@ -25,6 +32,17 @@ export async function hand({ gesture, argument }) {
     element.dispatchEvent(new PointerEvent("click", event));
   };
   const current = () => one('#strip [aria-current="true"]').dataset.i;
+  const headSays = (title) => one(".pos h2").textContent.replaceAll(",", "") === title;
+  const rankOf = (text) => /rank ([\d,]+)/.exec(text)?.[1];
+  /** Whether the list has this very token as the one that came, under the rank that the strip gives it: then it is this position's list. */
+  const isListOf = (token) => {
+    const row = document.querySelector('.table [role=option][aria-selected="true"]');
+    if (row === null) return false;
+    const came = row.querySelector(".tk").cloneNode(true);
+    came.querySelector("[data-pin]")?.remove();
+    const isToken = came.textContent === token.querySelector("b").textContent;
+    return isToken && row.querySelector(".rk").textContent === rankOf(token.ariaLabel);
+  };
   const isSettled = () => one(".table").getAttribute("aria-busy") === "false";
   const count = () => document.querySelectorAll("#strip [data-i][title]").length;
   const note = () => document.querySelector(".table .note")?.textContent ?? "";
@@ -33,8 +51,10 @@ export async function hand({ gesture, argument }) {
 
   const GESTURES = {
     click() {
-      press(one(`#strip [data-i="${argument}"]`));
-      return () => current() === String(argument) && isSettled() && hasRows();
+      const selector = `#strip [data-i="${argument}"]`;
+      press(one(selector));
+      const isShown = () => current() === String(argument) && headSays(`Position ${argument}`);
+      return () => isShown() && isSettled() && isListOf(one(selector));
     },
     search() {
       const before = note();
@@ -47,7 +67,8 @@ export async function hand({ gesture, argument }) {
     end() {
       const caret = one("#strip .caret");
       press(caret);
-      return () => current() === caret.dataset.i && isSettled() && hasRows();
+      const isShown = () => current() === caret.dataset.i && headSays("Next token");
+      return () => isShown() && isSettled() && hasRows();
     },
     choose() {
       const before = count();
@@ -69,7 +90,8 @@ export async function hand({ gesture, argument }) {
     await painted();
     if (isAnswered()) return performance.now() - start;
   }
-  throw new Error(`bench: the page did not answer "${gesture} ${argument ?? ""}"`);
+  const seen = `strip ${current()}, head "${one(".pos h2").textContent}", list ${isSettled() ? "settled" : "waiting"}`;
+  throw new Error(`bench: the page did not answer "${gesture} ${argument ?? ""}": ${seen}`);
 }
 
 /** Scrolls the strip from end to end in about two seconds: the median frame in ms, and the share of frames over 20 ms. */

@@ -2,32 +2,43 @@
 
 import { openChromium } from "../browser/chromium.mjs";
 import { engineWords, modelReadyIn, openPageServer, PATIENCE_MS } from "../page/real-page.mjs";
+import { within } from "../patience.mjs";
 import { interleave } from "../statistics.mjs";
 import { frames, hand } from "./hand.mjs";
 
+const BUILD_MS = 300_000; // of the page, on a slow machine
+const OPEN_MS = 2 * PATIENCE_MS; // the model, then a long message
+const GESTURE_MS = 30_000; // longer than the page itself waits for an answer, which says more
+const CLOSE_MS = 30_000;
 const VIEWPORT = { width: 1440, height: 900 };
 const QUERIES = ["dragon", "blue", "water", "lic", "grant", "work", "paris", "seven", "you", "zip"];
 
 /** Spreads in ms: the first screen, and for each conversation a click, a search, a chosen candidate, a frame of scrolling. */
 export async function measureFeel({ plan, feelTexts, ...bench }) {
-  const server = await openPageServer(bench);
-  const browser = await openChromium();
+  const server = await within(BUILD_MS, "building the page and serving it", openPageServer(bench));
+  let browser;
   try {
+    browser = await within(BUILD_MS, "starting Chromium", openChromium());
     const opened = [];
     for (const { name, text } of feelTexts) {
-      opened.push({ name, ...(await openConversation(browser, server.url, text)) });
+      const opening = openConversation(browser, server.url, text);
+      opened.push({ name, ...(await within(OPEN_MS, `opening ${name}`, opening)) });
     }
     const measurements = [
-      { name: "first screen", run: () => firstScreen(browser, server.url) },
-      ...opened.map(({ name, page }) => ({ name, run: (round) => handled(page, round) })),
+      {
+        name: "first screen",
+        run: () => within(PATIENCE_MS, "the first screen", firstScreen(browser, server.url)),
+      },
+      ...opened.map(({ name, page }) => ({ name, run: (round) => handled(page, name, round) })),
     ];
     const spreads = await interleave(measurements, plan);
     const [{ page }] = opened;
     const tokens = Object.fromEntries(opened.map(({ name, length }) => [name, length]));
-    return { engine: await engineWords(page), chromium: browser.version(), tokens, spreads };
+    const engine = await within(GESTURE_MS, "reading the engine", engineWords(page));
+    return { engine, chromium: browser.version(), tokens, spreads };
   } finally {
-    await browser.close();
-    await server.close();
+    if (browser !== undefined) await within(CLOSE_MS, "closing Chromium", browser.close());
+    await within(CLOSE_MS, "closing the server", server.close());
   }
 }
 
@@ -73,9 +84,11 @@ async function firstScreen(browser, url) {
 }
 
 /** One of each gesture; throws where a click ran the model. */
-async function handled(page, round) {
+async function handled(page, name, round) {
   const before = await modelRuns(page);
-  const act = async (gesture, argument) => await page.evaluate(hand, { gesture, argument });
+  // An evaluation has no limit of its own.
+  const act = (gesture, argument) =>
+    within(GESTURE_MS, `"${gesture}" in ${name}`, page.evaluate(hand, { gesture, argument }));
   const clickMs = await act("click", 20 + 7 * round);
   const searchMs = await act("search", QUERIES[round % QUERIES.length]);
   const runs = (await modelRuns(page)) - before;
@@ -83,10 +96,16 @@ async function handled(page, round) {
   await act("end");
   const nextMs = await act("choose", round % 3);
   await act("undo");
-  const { median, slowShare } = await page.evaluate(frames);
+  const scrolling = page.evaluate(frames);
+  const { median, slowShare } = await within(GESTURE_MS, `scrolling ${name}`, scrolling);
   return { clickMs, searchMs, nextMs, frameMs: median, slowFrames: slowShare };
 }
 
+/** How often the model has run, as the page counts it; throws where it does not say, for a missing count would pass for none. */
 async function modelRuns(page) {
-  return Number(await page.locator("footer.status").getAttribute("data-model-runs"));
+  const count = await page.locator("footer.status").getAttribute("data-model-runs");
+  if (count === null || !/^\d+$/.test(count)) {
+    throw new Error(`bench: the page's status bar has no data-model-runs but ${count}`);
+  }
+  return Number(count);
 }

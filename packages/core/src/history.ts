@@ -28,6 +28,12 @@ export function record(history: History, next: TokenDocument): History {
   };
 }
 
+/** What was undone as branches of the present version, nothing left to redo: before another conversation takes its place, which has no part in it. */
+export function settle(history: History): History {
+  if (history.future.length === 0) return history;
+  return { ...history, present: keepAbandoned(history.present, history), future: [] };
+}
+
 /** Replaces the present version without a new step: the tokens of one generation are one step. */
 export function amend(history: History, next: TokenDocument): History {
   return { ...history, present: next };

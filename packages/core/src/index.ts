@@ -115,7 +115,7 @@ export {
   type GeneratedReply,
   generateBatch,
 } from "./generate-batch.ts";
-export { amend, type History, record, redo, startHistory, undo } from "./history.ts";
+export { amend, type History, record, redo, settle, startHistory, undo } from "./history.ts";
 export { type AppendedPositions, checkInspection, checkWidth } from "./inspection.ts";
 export type { JobEvent, JobRequest, JobRun, JobToken } from "./job.ts";
 export {

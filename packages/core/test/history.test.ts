@@ -14,6 +14,7 @@ import {
   record,
   redo,
   renameBranch,
+  settle,
   startHistory,
   switchBranch,
   type TokenDocument,
@@ -57,6 +58,17 @@ test("what was undone and then written over is kept as a branch", () => {
   const other = append(undo(written), 4);
   expect(idsOf(other)).toEqual([1, 2, 4]);
   expect(pathsOf(other)).toContainEqual([1, 2, 3]);
+});
+
+test("what was undone stays with its conversation: a new one has no part in it", () => {
+  const settled = settle(undo(written));
+  const fresh = record(settled, newConversation(settled.present));
+  expect(pathsOf(fresh)).toEqual([[]]);
+  expect(pathsOf(append(fresh, 7))).toEqual([[7]]);
+  const back = undo(fresh);
+  expect(idsOf(back)).toEqual([1, 2]);
+  expect(pathsOf(back)).toContainEqual([1, 2, 3]);
+  expect(settle(written)).toBe(written); // nothing was undone
 });
 
 test("a generation is one step however many tokens it writes", () => {

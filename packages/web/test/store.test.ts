@@ -229,6 +229,29 @@ test("Undo of New conversation brings the old one back, with its scores", async 
   expect(isAllScored(page.state())).toBe(true);
 });
 
+test("New conversation after Undo is empty of the undone turn, which stays with the old one", async () => {
+  const page = await openPage("Hi");
+  await choose(page, "Y");
+  page.actions.undo();
+  page.actions.startNew();
+  expect(branchTexts(page.state())).toEqual([""]);
+  await say(page, "Yo");
+  expect(page.state().history.present.branches).toHaveLength(1);
+  page.actions.undo();
+  page.actions.undo();
+  expect(textOf(page.state())).toBe(PROMPT);
+  expect(branchTexts(page.state())).toContain(`${PROMPT}Y`);
+});
+
+test("New conversation where the only turn was undone is one without that turn", async () => {
+  const page = await openPage("Hi");
+  page.actions.undo();
+  page.actions.startNew();
+  await say(page, "Yo");
+  expect(page.state().history.present.branches).toHaveLength(1);
+  expect(textOf(page.state())).toContain("Yo");
+});
+
 test("New conversation on an empty page is no step", async () => {
   const page = await openPage();
   page.actions.startNew();

@@ -1,7 +1,7 @@
 import { branchAt, emptyDocument, extend } from "@tokenscope/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { branchMap, branchName, turnNames } from "../src/views/branch-map.ts";
+import { branchMap, branchName, turnAt, turnNames } from "../src/views/branch-map.ts";
 import { lanePath, mapPosition } from "../src/views/map-shapes.ts";
 import { documentPath, lastPosition } from "../src/views/path.ts";
 import { isSameTurn, positionInNextRow, stripView } from "../src/views/strip.ts";
@@ -186,7 +186,7 @@ test("a bar is one rectangle of the path, and a click finds its position", () =>
   expect(mapPosition(0.5, 65, 0)).toBe(0);
 });
 
-test("the head of the map names a turn only where the whole word fits before the next one", () => {
+test("the head of the map names a turn where the word fits before the next one, else by its first letter", () => {
   // 100 positions: system 20, user 4, assistant 60, then an opened turn of 4 and room to the end.
   const turns = [
     { role: "system", from: 0, to: 20 },
@@ -195,7 +195,9 @@ test("the head of the map names a turn only where the whole word fits before the
     { role: "assistant", from: 84, to: 88 },
   ];
   const map = { lanes: [], turns, width: 100 };
-  expect(turnNames(map, 600)).toEqual(["system", "", "assistant", "assistant"]);
-  expect(turnNames(map, 300)).toEqual(["system", "", "assistant", ""]);
+  expect(turnNames(map, 600)).toEqual(["system", "u", "assistant", "assistant"]);
+  expect(turnNames(map, 300)).toEqual(["system", "", "assistant", "a"]);
   expect(turnNames(map, 0)).toEqual(["", "", "", ""]);
+  expect([0, 19, 20, 84, 88].map((position) => turnAt(map, position))).toEqual([0, 0, 1, 3, 3]);
+  expect(turnAt({ turns: [] }, 0)).toBe(-1);
 });

@@ -15,7 +15,7 @@ interface ActionButtonProps {
 export function ActionButton(props: ActionButtonProps) {
   const { children, blocked, onPress, kind = "", className = "" } = props;
   const isBlocked = blocked !== null;
-  const classes = ["btn", isBlocked && kind === "main" ? "" : kind, className];
+  const classes = ["btn", kind, className];
   return (
     <button
       type="button"

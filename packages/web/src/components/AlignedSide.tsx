@@ -5,6 +5,7 @@ import type { KeyboardEvent, ReactNode } from "react";
 import type { AlignedTokens } from "../views/aligned.ts";
 import type { TokenView } from "../views/token-view.ts";
 import { Piece } from "./Piece.tsx";
+import { stepInRow } from "./steps.ts";
 
 /** What pointing at a token and taking it do; places are counted from the first token shown. */
 interface SideGestures {
@@ -58,9 +59,9 @@ function PickedTokens({ title, tokens, gestures }: PickedTokensProps) {
   const last = tokens.length - 1;
   const at = Math.min(pointed ?? here ?? 0, last);
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = STEPS[event.key]?.(at, last);
+    const to = stepInRow(event.key, { at, last });
     if (event.key === "Enter") onPick(at);
-    else if (to === undefined) return;
+    else if (to === null) return;
     else {
       onPoint(to);
       document.getElementById(`${id}-${to}`)?.scrollIntoView({ block: "nearest" });
@@ -97,13 +98,6 @@ function PickedTokens({ title, tokens, gestures }: PickedTokensProps) {
     </div>
   );
 }
-
-const STEPS: Readonly<Record<string, (at: number, last: number) => number>> = {
-  ArrowLeft: (at) => Math.max(0, at - 1),
-  ArrowRight: (at, last) => Math.min(last, at + 1),
-  Home: () => 0,
-  End: (_, last) => last,
-};
 
 interface AlignedTokenProps {
   readonly view: TokenView;

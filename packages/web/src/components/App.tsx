@@ -4,12 +4,13 @@ import { lazy, Suspense, useEffect } from "react";
 import { BranchMap } from "./BranchMap.tsx";
 import { BranchRow } from "./BranchRow.tsx";
 import { Composer } from "./Composer.tsx";
+import { wideKey } from "./key-press.ts";
 import { useLabAddress } from "./lab/use-lab-address.ts";
 import { NoticeBar } from "./NoticeBar.tsx";
 import { OpenDialog } from "./OpenDialog.tsx";
 import { OpenDrawer } from "./OpenDrawer.tsx";
 import { DesktopPanel, PhoneSheet } from "./PanelLayout.tsx";
-import { isKeysKey, undoKey } from "./page-keys.ts";
+import { isTexts } from "./page-keys.ts";
 import { Script } from "./Script.tsx";
 import { SpanSection } from "./SpanSection.tsx";
 import { StatusLine } from "./StatusLine.tsx";
@@ -17,14 +18,16 @@ import { usePage, usePageStore } from "./store-context.ts";
 import { TopBar } from "./TopBar.tsx";
 import { useAddress, useLinks } from "./use-address.ts";
 import { useFileDrop } from "./use-file-drop.ts";
-import { PHONE, useMedia } from "./use-media.ts";
+import { LOW, PHONE, useMedia } from "./use-media.ts";
 
 const LabGuide = lazy(async () => ({ default: (await import("./lab/LabGuide.tsx")).LabGuide }));
 
 /** The whole page. */
 export function App() {
   const isPhone = useMedia(PHONE);
+  const isLow = useMedia(LOW);
   const isLabOpen = usePage((state) => state.isLabOpen);
+  const isDrawerOpen = usePage((state) => state.drawer !== null);
   useTheme();
   usePageWideKeys();
   useAddress();
@@ -37,9 +40,6 @@ export function App() {
         Skip to the tokens
       </a>
       <TopBar />
-      <section className="notices" aria-label="Notice">
-        <NoticeBar />
-      </section>
       <main className={isLabOpen ? "work lab" : "work"}>
         {isLabOpen && (
           <Suspense fallback={<aside className="lab-pane" aria-label="Lab guide" />}>
@@ -48,7 +48,7 @@ export function App() {
         )}
         {isPhone ? <PhoneWork /> : <DesktopWork />}
       </main>
-      <StatusLine />
+      <StatusLine isCovered={isPhone && !isLow && isDrawerOpen} />
       <OpenDialog />
       <LiveRegion />
     </>
@@ -61,6 +61,7 @@ function DesktopWork() {
       <section className="doc" aria-label="Conversation">
         <BranchMap />
         <Script />
+        <Notices />
         <OpenDrawer />
         <SpanSection />
         <Composer />
@@ -71,15 +72,26 @@ function DesktopWork() {
 }
 
 function PhoneWork() {
+  const isDrawerOpen = usePage((state) => state.drawer !== null);
+  const isLow = useMedia(LOW);
   return (
     <>
       <section className="doc" aria-label="Conversation">
         <BranchRow />
         <Script />
+        <Notices />
         <OpenDrawer />
       </section>
-      <PhoneSheet />
+      <PhoneSheet isCovered={isDrawerOpen} areVerbsCovered={isDrawerOpen && !isLow} />
     </>
+  );
+}
+
+function Notices() {
+  return (
+    <section className="notices" aria-label="Notice">
+      <NoticeBar />
+    </section>
   );
 }
 
@@ -105,15 +117,13 @@ function usePageWideKeys(): void {
   const store = usePageStore();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      const verb = wideKey(event);
+      if (verb === null || isTexts(verb, event.target)) return;
       const { actions, work, dialog } = store.getState();
-      if (isKeysKey(event) && dialog === null) {
-        event.preventDefault();
-        actions.openDialog("keys");
-      }
-      const verb = undoKey(event);
-      if (verb === null) return;
+      if (verb === "keys" && dialog !== null) return;
       event.preventDefault();
-      if (work.kind !== "generating") actions[verb]();
+      if (verb === "open" || verb === "export" || verb === "keys") actions.openDialog(verb);
+      else if (work.kind !== "generating") actions[verb]();
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);

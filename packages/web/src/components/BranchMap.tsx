@@ -1,15 +1,17 @@
 // The branch map on a desktop: a lane a branch, all in step with the strip.
 
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import {
   type BranchLane,
   branchMap,
+  turnAt,
   turnNames,
   type BranchMap as WholeMap,
 } from "../views/branch-map.ts";
 import { lanePath, mapPosition, share } from "../views/map-shapes.ts";
 import { BranchName } from "./BranchName.tsx";
 import { BranchMenu } from "./BranchTools.tsx";
+import { branchKey } from "./key-press.ts";
 import { MapMarks } from "./MapMarks.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { useWidth } from "./surprise/use-width.ts";
@@ -24,6 +26,7 @@ export function BranchMap() {
   const scores = usePage((state) => state.scores);
   const vocabulary = usePage((state) => state.vocabulary);
   const group = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState<number | null>(null); // a turn, by its place
   const map = useMemo(() => branchMap(doc, scores, vocabulary), [doc, scores, vocabulary]);
   const keptFocus = useKeptFocus(() => checkedRadio(group.current));
   // biome-ignore lint/correctness/useExhaustiveDependencies: another branch is what the block scrolls to
@@ -31,20 +34,22 @@ export function BranchMap() {
     checkedRadio(group.current)?.scrollIntoView({ block: "nearest" });
   }, [doc.activeKey]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "F2" || event.key === "Delete") {
-      event.preventDefault();
-      const { activeKey } = doc;
-      if (event.key === "F2") actions.startRenaming(activeKey);
-      else actions.deleteBranch(activeKey);
-      return;
-    }
-    const lanes = LANE_STEPS[event.key];
-    if (lanes === undefined) return;
+    const verb = branchKey(event);
+    if (verb === null) return;
     event.preventDefault();
-    actions.switchBranchBy(lanes);
-    toChecked();
+    if (verb === "rename") actions.startRenaming(doc.activeKey);
+    else if (verb === "delete") actions.deleteBranch(doc.activeKey);
+    else {
+      actions.switchBranchBy(verb === "next" ? 1 : -1);
+      toChecked();
+    }
   };
   const toChecked = () => requestAnimationFrame(() => checkedRadio(group.current)?.focus());
+  const onMapPoint = (event: MouseEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const position = Math.floor(((event.clientX - box.left) / box.width) * map.width);
+    setPointed(turnAt(map, position));
+  };
   const onMapClick = (event: MouseEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const lane = map.lanes[Math.floor((event.clientY - box.top) / LANE_PX)];
@@ -67,7 +72,7 @@ export function BranchMap() {
         {...keptFocus}
       >
         <span className="bh head-name" aria-hidden="true" />
-        <TurnNames map={map} />
+        <TurnNames map={map} pointed={pointed} />
         <span className="bh num" aria-hidden="true">
           reply
         </span>
@@ -84,6 +89,8 @@ export function BranchMap() {
           className="map"
           aria-hidden="true"
           onClick={onMapClick}
+          onMouseMove={onMapPoint}
+          onMouseLeave={() => setPointed(null)}
           style={{ gridRow: `2 / span ${map.lanes.length}` }}
         >
           <MapMarks width={map.width} />
@@ -96,9 +103,18 @@ export function BranchMap() {
   );
 }
 
-/** Whose turn each part of the map is. */
-function TurnNames({ map }: { readonly map: WholeMap }) {
+interface TurnNamesProps {
+  readonly map: WholeMap;
+  /** The turn under the pointer, by its place; null where it is elsewhere. */
+  readonly pointed: number | null;
+}
+
+const AT_THE_END = 0.85; // of the width: from here on a whole name would run over the figures
+
+/** Whose turn each part of the map is: the name of the turn that is shown or pointed at is always whole, over its neighbours'. */
+function TurnNames({ map, pointed }: TurnNamesProps) {
   const head = useRef<HTMLDivElement>(null);
+  const here = usePage((state) => turnAt(map, state.position));
   const names = turnNames(map, useWidth(head));
   return (
     <div ref={head} className="bh maph" aria-hidden="true">
@@ -106,21 +122,18 @@ function TurnNames({ map }: { readonly map: WholeMap }) {
         <span
           key={from}
           title={role}
+          data-here={i === here ? "" : undefined}
+          data-pointed={i === pointed ? "" : undefined}
+          data-end={from / map.width > AT_THE_END ? "" : undefined}
           style={{ left: share(from, map.width), width: share(to - from, map.width) }}
         >
-          {names[i]}
+          <i>{names[i]}</i>
+          <b>{role}</b>
         </span>
       ))}
     </div>
   );
 }
-
-const LANE_STEPS: Readonly<Record<string, 1 | -1>> = {
-  ArrowDown: 1,
-  ArrowRight: 1,
-  ArrowUp: -1,
-  ArrowLeft: -1,
-};
 
 interface LaneCellsProps {
   readonly lane: BranchLane;

@@ -60,7 +60,7 @@ function useVerbs(): readonly MenuVerb[] {
       act: () => deleteBranch(active()),
     },
     {
-      name: "Compare two",
+      name: "Compare branches",
       keys: "C",
       blocked: blocks.compare,
       act: () => toggleCompare("compare"),

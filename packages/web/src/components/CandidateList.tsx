@@ -8,7 +8,10 @@ import { candidatesText, conditionsText } from "../views/copy-text.ts";
 import { Candidate, percentOf } from "./Candidate.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { FirstToken, Placing } from "./edit/Placing.tsx";
+import { isPlain } from "./key-press.ts";
+import { listVerb } from "./list-keys.ts";
 import { actOnPageKey } from "./page-keys.ts";
+import { stepInList } from "./steps.ts";
 import { useActions, usePage, usePageStore } from "./store-context.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
 import type { HeldPanel } from "./use-panel.ts";
@@ -54,17 +57,18 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
     if (isSearching) actions.setQuery(""); // what may come next is the next question
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    if (event.key === "Escape") {
+    const verb = listVerb(event);
+    if (verb === "leave") {
       if (panel.isPlacing) actions.leaveEdit();
       document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
-    } else if (event.key === "Enter" || event.key === " ") {
+    } else if (verb === "choose") {
       return; // the row's own click
-    } else if (isPinKey(event)) {
+    } else if (verb === "pin") {
       const row = rows[stop];
       if (row !== undefined) actions.togglePin(row.id);
     } else if (!actOnPageKey(event, store)) {
-      const to = ROW_STEPS[event.key]?.(stop, rows.length);
-      if (to === undefined) return;
+      const to = isPlain(event) ? stepInList(event.key, { at: stop, last: rows.length - 1 }) : null;
+      if (to === null) return;
       event.preventDefault();
       (list.current?.children[to] as HTMLElement | undefined)?.focus();
     }
@@ -109,17 +113,6 @@ export function CandidateList({ panel }: { readonly panel: HeldPanel }) {
     </div>
   );
 }
-
-function isPinKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return key.toLowerCase() === "p" && !ctrlKey && !metaKey && !altKey;
-}
-
-const ROW_STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
-  ArrowDown: (at, count) => Math.min(at + 1, count - 1),
-  ArrowUp: (at) => Math.max(0, at - 1),
-  Home: () => 0,
-  End: (_, count) => count - 1,
-};
 
 function Axis({ end, isAfter }: { readonly end: string; readonly isAfter: boolean }) {
   return (

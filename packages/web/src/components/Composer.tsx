@@ -6,6 +6,7 @@ import { composerView } from "../views/composer.ts";
 import { activeDocumentPath } from "../views/path.ts";
 import { toolsWord } from "../views/tools.ts";
 import { ActionButton } from "./ActionButton.tsx";
+import { writingKey } from "./key-press.ts";
 import { Piece } from "./Piece.tsx";
 import { useActions, usePage } from "./store-context.ts";
 import { useComposerInputs } from "./use-composer.ts";
@@ -26,11 +27,12 @@ export function Composer() {
   const { blocked } = view;
   const endTurn = () => blocked.endTurn === null && actions.endTurn();
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && inputs.role === "system") {
+    const verb = writingKey(event);
+    if (verb === "leave" && inputs.role === "system") {
       actions.setRole("user");
       actions.setMessage("");
     }
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (verb !== "write") return;
     event.preventDefault();
     endTurn();
   };

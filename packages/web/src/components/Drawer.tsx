@@ -1,4 +1,4 @@
-// The frame of a drawer under the strip. On a phone it lies over the sheet.
+// The frame of a drawer under the strip. On a phone it lies over the sheet. OpenDrawer gives the focus back.
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { useActions } from "./store-context.ts";
@@ -13,20 +13,14 @@ interface DrawerProps {
   readonly children: ReactNode;
 }
 
-/** A drawer's frame. It takes the focus when it opens; Escape closes it and gives the focus back. */
+/** A drawer's frame. It takes the focus when it opens; Escape closes it. */
 export function Drawer({ title, tools, onKey, children }: DrawerProps) {
   const { openDrawer } = useActions();
   const frame = useRef<HTMLElement>(null);
-  const before = useRef<Element | null>(null);
   useEffect(() => {
-    before.current = document.activeElement;
     frame.current?.focus({ preventScroll: true });
     const strip = document.querySelector<HTMLElement>("#strip");
     if (strip !== null) showPosition(strip); // which the drawer would cover
-    return () => {
-      if (before.current instanceof HTMLElement && before.current.isConnected)
-        before.current.focus();
-    };
   }, []);
   return (
     <section

@@ -25,8 +25,8 @@ export function KeysDialog() {
         ))}
       </div>
       <p className="say">
-        Single letters act only while the strip or the candidates have the focus, never while you
-        type; ? acts wherever you do not type.
+        Single letters act only while the strip, the candidates or a drawer have the focus, never
+        while you type; ? acts wherever you do not type.
       </p>
     </Dialog>
   );

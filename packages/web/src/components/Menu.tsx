@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import "../styles/menu.css";
+import { stepInMenu } from "./steps.ts";
 
 /** A verb of a menu. */
 export interface MenuVerb {
@@ -76,9 +77,9 @@ function Verbs({ label, verbs, onClose, onLeave }: VerbsProps) {
   useEffect(() => (menu.current?.firstElementChild as HTMLElement | null)?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {
     const at = Array.from(menu.current?.children ?? []).indexOf(event.target as HTMLElement);
-    const to = MENU_STEPS[event.key]?.(at, verbs.length);
+    const to = stepInMenu(event.key, { at, last: verbs.length - 1 });
     if (event.key === "Escape") onClose();
-    else if (to === undefined) return;
+    else if (to === null) return;
     else focusItem(to);
     event.preventDefault();
     event.stopPropagation();
@@ -115,10 +116,3 @@ function Verbs({ label, verbs, onClose, onLeave }: VerbsProps) {
     </div>
   );
 }
-
-const MENU_STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
-  ArrowDown: (at, count) => (at + 1) % count,
-  ArrowUp: (at, count) => (at - 1 + count) % count,
-  Home: () => 0,
-  End: (_, count) => count - 1,
-};

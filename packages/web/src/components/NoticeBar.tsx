@@ -1,4 +1,4 @@
-// One line under the top bar: loading, failed, or what went wrong last.
+// Over the foot of the strip, so that nothing moves when it comes or goes: loading, failed, or what went wrong last.
 
 import { useState } from "react";
 import { type Notice, noticeOf } from "../views/status.ts";

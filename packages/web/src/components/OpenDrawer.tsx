@@ -1,6 +1,6 @@
 // The open drawer; what stands in it is loaded when it is first opened.
 
-import { type ComponentType, lazy, Suspense } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useLayoutEffect, useRef } from "react";
 import type { DrawerKind } from "../store/layout.ts";
 import { usePage } from "./store-context.ts";
 
@@ -18,9 +18,10 @@ const DRAWERS: Readonly<Record<DrawerKind, ComponentType>> = {
   })),
 };
 
-/** The open drawer, if one is. */
+/** The open drawer, if one is; what had the focus before gets it back. */
 export function OpenDrawer() {
   const kind = usePage((state) => state.drawer);
+  useFocusGivenBack(kind !== null);
   if (kind === null) return null;
   const Content = DRAWERS[kind];
   return (
@@ -28,4 +29,19 @@ export function OpenDrawer() {
       <Content />
     </Suspense>
   );
+}
+
+function useFocusGivenBack(isOpen: boolean): void {
+  const before = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    if (isOpen) before.current = document.activeElement; // what the drawer covers loses its focus with the next frame
+  }, [isOpen]);
+  useEffect(() => {
+    if (!isOpen) return;
+    return () => {
+      // after the commit: until then it may be covered, and takes no focus
+      if (before.current instanceof HTMLElement && before.current.isConnected)
+        before.current.focus();
+    };
+  }, [isOpen]);
 }

@@ -10,6 +10,7 @@ import { PhoneActions } from "./PhoneActions.tsx";
 import { PositionHead } from "./PositionHead.tsx";
 import { Sampling } from "./Sampling.tsx";
 import { SpanSection } from "./SpanSection.tsx";
+import { stepInTabs } from "./steps.ts";
 import { usePage } from "./store-context.ts";
 import { usePanel } from "./use-panel.ts";
 import { ViewSwitch } from "./ViewSwitch.tsx";
@@ -31,21 +32,27 @@ export function DesktopPanel() {
 const TABS = ["Next token", "Sampling", "Span", "Write"] as const;
 type Tab = (typeof TABS)[number];
 
-/** The sheet at the foot of a phone, with the verbs under it. */
-export function PhoneSheet() {
+interface PhoneSheetProps {
+  /** Whether a drawer lies over it: then no key reaches what is in it. */
+  readonly isCovered: boolean;
+  /** The same of the verbs, which stand under the strip in a low window. */
+  readonly areVerbsCovered: boolean;
+}
+
+/** The sheet of a phone, with the verbs under it. */
+export function PhoneSheet({ isCovered, areVerbsCovered }: PhoneSheetProps) {
   const [tab, setTab] = useFollowingTab();
   const tabs = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
+    const index = stepInTabs(event.key, { at: TABS.indexOf(tab), last: TABS.length - 1 });
+    if (index === null) return;
     event.preventDefault();
-    const index = (TABS.indexOf(tab) + step + TABS.length) % TABS.length;
     setTab(TABS[index] ?? tab);
     (tabs.current?.children[index] as HTMLElement | undefined)?.focus();
   };
   return (
     <>
-      <section className="dist" aria-label="Panels">
+      <section className="dist" aria-label="Panels" inert={isCovered}>
         <div
           ref={tabs}
           className="sheet-tabs"
@@ -72,7 +79,7 @@ export function PhoneSheet() {
           <SheetContent tab={tab} />
         </div>
       </section>
-      <PhoneActions hasMain={tab !== "Write"} />
+      <PhoneActions hasMain={tab !== "Write"} isCovered={areVerbsCovered} />
     </>
   );
 }

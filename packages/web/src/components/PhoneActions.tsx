@@ -6,8 +6,13 @@ import { ActionButton } from "./ActionButton.tsx";
 import { useActions } from "./store-context.ts";
 import { useComposerInputs } from "./use-composer.ts";
 
+interface PhoneActionsProps {
+  readonly hasMain: boolean;
+  readonly isCovered: boolean;
+}
+
 /** Undo, Step, Generate; the last is the page's filled button unless the composer's is on screen. */
-export function PhoneActions({ hasMain }: { readonly hasMain: boolean }) {
+export function PhoneActions({ hasMain, isCovered }: PhoneActionsProps) {
   const actions = useActions();
   const inputs = useComposerInputs();
   const { blocked, isGenerating } = composerView(
@@ -15,7 +20,7 @@ export function PhoneActions({ hasMain }: { readonly hasMain: boolean }) {
     activeDocumentPath(inputs.history.present),
   );
   return (
-    <div className="phone-acts">
+    <div className="phone-acts" inert={isCovered}>
       <ActionButton blocked={blocked.undo} onPress={actions.undo}>
         Undo
       </ActionButton>

@@ -6,6 +6,7 @@ import { EmptyStrip } from "./EmptyStrip.tsx";
 import { Legend } from "./Legend.tsx";
 import { Strip } from "./Strip.tsx";
 import { useActions, usePage } from "./store-context.ts";
+import { PHONE, useMedia } from "./use-media.ts";
 
 /** The conversation as tokens. */
 export function Script() {
@@ -28,6 +29,7 @@ export function Script() {
 function EditSystemPrompt() {
   const actions = useActions();
   const isWritable = usePage(canWrite);
+  const isPhone = useMedia(PHONE);
   return (
     <button
       type="button"
@@ -37,6 +39,7 @@ function EditSystemPrompt() {
       title={isWritable ? undefined : "this needs the model"}
       onClick={() => {
         if (!isWritable) return;
+        if (isPhone) actions.openDrawer(null); // it lies over the message
         actions.editSystemPrompt();
         requestAnimationFrame(() => document.getElementById("message")?.focus()); // a phone opens the sheet first
       }}

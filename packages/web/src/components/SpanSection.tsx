@@ -56,7 +56,7 @@ function SpanFigures({ bar }: { readonly bar: SpanBar }) {
         )}
         {bar.isSelected && isPhone && <SpanEdits />}
         <button type="button" className="btn plain" onClick={actions.holdSpan}>
-          Compare <kbd>H</kbd>
+          Hold span <kbd>H</kbd>
         </button>
         <CopyButton text={() => spanText(bar, conditionsText(store.getState()))} />
       </div>

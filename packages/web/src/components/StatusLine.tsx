@@ -10,8 +10,13 @@ import { useActions, usePage } from "./store-context.ts";
 const BASE_TITLE =
   "It has no chat template: what you write is continued as text, without roles and markers.";
 
+interface StatusLineProps {
+  /** Whether a drawer lies over it. */
+  readonly isCovered: boolean;
+}
+
 /** One line of text at the bottom of the page. */
-export function StatusLine() {
+export function StatusLine({ isCovered }: StatusLineProps) {
   const { switchPrecision, openDialog } = useActions();
   const model = usePage((state) => state.model);
   const precision = usePage((state) => state.precision);
@@ -23,6 +28,7 @@ export function StatusLine() {
   return (
     <footer
       className="status"
+      inert={isCovered}
       data-model={model.kind}
       data-work={work}
       data-model-runs={counts.modelRuns}

@@ -9,7 +9,7 @@ import { stripView, type TurnView } from "../views/strip.ts";
 import { actOnPageKey } from "./page-keys.ts";
 import { usePage, usePageStore } from "./store-context.ts";
 import { tokenBoxes, tokenElement } from "./strip-elements.ts";
-import { stripTarget } from "./strip-keys.ts";
+import { stripTarget, stripVerb } from "./strip-keys.ts";
 import { Turn } from "./Turn.tsx";
 import { useKeptFocus } from "./use-kept-focus.ts";
 import { useStripPointer } from "./use-strip-pointer.ts";
@@ -45,11 +45,12 @@ export function Strip() {
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const { actions } = store.getState();
-    if (event.key === "Escape") {
+    const verb = stripVerb(event);
+    if (verb === "leave") {
       anchor.current = null;
       if (placing === undefined) actions.selectSpan(null);
       else actions.leaveEdit();
-    } else if (event.key === "Enter") {
+    } else if (verb === "candidates") {
       event.preventDefault();
       focusCandidates();
     } else if (!actOnPageKey(event, store)) {

@@ -1,8 +1,6 @@
 // The top bar: the name, the lab guide, what is done with whole conversations, and the theme.
 
-import { useEffect } from "react";
 import { LabButton } from "./lab/LabButton.tsx";
-import { fileKey } from "./page-keys.ts";
 import { useActions, usePage } from "./store-context.ts";
 import { COARSE, DARK, PHONE, useMedia } from "./use-media.ts";
 
@@ -11,7 +9,6 @@ export function TopBar() {
   const { startNew, openDialog } = useActions();
   const isBusy = usePage((state) => state.work.kind === "generating");
   const isPhone = useMedia(PHONE);
-  useFileKeys();
   return (
     <header className="top">
       <span className="brand">
@@ -106,19 +103,4 @@ export function ThemeButton({ className }: { readonly className: string }) {
       {isDark ? "Light" : "Dark"}
     </button>
   );
-}
-
-/** Ctrl+O opens, Ctrl+S exports, in place of what the browser would do with its own page. */
-function useFileKeys(): void {
-  const { openDialog } = useActions();
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const dialog = fileKey(event);
-      if (dialog === null) return;
-      event.preventDefault();
-      openDialog(dialog);
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [openDialog]);
 }

@@ -2,6 +2,7 @@
 
 import type { KeyboardEvent } from "react";
 import { placingEdit } from "../views/edit.ts";
+import { searchKey } from "./key-press.ts";
 import { useActions, usePage } from "./store-context.ts";
 
 /** Which probability is shown, and of which tokens. */
@@ -11,12 +12,13 @@ export function ViewSwitch() {
   const query = usePage((state) => state.query);
   const isPlacing = usePage((state) => placingEdit(state) !== null);
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key === "Escape") {
+    const verb = searchKey(event);
+    if (verb === "leave") {
       event.preventDefault();
       if (query === "" && isPlacing) actions.leaveEdit();
       if (query === "") document.querySelector<HTMLElement>('#strip [tabindex="0"]')?.focus();
       else actions.setQuery("");
-    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+    } else if (verb === "list") {
       event.preventDefault();
       document.querySelector<HTMLElement>('#candidates [role="option"]')?.focus();
     }

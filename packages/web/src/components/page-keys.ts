@@ -6,18 +6,23 @@ import type { Store } from "../store/state.ts";
 import { canWrite } from "../views/composer.ts";
 import { nthCandidate } from "../views/place.ts";
 import { editAction } from "./edit/edit-keys.ts";
+import { isPlain, type KeyPress, type wideKey } from "./key-press.ts";
 import { surpriseAction } from "./surprise-keys.ts";
 
 /** Acts on a key that means the same in the strip and in the list; true where it did. */
 export function actOnPageKey(event: KeyboardEvent, store: StoreApi<Store>): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const state = store.getState();
-  const act =
-    editAction(event, store) ?? actionFor(event.key, state) ?? surpriseAction(event, state);
+  const act = pageAction(event, store);
   if (act === null) return false;
   event.preventDefault();
   act();
   return true;
+}
+
+/** What a key does in the strip and in the list alike; null for any other key. */
+export function pageAction(press: KeyPress, store: StoreApi<Store>): (() => void) | null {
+  if (!isPlain(press)) return null;
+  const state = store.getState();
+  return editAction(press, store) ?? actionFor(press.key, state) ?? surpriseAction(press, state);
 }
 
 function actionFor(key: string, state: Store): (() => void) | null {
@@ -68,36 +73,9 @@ function actionFor(key: string, state: Store): (() => void) | null {
   }
 }
 
-/** Ctrl+O and Ctrl+S, anywhere: what they open. */
-export function fileKey(event: globalThis.KeyboardEvent): "open" | "export" | null {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return null;
-  const key = event.key.toLowerCase();
-  if (key === "o") return "open";
-  return key === "s" ? "export" : null;
-}
-
-/** True where a text is being typed, or a choice is made by typing its first letter. */
-function isTyping({ target }: globalThis.KeyboardEvent): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])")
-  );
-}
-
-/** "?" wherever no text is being typed: it opens the keys. */
-export function isKeysKey(event: globalThis.KeyboardEvent): boolean {
-  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
-  return event.key === "?" && isPlain && !isTyping(event);
-}
-
-/** Ctrl+Z and Ctrl+Shift+Z anywhere but in a text field, which has its own undo. */
-export function undoKey(event: globalThis.KeyboardEvent): "undo" | "redo" | null {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null;
-  const isTextField =
-    event.target instanceof HTMLElement &&
-    event.target.matches("textarea, input:not([type=range])");
-  if (isTextField) return null;
-  const key = event.key.toLowerCase();
-  if (key === "z") return event.shiftKey ? "redo" : "undo";
-  return key === "y" ? "redo" : null;
+/** True where a key of the whole page is left to the text being typed, or to a choice made by typing its first letter. */
+export function isTexts(verb: ReturnType<typeof wideKey>, target: EventTarget | null): boolean {
+  if (verb === "open" || verb === "export" || !(target instanceof HTMLElement)) return false;
+  if (verb !== "keys") return target.matches("textarea, input:not([type=range])"); // it has its own undo
+  return target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])");
 }

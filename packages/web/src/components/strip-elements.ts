@@ -28,6 +28,8 @@ export function scrollToToken(token: HTMLElement): void {
   if (frame === null) return;
   const box = token.getBoundingClientRect();
   const view = frame.getBoundingClientRect();
-  if (box.top >= view.top && box.bottom <= view.bottom - MARGIN_PX) return;
+  const notice = frame.parentElement?.querySelector(".notice")?.getBoundingClientRect();
+  const bottom = notice?.top ?? view.bottom;
+  if (box.top >= view.top && box.bottom <= bottom - MARGIN_PX) return;
   frame.scrollTop += box.top - view.top - view.height * SHOWN_AT;
 }

@@ -10,3 +10,4 @@ import "../styles/sampling.css";
 import "../styles/layers.css";
 import "../styles/narrow.css";
 import "../styles/phone.css";
+import "../styles/low.css";

@@ -3,16 +3,14 @@
 import type { Store } from "../store/state.ts";
 import type { JumpKind } from "../views/jumps.ts";
 import { pinnable } from "../views/place.ts";
-
-interface KeyPress {
-  readonly key: string;
-  readonly shiftKey: boolean;
-}
+import { isPlain, type KeyPress } from "./key-press.ts";
 
 const JUMPS: Readonly<Record<string, JumpKind>> = { n: "surprising", y: "certain", q: "uncertain" };
 
 /** What a key does: a jump (with Shift the one before), the drawer, a span held, a pin; null for any other key. */
-export function surpriseAction({ key, shiftKey }: KeyPress, state: Store): (() => void) | null {
+export function surpriseAction(press: KeyPress, state: Store): (() => void) | null {
+  if (!isPlain(press)) return null;
+  const { key, shiftKey } = press;
   const { actions } = state;
   const letter = key.toLowerCase();
   const kind = JUMPS[letter];

@@ -2,8 +2,11 @@
 
 import { useSyncExternalStore } from "react";
 
-/** The phone layout: one column and a sheet. styles/phone.css has the same limit. */
-export const PHONE = "(max-width: 719.98px)";
+/** The phone layout, in a narrow window and in a low one: a sheet with tabs. styles/phone.css has the same limits. */
+export const PHONE = "(max-width: 719.98px), (max-height: 559.98px)";
+
+/** The phone layout of a low window, a phone held sideways: the sheet beside the strip. styles/low.css has the same limits. */
+export const LOW = "(min-width: 540px) and (max-height: 559.98px)";
 
 /** A finger is what points. */
 export const COARSE = "(pointer: coarse)";

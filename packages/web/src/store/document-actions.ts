@@ -9,6 +9,7 @@ import {
   openDocument,
   redo,
   replyStart,
+  settle,
   TOOL_CALL,
   type TokenDocument,
   type TokenId,
@@ -104,20 +105,24 @@ async function orProblem(store: StoreApi<Store>, work: Promise<void>): Promise<v
 }
 
 function startNew(store: StoreApi<Store>): void {
-  const { history, work } = store.getState();
+  const { work } = store.getState();
+  const history = settle(store.getState().history);
   const { present } = history;
   const isNew = present.branches.length === 1 && activeDocumentPath(present).ids.length === 0;
   if (work.kind === "generating" || isNew) return;
+  store.setState({ history }); // as it is kept, and as Undo brings it back
   commit(store, newConversation(present), { ...AFRESH, announcement: "New conversation" });
 }
 
 async function openRecording({ store, loadRecording }: Desk): Promise<void> {
   const recording = await loadRecording();
-  const { history, scores, vocabulary, recordedTips, documentSha256, work } = store.getState();
+  const { scores, vocabulary, recordedTips, documentSha256, work } = store.getState();
   if (work.kind === "generating") return; // the branch that grows must stay
   if (![null, recording.identity.sha256].includes(documentSha256)) {
     throw new UsageError("The recorded example is made of another model's tokens.");
   }
+  const history = settle(store.getState().history);
+  store.setState({ history });
   const opened = openDocument(history.present, recording.history.present);
   const offset = history.present.nodes.length;
   const shifted = [...recording.scores].map(

@@ -60,13 +60,20 @@ const MAX_NAME_CHARACTERS = 18;
 const NAME_CHARACTER_PX = 6.3; // of a role in the head of the map, generously
 const NAME_GAPS_PX = 10;
 
-/** What the head of the map says over each turn: its role where that fits before the next turn begins, else nothing. Half a word says less. */
+/** What the head of the map says over each turn: its role where that fits before the next turn begins, else the role's first letter, else nothing. Half a word says less. */
 export function turnNames({ turns, width }: BranchMap, widthPx: number): readonly string[] {
   return turns.map(({ role, from }, i) => {
     const to = turns[i + 1]?.from ?? width; // after the last one there is room
     const roomPx = ((to - from) / width) * widthPx;
-    return role.length * NAME_CHARACTER_PX + NAME_GAPS_PX <= roomPx ? role : "";
+    const fits = (text: string): boolean =>
+      text.length * NAME_CHARACTER_PX + NAME_GAPS_PX <= roomPx;
+    return [role, role.slice(0, 1)].find(fits) ?? "";
   });
+}
+
+/** The turn over a position, "next" being in the last one; -1 where there is none. */
+export function turnAt({ turns }: Pick<BranchMap, "turns">, position: number): number {
+  return turns.findLastIndex(({ from }) => from <= position);
 }
 
 /** The map of a document. */

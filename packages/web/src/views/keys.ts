@@ -10,17 +10,48 @@ export interface KeyGroup {
   readonly lines: readonly KeyLine[];
 }
 
-/** What the keys do, by the place that has the focus; the many of the strip and the list in two parts, so that the columns of the dialog are alike. */
+/** What the keys do, by the place that has the focus; in an order that fills three columns alike. */
 export const KEY_MAP: readonly KeyGroup[] = [
   {
     place: "Anywhere",
     lines: [
       { keys: "Ctrl+Z", does: "Undo" },
-      { keys: "Ctrl+Shift+Z", does: "Redo" },
+      { keys: "Ctrl+Shift+Z Ctrl+Y", does: "Redo" },
       { keys: "Ctrl+O", does: "Open: a file, a link, an earlier conversation" },
       { keys: "Ctrl+S", does: "Export and save" },
-      { keys: "Ctrl+Enter", does: "End turn, in the message" },
       { keys: "?", does: "these keys, wherever you are not typing" },
+    ],
+  },
+  {
+    place: "In the message",
+    lines: [
+      { keys: "Ctrl+Enter", does: "End turn" },
+      { keys: "Esc", does: "leave the system prompt as it is" },
+    ],
+  },
+  {
+    place: "In Find any token",
+    lines: [
+      { keys: "Enter ↓", does: "go to what was found" },
+      { keys: "Esc", does: "clear it, then back to the token" },
+    ],
+  },
+  {
+    place: "In the branches",
+    lines: [
+      { keys: "↑ ↓ ← →", does: "switch branch" },
+      { keys: "F2", does: "rename" },
+      { keys: "Del", does: "delete the branch; Undo brings it back" },
+    ],
+  },
+  {
+    place: "In a drawer",
+    lines: [
+      { keys: "Esc", does: "close it" },
+      { keys: "C V", does: "Compare branches, Recover: the other view, or close" },
+      { keys: "B N Y Q P H", does: "Along the text: as in the strip; B closes" },
+      { keys: "I", does: "Look deeper: close" },
+      { keys: "Ctrl+Enter", does: "write the text, the other system prompt" },
     ],
   },
   {
@@ -29,9 +60,17 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "← → ↑ ↓", does: "move to a token" },
       { keys: "Home End", does: "first and last token of the turn" },
       { keys: "Ctrl+Home Ctrl+End", does: "first and last token of the conversation" },
-      { keys: "Shift + arrows", does: "select a span" },
-      { keys: "Esc", does: "clear the span" },
+      { keys: "Shift + these", does: "select a span" },
       { keys: "Enter", does: "go to the candidates" },
+      { keys: "Esc", does: "clear the span" },
+    ],
+  },
+  {
+    place: "In the candidates",
+    lines: [
+      { keys: "↑ ↓ Home End", does: "move" },
+      { keys: "Enter Space", does: "choose" },
+      { keys: "Esc", does: "back to the token" },
     ],
   },
   {
@@ -57,7 +96,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "[ ]", does: "switch branch" },
       {
         keys: "C V",
-        does: "Compare two branches; Recover: does the text come back after a forced token?",
+        does: "Compare branches; Recover: does the text come back after a forced token?",
       },
       { keys: "R", does: "raw or after settings" },
       { keys: "D", does: "draw again" },
@@ -68,7 +107,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
         does: "go to the most surprising, most certain, most uncertain place, then the next; with Shift back",
       },
       { keys: "P", does: "pin the token, or in the list the candidate; again to let go" },
-      { keys: "H", does: "hold the span, to compare it with another" },
+      { keys: "H", does: "Hold span, to compare it with another" },
       { keys: "L", does: "the lab guide" },
       { keys: "I", does: "look deeper: layers, attention, a logit" },
       { keys: "U", does: "share: a link, and commands" },
@@ -77,19 +116,13 @@ export const KEY_MAP: readonly KeyGroup[] = [
     ],
   },
   {
-    place: "In the branches",
+    place: "In a chart, a list, a menu, tabs",
     lines: [
-      { keys: "↑ ↓", does: "switch branch" },
-      { keys: "F2", does: "rename" },
-      { keys: "Del", does: "delete the branch; Undo brings it back" },
-    ],
-  },
-  {
-    place: "In the candidates",
-    lines: [
-      { keys: "↑ ↓", does: "move" },
-      { keys: "Enter", does: "choose" },
-      { keys: "Esc", does: "back to the token" },
+      { keys: "← → ↑ ↓", does: "move" },
+      { keys: "Home End", does: "first and last" },
+      { keys: "PgUp PgDn", does: "Along the text: ten tokens on or back" },
+      { keys: "Enter", does: "take, or go to the token" },
+      { keys: "Esc", does: "leave" },
     ],
   },
 ];

@@ -37,7 +37,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Again, from another unlikely first token. What do you notice? The model does not plan ahead: how does it stay coherent after a strange start?",
-          "The branch map has a lane for each; [ and ] in the strip switch. Compare two (C) sets two side by side from where they part.",
+          "The branch map has a lane for each; [ and ] in the strip switch. Compare branches (C) sets two side by side from where they part.",
         ],
         [
           "Bonus. Force an unlikely token in the middle of a reply that went well. Does the model recover?",
@@ -77,7 +77,7 @@ export const BUILT_IN: LabGuide = {
         ],
         [
           "Select two spans of similar length, a predictable one and a surprising one. Which takes more bits? Training makes this total small: it is the cross-entropy loss.",
-          "Compare, under the strip, holds a span until you have selected the other.",
+          "Hold span (H), under the strip, keeps one beside the next that you select.",
         ],
         [
           "Stretch. Divide the total bits by the number of tokens. Is the model, on average, more like a coin or like a near-certain prediction?",

@@ -11,6 +11,7 @@ import {
   type ScoredToken,
   type Session,
   sessionVocabulary,
+  settle,
   startHistory,
   switchBranch,
   type TokenId,
@@ -108,7 +109,8 @@ export function openedState(
 ): Partial<AppState> {
   const { document, model, position, span, view, settings, seed, redraws } = session;
   const isSameModel = [null, model.sha256].includes(state.documentSha256);
-  const before = isSameModel && hasOwnWords(state) ? state.history : null;
+  const history = settle(state.history);
+  const before = isSameModel && hasOwnWords({ ...state, history }) ? history : null;
   const offset = before?.present.nodes.length ?? 0;
   const opened = before === null ? document : openedBeside(before.present, document);
   const scores = Array.from(session.scores, ([node, scored]) => {

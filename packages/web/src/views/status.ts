@@ -25,7 +25,7 @@ export interface EngineOption {
   readonly isBlocked: boolean;
 }
 
-/** One line under the top bar. */
+/** One line over the foot of the strip. */
 export interface Notice {
   readonly kind: "loading" | "failed" | "problem" | "news";
   readonly title: string;

@@ -46,7 +46,7 @@ async function generateReply(): Promise<void> {
 
 const radios = () => page.getByRole("radio");
 const active = () => page.getByRole("radio", { checked: true });
-const drawer = () => page.getByRole("region", { name: "Branches side by side" });
+const drawer = () => page.getByRole("region", { name: "Compare branches" });
 
 async function branchVerb(name: string): Promise<void> {
   await button(page, "Branches").click();

@@ -1,8 +1,8 @@
-// Nothing is cut or covered: the lab guide beside the work in any window, the written-out sum, the legend on a phone.
+// Nothing is cut or covered: the lab guide beside the work in any window, the written-out sum, the legend on a phone, low windows, drawers. Nothing jumps.
 
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { button, newPage, openStage, PHONE, ready, type Stage, scored } from "./browser.ts";
+import { button, newPage, openStage, PHONE, ready, type Stage, scored, token } from "./browser.ts";
 import { mouse } from "./hands.ts";
 
 let stage: Stage;
@@ -22,7 +22,7 @@ async function pageOf(width: number, height: number, options: object = {}): Prom
 async function isInSight(locator: Locator): Promise<boolean> {
   return locator.evaluate((element) => {
     const { left, right, top, bottom } = element.getBoundingClientRect();
-    if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) return false;
+    if (left < 0 || top < 0 || right > innerWidth + 1 || bottom > innerHeight + 1) return false; // pixels are rounded
     const inset = 3;
     const places = [
       [left + inset, top + inset],
@@ -85,3 +85,226 @@ test.each([390, 360])(
     await page.context().close();
   },
 );
+
+const LEAST_STRIP_PX = 130;
+const LOW_SIZES = [
+  [640, 400],
+  [844, 390],
+  [568, 320],
+] as const;
+const PHONE_SIZES = [...LOW_SIZES, [390, 844], [375, 553]] as const;
+/** The key that opens each in the strip, and its name. */
+const DRAWERS = [
+  ["c", "Compare branches"],
+  ["b", "Along the text"],
+  ["i", "Look deeper"],
+  ["w", "Neighbour"],
+  ["e", /^Edit position/],
+] as const;
+const A_TOKEN = 50;
+
+async function phoneOf(width: number, height: number): Promise<Page> {
+  return pageOf(width, height, { ...PHONE, viewport: { width, height } });
+}
+
+/** Pixels of the strip's height with nothing of a drawer over them. */
+async function stripHeight(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const box = (selector: string) => document.querySelector(selector)?.getBoundingClientRect();
+    const strip = box(".script");
+    const drawer = box(".drawer");
+    if (strip === undefined) return 0;
+    const isBeside = drawer === undefined || drawer.left >= strip.right - 1;
+    return (isBeside ? strip.bottom : Math.min(strip.bottom, drawer.top)) - strip.top;
+  });
+}
+
+/** Controls under a selector that no scrolling brings whole into sight, by their names. */
+async function unreachable(page: Page, selector: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const control of await page.locator(selector).filter({ visible: true }).all()) {
+    await control.scrollIntoViewIfNeeded();
+    if (!(await isInSight(control))) names.push((await control.textContent()) ?? "?");
+  }
+  return names;
+}
+
+const CONTROLS = ":is(button, input, select, textarea)";
+
+test.each(LOW_SIZES)(
+  "at %i x %i the strip keeps its height and everything is in reach",
+  async (width, height) => {
+    const page = await phoneOf(width, height);
+    expect(await stripHeight(page)).toBeGreaterThanOrEqual(LEAST_STRIP_PX);
+    for (const place of [".top", ".branch-row > .bname", ".phone-acts", ".status"]) {
+      const selector = place.endsWith("bname") ? place : `${place} ${CONTROLS}`;
+      expect([place, await unreachable(page, selector)]).toEqual([place, []]);
+    }
+    for (const tab of ["Next token", "Sampling", "Span", "Write"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      expect([tab, await unreachable(page, `#sheet ${CONTROLS}`)]).toEqual([tab, []]);
+    }
+    await page.getByRole("button", { name: /^Branch / }).click();
+    expect(await unreachable(page, `#branch-list ${CONTROLS}`)).toEqual([]);
+    await page.context().close();
+  },
+);
+
+test.each(PHONE_SIZES)(
+  "at %i x %i every drawer leaves the strip its height, is whole, and what it covers has no focus",
+  async (width, height) => {
+    const page = await phoneOf(width, height);
+    for (const [key, name] of DRAWERS) {
+      await token(page, A_TOKEN).press(key);
+      const drawer = page.getByRole("region", { name });
+      await drawer.waitFor();
+      const at = (value: unknown): unknown[] => [key, value];
+      expect(at((await stripHeight(page)) >= LEAST_STRIP_PX)).toEqual(at(true));
+      expect(at(await isLowEnough(drawer))).toEqual(at(true));
+      expect(at(await isInSight(drawer.getByRole("button", { name: "Close" })))).toEqual(at(true));
+      expect(at(await unreachable(page, `.drawer ${CONTROLS}:not([tabindex="-1"])`))).toEqual(
+        at([]),
+      );
+      expect(at(await coveredInTabOrder(page))).toEqual(at([]));
+      await drawer.focus();
+      await page.keyboard.press("Escape");
+      await drawer.waitFor({ state: "detached" });
+      expect(at(await page.evaluate(() => document.activeElement?.getAttribute("data-i")))).toEqual(
+        at(String(A_TOKEN)),
+      );
+      await page.getByRole("tab", { name: "Next token" }).focus(); // it takes the focus again
+      expect(at(await page.locator("[inert]").count())).toEqual(at(0));
+      await page.locator("[role=tab]:focus").waitFor();
+    }
+    await token(page, A_TOKEN).press("l"); // over the whole page, and modal
+    await page.getByRole("dialog", { name: "Lab guide" }).waitFor();
+    expect(await isInSight(button(page, "Close"))).toBe(true);
+    expect(await coveredInTabOrder(page)).toEqual([]);
+    await page.context().close();
+  },
+);
+
+test.each([
+  [1366, 625],
+  [1024, 600],
+])(
+  "in a laptop's window of %i x %i a drawer is of use, and the strip keeps its height",
+  async (width, height) => {
+    const page = await pageOf(width, height);
+    for (const [key, name] of DRAWERS) {
+      await token(page, A_TOKEN).press(key);
+      const drawer = page.getByRole("region", { name });
+      await drawer.waitFor();
+      const heightPx = (await drawer.boundingBox())?.height ?? 0;
+      const isWhole = await isInSight(drawer.getByRole("button", { name: "Close" }));
+      const isStripThere = (await stripHeight(page)) >= LEAST_STRIP_PX;
+      expect([key, heightPx >= LEAST_STRIP_PX, isWhole, isStripThere]).toEqual([
+        key,
+        true,
+        true,
+        true,
+      ]);
+      await drawer.focus();
+      await page.keyboard.press("Escape");
+    }
+    await page.context().close();
+  },
+);
+
+/** Whether a drawer stands beside the strip, or is at most 60 % of the window's height. */
+async function isLowEnough(drawer: Locator): Promise<boolean> {
+  return drawer.evaluate((element) => {
+    const box = element.getBoundingClientRect();
+    const strip = document.querySelector(".script")?.getBoundingClientRect();
+    const isWhole = box.left >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+    const isBeside = strip !== undefined && box.left >= strip.right - 1;
+    return isWhole && (isBeside || box.height <= 0.6 * innerHeight + 1);
+  });
+}
+
+/** What Tab reaches, from where the focus is and once around, although something lies over it. */
+async function coveredInTabOrder(page: Page): Promise<string[]> {
+  const covered = new Set<string>();
+  for (let i = 0; i < 60; i += 1) {
+    await page.keyboard.press("Tab");
+    const name = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!(element instanceof HTMLElement) || element === document.body) return "";
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const at = document.elementFromPoint(left + width / 2, top + height / 2);
+      const over = at?.closest(".drawer, dialog") ?? null;
+      return over === null || over.contains(element) ? "" : element.outerHTML.slice(0, 80);
+    });
+    if (name !== "") covered.add(name);
+  }
+  return [...covered];
+}
+
+test.each([
+  ["a desktop", { viewport: { width: 1440, height: 900 } }],
+  ["a phone", PHONE],
+  ["a phone held sideways", { ...PHONE, viewport: { width: 640, height: 400 } }],
+])("on %s the notice of loading comes and goes without moving anything", async (_, options) => {
+  const { page } = await newPage(stage, options);
+  let letModel = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letModel = resolve;
+  });
+  await page.route(/\.gguf/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(stage.url);
+  const notice = page.locator(".notice");
+  await notice.getByText("Loading the model").waitFor();
+  await token(page, 0).waitFor({ state: "attached" });
+  const before = await places(page);
+  await page.evaluate(() => {
+    const moved = new Set<string>();
+    new PerformanceObserver((list) => {
+      for (const { sources } of list.getEntries() as unknown as Shift[]) {
+        for (const { node, previousRect, currentRect } of sources) {
+          const downPx = Math.abs(currentRect.top - previousRect.top);
+          const asidePx = Math.abs(currentRect.left - previousRect.left);
+          if (Math.max(downPx, asidePx) < 2) continue; // other words, on another fraction of a pixel
+          const element = node instanceof Element ? node : (node?.parentElement ?? null);
+          // Their own words change while the model comes.
+          if (element?.closest(".notices, .status") === null) moved.add(element.outerHTML);
+        }
+      }
+      document.body.dataset["moved"] = [...moved].map((html) => html.slice(0, 80)).join(" | ");
+    }).observe({ type: "layout-shift" });
+  });
+  letModel();
+  await ready(page);
+  await notice.waitFor({ state: "detached" });
+  expect(await places(page)).toEqual(before);
+  expect((await page.locator("body").getAttribute("data-moved")) ?? "").toBe("");
+  await page.context().close();
+});
+
+/** What the browser tells of a layout shift. */
+interface Shift {
+  readonly sources: readonly {
+    readonly node: Node | null;
+    readonly previousRect: DOMRectReadOnly;
+    readonly currentRect: DOMRectReadOnly;
+  }[];
+}
+
+/** Where the parts of the page and its tokens stand. */
+async function places(page: Page): Promise<readonly (readonly [string, number, number])[]> {
+  return page.evaluate(() =>
+    [
+      ".script",
+      "#strip",
+      "#strip [data-i]:last-of-type",
+      ".branches, .branch-row",
+      ".dist",
+      ".status",
+    ].map((selector) => {
+      const box = document.querySelector(selector)?.getBoundingClientRect();
+      return [selector, Math.round(box?.top ?? -1), Math.round(box?.left ?? -1)] as const;
+    }),
+  );
+}

@@ -4,21 +4,17 @@ import "../../styles/compare.css";
 import type { KeyboardEvent } from "react";
 import type { BranchesState } from "../../store/branches.ts";
 import { Drawer } from "../Drawer.tsx";
+import { compareKey } from "../key-press.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { ComparePart } from "./ComparePart.tsx";
 import { PromptsPart } from "./PromptsPart.tsx";
 import { RecoverPart } from "./RecoverPart.tsx";
 
 const VIEWS: readonly { readonly view: BranchesState["compareView"]; readonly name: string }[] = [
-  { view: "compare", name: "Compare" },
+  { view: "compare", name: "Side by side" },
   { view: "recover", name: "Recover" },
   { view: "prompts", name: "Two prompts" },
 ];
-
-const VIEW_KEYS: Readonly<Record<string, BranchesState["compareView"]>> = {
-  c: "compare",
-  v: "recover",
-};
 
 /** True where a letter is text, or finds a choice of a list. */
 function isWritten(target: EventTarget): boolean {
@@ -30,9 +26,8 @@ export function CompareDrawer() {
   const { setCompareView, toggleCompare } = useActions();
   const shown = usePage((state) => state.compareView);
   const onKey = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isWritten(event.target)) return;
-    const view = VIEW_KEYS[event.key.toLowerCase()];
-    if (view === undefined) return;
+    const view = isWritten(event.target) ? null : compareKey(event);
+    if (view === null) return;
     event.preventDefault();
     toggleCompare(view);
   };
@@ -52,7 +47,7 @@ export function CompareDrawer() {
     </div>
   );
   return (
-    <Drawer title="Branches side by side" tools={tools} onKey={onKey}>
+    <Drawer title="Compare branches" tools={tools} onKey={onKey}>
       {shown === "compare" && <ComparePart />}
       {shown === "recover" && <RecoverPart />}
       {shown === "prompts" && <PromptsPart />}

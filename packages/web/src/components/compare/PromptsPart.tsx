@@ -3,6 +3,7 @@
 import { promptBlocks } from "../../views/branch-verbs.ts";
 import { activeDocumentPath, systemPrompt } from "../../views/path.ts";
 import { ActionButton } from "../ActionButton.tsx";
+import { writingKey } from "../key-press.ts";
 import { useActions, usePage } from "../store-context.ts";
 
 /** The prompt that stands, a field for the other one, and what to do with it. */
@@ -36,7 +37,7 @@ export function PromptsPart() {
             value={text}
             onChange={(event) => setOtherPrompt(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+              if (writingKey(event) !== "write") return;
               event.preventDefault();
               if (blocked === null) tryPrompt(text, true);
             }}

@@ -9,6 +9,7 @@ import {
   recoveryReading,
   recoveryView,
 } from "../../views/recovery.ts";
+import { stepInRow } from "../steps.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { useWidth } from "../surprise/use-width.ts";
 import { BranchChoices } from "./BranchChoices.tsx";
@@ -48,9 +49,9 @@ function Chart({ view }: { readonly view: RecoveryView }) {
   const last = forced.bits.length - 1;
   const at = Math.min(pointed ?? 0, last);
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = STEPS[event.key]?.(at, last);
+    const to = stepInRow(event.key, { at, last });
     if (event.key === "Enter") goTo(key, position + at);
-    else if (to === undefined) return;
+    else if (to === null) return;
     else setPointed(to);
     event.preventDefault();
   };
@@ -114,10 +115,3 @@ function Chart({ view }: { readonly view: RecoveryView }) {
     </>
   );
 }
-
-const STEPS: Readonly<Record<string, (at: number, last: number) => number>> = {
-  ArrowLeft: (at) => Math.max(0, at - 1),
-  ArrowRight: (at, last) => Math.min(last, at + 1),
-  Home: () => 0,
-  End: (_, last) => last,
-};

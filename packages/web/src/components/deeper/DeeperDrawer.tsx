@@ -5,6 +5,8 @@ import { type KeyboardEvent, useRef } from "react";
 import type { DeeperView } from "../../store/deeper.ts";
 import { activeDocumentPath, lastPosition } from "../../views/path.ts";
 import { Drawer } from "../Drawer.tsx";
+import { isDeeperKey } from "../key-press.ts";
+import { stepInTabs } from "../steps.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { AttentionPart } from "./AttentionPart.tsx";
 import { EnginesPart } from "./EnginesPart.tsx";
@@ -23,7 +25,7 @@ export function DeeperDrawer() {
   const view = usePage((state) => state.deeper.view);
   const { openDrawer } = useActions();
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== "i") return;
+    if (!isDeeperKey(event)) return;
     event.preventDefault();
     openDrawer(null);
   };
@@ -91,11 +93,10 @@ function PartTabs({ view }: { readonly view: DeeperView }) {
   const { setDeeper } = useActions();
   const tabs = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
+    const at = PARTS.findIndex((part) => part.view === view);
+    const to = stepInTabs(event.key, { at, last: PARTS.length - 1 });
+    if (to === null) return;
     event.preventDefault();
-    const from = PARTS.findIndex((part) => part.view === view);
-    const to = (from + step + PARTS.length) % PARTS.length;
     const part = PARTS[to];
     if (part !== undefined) setDeeper({ view: part.view });
     tabs.current?.querySelectorAll("button")[to]?.focus();

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { comparedTokens, deeperAbsence } from "../../views/deeper.ts";
 import { type LensRow, lensView } from "../../views/deeper-lens.ts";
 import { Piece } from "../Piece.tsx";
+import { stepInList } from "../steps.ts";
 import { useActions } from "../store-context.ts";
 import { Absence, Running } from "./Absence.tsx";
 import { RankChart } from "./RankChart.tsx";
@@ -65,12 +66,11 @@ function LayerTable({ rows, pointed }: LayerTableProps) {
     if (list.current?.contains(document.activeElement)) row?.focus({ preventScroll: true });
   });
   const onKeyDown = (event: KeyboardEvent) => {
-    const last = rows.length - 1;
     const at = rows.findIndex(({ layer }) => layer === stop);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: last }[event.key];
-    if (to === undefined) return;
+    const to = stepInList(event.key, { at, last: rows.length - 1 });
+    if (to === null) return;
     event.preventDefault();
-    setDeeper({ lensLayer: rows[Math.max(0, Math.min(last, to))]?.layer ?? null });
+    setDeeper({ lensLayer: rows[to]?.layer ?? null });
   };
   return (
     <div className="layers">

@@ -8,6 +8,7 @@ import { editBlocks, rangeText, textEditing, textEditorView } from "../../views/
 import { activeDocumentPath } from "../../views/path.ts";
 import { ActionButton } from "../ActionButton.tsx";
 import { Drawer } from "../Drawer.tsx";
+import { writingKey } from "../key-press.ts";
 import { useActions, usePage } from "../store-context.ts";
 import { ChangePreview } from "./ChangePreview.tsx";
 import { SpecialSelect } from "./SpecialSelect.tsx";
@@ -51,7 +52,7 @@ function TextEditor({ edit }: { readonly edit: TextEditing }) {
     document.execCommand("insertText", false, text);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (writingKey(event) !== "write") return;
     event.preventDefault();
     if (cannot === null) actions.writeEditText();
   };

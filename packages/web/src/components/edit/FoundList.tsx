@@ -4,6 +4,7 @@ import { type KeyboardEvent, useRef } from "react";
 import type { FoundRow } from "../../views/edit.ts";
 import { foundView } from "../../views/edit.ts";
 import { Piece } from "../Piece.tsx";
+import { stepInList } from "../steps.ts";
 import { useActions, usePage } from "../store-context.ts";
 
 /** What the search finds; a row is put at the position. */
@@ -15,13 +16,13 @@ export function FoundList() {
   const list = useRef<HTMLDivElement>(null);
   const { note, rows } = foundView(found, query, vocabulary);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") document.getElementById("search")?.focus();
-    if (step === undefined) return;
-    event.preventDefault();
     const all = Array.from(list.current?.children ?? []);
     const at = all.indexOf(event.target as HTMLElement);
-    (all[at + step] as HTMLElement | undefined)?.focus();
+    const to = stepInList(event.key, { at, last: all.length - 1 });
+    if (to === null) return;
+    event.preventDefault();
+    (all[to] as HTMLElement | undefined)?.focus();
   };
   const choose = (row: FoundRow) => {
     actions.choose(row.id, "forced");

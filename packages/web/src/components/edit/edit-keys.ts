@@ -2,11 +2,7 @@
 
 import type { Store } from "../../store/state.ts";
 import { placingEdit } from "../../views/edit.ts";
-
-interface KeyPress {
-  readonly key: string;
-  readonly shiftKey: boolean;
-}
+import type { KeyPress } from "../key-press.ts";
 
 /** What a key does: replace, insert before, insert text, remove, edit as text; null for any other key. */
 export function editAction(

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type PointerEvent, type RefObject, useRef } from "r
 import { positionAt } from "../../views/along-chart.ts";
 import { share } from "../../views/map-shapes.ts";
 import { activeDocumentPath } from "../../views/path.ts";
+import { stepInChart } from "../steps.ts";
 import { useActions, usePage, usePageStore } from "../store-context.ts";
 
 interface AlongMarksProps {
@@ -14,8 +15,6 @@ interface AlongMarksProps {
   readonly words: string;
   readonly onPoint: (position: number | null) => void;
 }
-
-const PAGE = 10; // positions that Page Up and Page Down move
 
 /** A click goes to a position, a drag selects a span; arrow keys move, and with Shift select. */
 export function AlongMarks({ plot, count, pointed, words, onPoint }: AlongMarksProps) {
@@ -53,7 +52,7 @@ export function AlongMarks({ plot, count, pointed, words, onPoint }: AlongMarksP
     selectTo(anchor.current, at);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const to = targetOf(event.key, position, count);
+    const to = stepInChart(event.key, { at: position, last: count - 1 });
     if (to === null) {
       if (event.key === "Escape" && span !== null) {
         event.preventDefault();
@@ -102,27 +101,4 @@ export function AlongMarks({ plot, count, pointed, words, onPoint }: AlongMarksP
       <div className="here" style={{ left: share(position + 0.5, count) }} />
     </div>
   );
-}
-
-function targetOf(key: string, position: number, count: number): number | null {
-  const last = count - 1;
-  const within = (at: number): number => Math.max(0, Math.min(last, at));
-  switch (key) {
-    case "ArrowLeft":
-    case "ArrowDown":
-      return within(position - 1);
-    case "ArrowRight":
-    case "ArrowUp":
-      return within(position + 1);
-    case "PageDown":
-      return within(position - PAGE);
-    case "PageUp":
-      return within(position + PAGE);
-    case "Home":
-      return 0;
-    case "End":
-      return last;
-    default:
-      return null;
-  }
 }

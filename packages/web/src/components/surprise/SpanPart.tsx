@@ -44,15 +44,18 @@ function HoldButtons({ isHeld }: { readonly isHeld: boolean }) {
   return (
     <div className="span-hold">
       <button type="button" className="btn" onClick={actions.holdSpan}>
-        {isHeld ? "Hold this as A instead" : "Hold as A"}
+        Hold span <kbd>H</kbd>
       </button>
-      {isHeld ? (
+      {isHeld && (
         <button type="button" className="btn plain" onClick={actions.releaseSpan}>
           Let go of A
         </button>
-      ) : (
-        <span className="label">Then select another span, on any branch, to compare.</span>
       )}
+      <span className="label">
+        {isHeld
+          ? "Hold span again puts this one in the place of A."
+          : "It becomes A. Then select another, on any branch, to compare."}
+      </span>
     </div>
   );
 }

@@ -21,7 +21,6 @@ export function SurpriseDrawer() {
   const store = usePageStore();
   const shown = usePage((state) => state.surpriseView);
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const act = surpriseAction(event, store.getState());
     if (act === null) return;
     event.preventDefault();
