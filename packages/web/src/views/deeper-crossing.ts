@@ -2,6 +2,7 @@
 
 import {
   bitsFromNats,
+  type CrossCandidate,
   type CrossPlace,
   formatBits,
   formatCount,
@@ -49,17 +50,14 @@ export function crossingView(
     0,
   );
   return {
-    rows: both.candidates.map(({ bytes, isSpecial, own: a, other: b }): EnginesRow => {
-      const [ownSide, otherSide] = [sideOf(a, most), sideOf(b, most)];
-      return {
-        key: `${isSpecial}${bytes.join()}`,
-        segments: pieceGlyphs(bytes),
-        own: ownSide,
-        other: otherSide,
-        isActual: a !== null && a.id === actual?.id,
-        name: `${pieceName(bytes)}: ${own.name} ${sideWords(ownSide)}; ${other.name} ${sideWords(otherSide)}`,
-      };
-    }),
+    rows: both.candidates.map((candidate) =>
+      rowOf(candidate, {
+        own: sideOf(candidate.own, most),
+        other: sideOf(candidate.other, most),
+        names: { own: own.name, other: other.name },
+        actual: actual?.id ?? null,
+      }),
+    ),
     rest: {
       label: "all other tokens",
       own: restPercent(both.candidates.map((sides) => sides.own)),
@@ -80,6 +78,28 @@ export function crossingView(
   };
 }
 
+interface RowSides {
+  readonly own: SideView;
+  readonly other: SideView;
+  readonly names: { readonly own: string; readonly other: string };
+  readonly actual: TokenId | null;
+}
+
+/** A token in both, with the row's name. */
+export function rowOf(
+  { bytes, isSpecial, own: place }: Pick<CrossCandidate, "bytes" | "isSpecial" | "own">,
+  { own, other, names, actual }: RowSides,
+): EnginesRow {
+  return {
+    key: `${isSpecial}${bytes.join()}`,
+    segments: pieceGlyphs(bytes),
+    own,
+    other,
+    isActual: place !== null && place.id === actual,
+    name: `${pieceName(bytes)}: ${names.own} ${sideWords(own)}; ${names.other} ${sideWords(other)}`,
+  };
+}
+
 /** Of a token that may not be there. */
 export function probability(place: Pick<CrossPlace, "logprobNats"> | null): number {
   return place === null ? 0 : Math.exp(place.logprobNats);
@@ -92,8 +112,7 @@ function sideOf(place: CrossPlace | null, most: number): SideView {
   return { rank: formatCount(place.rank), percent: formatPercent(share), width };
 }
 
-/** A side in the row's name. */
-export function sideWords({ rank, percent }: SideView): string {
+function sideWords({ rank, percent }: SideView): string {
   return rank === "" ? percent : `rank ${rank}, ${percent}`;
 }
 

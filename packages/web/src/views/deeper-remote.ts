@@ -7,10 +7,8 @@ import {
   formatCount,
   formatPercent,
   hexBytes,
-  type ListedCandidate,
   type ListedCandidates,
   pieceGlyphs,
-  pieceName,
   type TokenId,
   type TokenScore,
 } from "@tokenscope/core";
@@ -24,9 +22,9 @@ import {
   type NamedModel,
   probability,
   restPercent,
-  sideWords,
+  rowOf,
 } from "./deeper-crossing.ts";
-import type { EnginesRow, SideView } from "./deeper-engines.ts";
+import type { SideView } from "./deeper-engines.ts";
 import { countOf } from "./strip.ts";
 
 /** Both models at a place; `actual` is the page's own token there with its score, null at "next". */
@@ -41,7 +39,14 @@ export function remoteView(
     0,
   );
   return {
-    rows: candidates.map((candidate) => rowOf(candidate, { most, own, remote, actual })),
+    rows: candidates.map((candidate) =>
+      rowOf(candidate, {
+        own: sideOf(candidate.own, most, "no such token"),
+        other: sideOf(candidate.other, most, "not listed"),
+        names: { own: own.name, other: remote.id },
+        actual: actual?.id ?? null,
+      }),
+    ),
     rest: {
       label: "all other tokens",
       own: restPercent(candidates.map((sides) => sides.own)),
@@ -59,29 +64,6 @@ export function remoteView(
       `It lists its ${countOf(place.top.length, "most likely token")} and no more, so its entropy is n/a, and a token that is not listed has a share of the rest.`,
       ...nextWords(place, own, remote, actual !== null),
     ],
-  };
-}
-
-interface RowContext {
-  readonly most: number;
-  readonly own: NamedModel;
-  readonly remote: RemoteModel;
-  readonly actual: { readonly id: TokenId } | null;
-}
-
-function rowOf(
-  { bytes, isSpecial, own: a, other: b }: ListedCandidate,
-  { most, own, remote, actual }: RowContext,
-): EnginesRow {
-  const ownSide = sideOf(a, most, "no such token");
-  const otherSide = sideOf(b, most, "not listed");
-  return {
-    key: `${isSpecial}${bytes.join()}`,
-    segments: pieceGlyphs(bytes),
-    own: ownSide,
-    other: otherSide,
-    isActual: a !== null && a.id === actual?.id,
-    name: `${pieceName(bytes)}: ${own.name} ${sideWords(ownSide)}; ${remote.id} ${sideWords(otherSide)}`,
   };
 }
 
