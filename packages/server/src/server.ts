@@ -37,6 +37,7 @@ const LIMITS: ServerLimits = {
   positions: 16_384, // some 750 MB of keys and values with the default model
   readRows: 64, // about two tokens' time of the default model
   keptTexts: 8,
+  unread: 256, // some 750 kB with the default model
 };
 
 export interface RunningServer {
