@@ -40,6 +40,8 @@ export interface ToyServer {
   readonly passes: readonly number[];
   /** Every pass waits for it. */
   gate: () => Promise<void>;
+  /** Opening "toy" waits for it. */
+  openGate: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,7 +73,7 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     pageDir,
     models: [],
     apiModels: [
-      { id: "toy", open: async () => toy },
+      { id: "toy", open: () => made.openGate().then(() => toy) },
       { id: "plain", open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }) },
       { id: "broken", open: () => Promise.reject(new UsageError("the file is gone")) },
     ],
@@ -82,6 +84,7 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     engine,
     passes,
     gate: async () => {},
+    openGate: async () => {},
     close: server.close,
   };
   return made;
