@@ -73,6 +73,21 @@ test("the logprobs of a prompt say of each token how likely it was, its rank, an
   expect(Object.keys(second ?? {}).length).toBe(own?.rank === 1 || own?.rank === 2 ? 2 : 3);
 });
 
+test("a long echo comes in pieces, each token under the prediction before it", async () => {
+  const asked = { prompt: "é".repeat(75), max_tokens: 1, temperature: 0, echo: true, logprobs: 60 };
+  const [whole] = (await complete(asked)).choices;
+  const answer = await post(`${server.url}/v1/completions`, { ...asked, stream: true });
+  const events = (await answer.text()).split("\n\n").filter((event) => event.includes("choices"));
+  const told = events.map((event) => JSON.parse(event.slice("data: ".length)) as Completion);
+  const logprobs = told.flatMap(({ choices }) => choices[0]?.logprobs ?? []);
+  expect(logprobs.map(({ tokens }) => tokens.length)).toEqual([64, 64, 22, 1]);
+  for (const column of ["token_logprobs", "top_logprobs", "text_offset"] as const) {
+    const all = logprobs.flatMap((each): readonly unknown[] => each[column]);
+    expect(all).toEqual(whole?.logprobs?.[column]);
+  }
+  expect(told.map(({ choices }) => choices[0]?.text).join("")).toBe(whole?.text);
+});
+
 test("up to 1000 candidates are given: all of a small vocabulary sum to 1", async () => {
   const { choices } = await complete({
     prompt: "a",
