@@ -204,6 +204,26 @@ test("models lists what the server lists, and info what it can tell", async () =
 });
 
 test.each([
+  ["once where the list tells its context", 64, 1],
+  ["again afterwards where it does not", null, 2],
+])("models info asks what a server lists %s", async (_when, length, times) => {
+  let asked = 0;
+  const server = await serveRoutes({
+    "/v1/models": () => {
+      asked += 1;
+      return { json: { data: [{ id: "m", max_model_len: length }] } };
+    },
+  });
+  try {
+    const remotely = ["--engine", "openai", "--base-url", server.baseUrl];
+    const { exitCode } = await run(["models", "info", "m", ...remotely]);
+    expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: times });
+  } finally {
+    await server.close();
+  }
+});
+
+test.each([
   [["--base-url", "http://x"], /--base-url names a server; add --engine openai/],
   [["--engine", "openai"], /--engine openai needs the server's address; add --base-url/],
   [["--engine", "openai", "--base-url", "x"], /"x" is none; give one such as http/],

@@ -62,7 +62,8 @@ function bench(): Bench {
     chatTemplate: null,
     weightBytes: { exact: 4, compact: 1 },
   } as const;
-  const api = new ApiModels([{ id: "toy", open: async () => opened }], LIMITS);
+  const contextLength = async () => opened.engine.contextLength;
+  const api = new ApiModels([{ id: "toy", contextLength, open: async () => opened }], LIMITS);
   const options = { host: "127.0.0.1", pageDir, models: [], allowHosts: [], connectTo: [] };
   const more = { apiKey: null, maxBodyBytes: 1e6, startedAt: 0 };
   const app = buildApp({ ...options, ...more, api });

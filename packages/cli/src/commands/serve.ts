@@ -9,7 +9,7 @@ import { type ApiModel, type OpenedModel, type ServedModel, startServer } from "
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { addComputeOptions } from "../model-options.ts";
-import { fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
+import { fileContextLength, fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
 import { addressLines } from "../serve-addresses.ts";
 import { note, type World, writeLine } from "../world.ts";
@@ -69,7 +69,8 @@ async function serve(options: ServeOptions, world: World): Promise<void> {
         world,
         `${model.id} is ${files} files: it is there for programs, and the page takes models of one`,
       );
-    apiModels.push(apiModel(model.id, name, { options, world }));
+    const contextLength = () => fileContextLength(file);
+    apiModels.push({ ...apiModel(model.id, name, { options, world }), contextLength });
   }
   world.signal.throwIfAborted();
   const server = await startServer({

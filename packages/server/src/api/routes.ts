@@ -44,19 +44,21 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
       throw wrongMethod(c, "POST");
     });
   }
-  const described = (id: string) => ({
+  const described = async (id: string) => ({
     id,
     object: "model",
     created: startedAt,
     owned_by: "tokenscope",
-    max_model_len: models.contextLengthOf(id), // as vLLM tells it; null before the model is opened
+    max_model_len: await models.contextLengthOf(id), // as vLLM tells it
   });
   routes.get("/tokenizer_info", (c) => answerTokenizerInfo(c, models));
-  routes.get("/v1/models", (c) => c.json({ object: "list", data: models.ids.map(described) }));
-  routes.get("/v1/models/:id", (c) => {
+  routes.get("/v1/models", async (c) =>
+    c.json({ object: "list", data: await Promise.all(models.ids.map(described)) }),
+  );
+  routes.get("/v1/models/:id", async (c) => {
     const id = c.req.param("id");
     models.check(id);
-    return c.json(described(id));
+    return c.json(await described(id));
   });
   routes.all("/v1/*", (c) => {
     if (c.req.path.startsWith("/v1/models")) throw wrongMethod(c, "GET");

@@ -176,11 +176,18 @@ test("tokens and their text go both ways, special tokens too", async () => {
   });
 });
 
-test("the list of models tells a context's length as vLLM does, once the model was asked", async () => {
-  await complete({ model: "toy", prompt: "a", max_tokens: 1 });
-  const answer = await fetch(`${server.url}/v1/models`);
-  const { data } = (await answer.json()) as { readonly data: readonly Json[] };
-  expect(data.map(({ id, max_model_len }) => [id, max_model_len])).toContainEqual(["toy", 256]);
+test("the list of models tells each context's length as vLLM does, and opens none for it", async () => {
+  const fresh = await startToyServer();
+  const json = async (path: string) => (await (await fetch(fresh.url + path)).json()) as Json;
+  const { data } = (await json("/v1/models")) as { readonly data: readonly Json[] };
+  expect(data.map(({ id, max_model_len }) => [id, max_model_len])).toEqual([
+    ["toy", 256],
+    ["plain", 256],
+    ["broken", null], // its header cannot be read
+  ]);
+  expect(await json("/v1/models/toy")).toMatchObject({ id: "toy", max_model_len: 256 });
+  expect(await json("/healthz")).toMatchObject({ engines: {} });
+  await fresh.close();
 });
 
 test("a harness learns which tokens end and start a text", async () => {

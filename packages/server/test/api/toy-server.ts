@@ -67,15 +67,21 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     chatTemplate: toyTemplate,
     weightBytes: { exact: 4, compact: 1 },
   };
+  const contextLength = async (): Promise<number> => engine.contextLength;
+  const gone = () => Promise.reject(new UsageError("the file is gone"));
   const server: RunningServer = await startServer({
     port: 0,
     host: "127.0.0.1",
     pageDir,
     models: [],
     apiModels: [
-      { id: "toy", open: () => made.openGate().then(() => toy) },
-      { id: "plain", open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }) },
-      { id: "broken", open: () => Promise.reject(new UsageError("the file is gone")) },
+      { id: "toy", contextLength, open: () => made.openGate().then(() => toy) },
+      {
+        id: "plain",
+        contextLength,
+        open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }),
+      },
+      { id: "broken", contextLength: gone, open: gone },
     ],
     ...options,
   });
