@@ -50,6 +50,21 @@ test("score on a Tokenscope server gives the numbers of this machine's engine", 
   });
 });
 
+test("a text as long as the context is scored there as here, and one token more is refused in both", async () => {
+  const ids = (count: number) => ["score", "--ids", Array(count).fill("97").join(",")];
+  const [here] = await runJson<ScoreLineJson>([...ids(256), ...tiny]);
+  const [remote] = await runJson<RemoteScoreJson>([...ids(256), ...there]);
+  expect(remote?.tokens).toHaveLength(256);
+  expect(remote?.summary.totalBits).toBeCloseTo(here?.summary.totalBits ?? Number.NaN, 2);
+  for (const engine of [tiny, there]) {
+    const { exitCode, stderr } = await run([...ids(257), ...engine]);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/257 tokens.*256/),
+    });
+  }
+});
+
 test("texts that begin with cut characters have the bytes and the bits per byte of here", async () => {
   const model = ["--model", referencePath("tiny/gpt2.gguf"), "--precision", "exact"];
   const server = await serve(["serve", "--port", "0", "--no-open", ...model]);
