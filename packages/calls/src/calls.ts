@@ -170,10 +170,13 @@ export interface ModelCalls {
 
 export type ModelCallKind = keyof ModelCalls;
 
-/** One call's handler: events as they come, the result at the end. */
+/** Takes an event of a call. What it returns is awaited: a promise, where the next is not wanted yet. */
+export type Emit<K extends ModelCallKind> = (event: ModelCalls[K]["event"]) => unknown;
+
+/** One call's handler: events as they come, each awaited, and the result at the end. */
 export type Handler<K extends ModelCallKind> = (
   request: ModelCalls[K]["request"],
-  emit: (event: ModelCalls[K]["event"]) => void,
+  emit: Emit<K>,
   signal: AbortSignal,
 ) => Promise<ModelCalls[K]["result"]>;
 

@@ -11,7 +11,7 @@ import {
   type TokenId,
   UsageError,
 } from "@tokenscope/core";
-import type { Handler } from "./calls.ts";
+import type { Emit, Handler, ModelCalls } from "./calls.ts";
 import type { RunningModel } from "./session-host.ts";
 
 export interface TextRunner {
@@ -36,7 +36,7 @@ export function ownSequence({ engine, tokenizer: { endTokenIds } }: OwnParts): T
       inTurn(async () => {
         keepSharedPrefix(sequence, request.ids);
         const held = sequence.tokens.slice(request.from);
-        if (held.length > 0) emit({ from: request.from, tokens: held });
+        if (held.length > 0) await emit({ from: request.from, tokens: held });
         await append(sequence, request.ids, { from: request.from, emit, signal });
         return null;
       }),
@@ -49,7 +49,7 @@ export function ownSequence({ engine, tokenizer: { endTokenIds } }: OwnParts): T
           const step = await steps.next();
           if (step.done) return step.value;
           const { scored, origin, draw } = step.value;
-          emit({ token: scored, origin, draw });
+          await emit({ token: scored, origin, draw });
         }
       }),
     withBeginning: (ids, use) =>
@@ -76,7 +76,7 @@ async function append(
   ids: readonly TokenId[],
   options: {
     readonly from: number;
-    readonly emit: (event: Parameters<Parameters<TextRunner["score"]>[1]>[0]) => void;
+    readonly emit: Emit<"score">;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -84,7 +84,8 @@ async function append(
   let position = sequence.tokens.length;
   for await (const chunk of sequence.append(ids.slice(position), { signal })) {
     const skipped = Math.max(0, from - position);
-    if (skipped < chunk.length) emit({ from: position + skipped, tokens: chunk.slice(skipped) });
+    const tokens = chunk.slice(skipped);
+    if (tokens.length > 0) await emit({ from: position + skipped, tokens });
     position += chunk.length;
   }
 }
@@ -98,14 +99,14 @@ function takingTurns(): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** Runs texts as jobs among those of others: nothing is held for a page between its calls but what the scheduler keeps of texts it has read. */
+/** Runs texts as jobs among those of others: nothing is held for a page between its calls but what the scheduler keeps of texts it has read. Whoever takes events slowly holds up its own job alone. */
 export function scheduledTexts(
   { tokenizer: { endTokenIds } }: Pick<RunningModel, "tokenizer">,
   scheduler: Scheduler,
 ): TextRunner {
   const run = async (
     request: JobRequest,
-    onRead: (read: Extract<JobEvent, { kind: "read" }>) => void,
+    onRead: (read: Extract<JobEvent, { kind: "read" }>) => unknown,
     onToken: (token: Extract<JobEvent, { kind: "token" }>) => void = () => {},
   ): Promise<Ending> => {
     const [job] = scheduler.submit([request]);
@@ -114,7 +115,7 @@ export function scheduledTexts(
       for (;;) {
         const { done, value } = await job.next();
         if (done) return value;
-        if (value.kind === "read") onRead(value);
+        if (value.kind === "read") await onRead(value);
         if (value.kind === "token") onToken(value);
       }
     } finally {
@@ -136,22 +137,22 @@ export function scheduledTexts(
   return {
     async score({ ids, from }, emit, signal) {
       if (ids.length === 0) return null;
-      await run({ ...reading, promptIds: ids, signal }, (read) => {
+      await run({ ...reading, promptIds: ids, signal }, async (read) => {
         const skipped = Math.max(0, from - read.from);
         const tokens = read.tokens.slice(skipped);
-        if (tokens.length > 0) emit({ from: read.from + skipped, tokens });
+        if (tokens.length > 0) await emit({ from: read.from + skipped, tokens });
       });
       signal.throwIfAborted();
       return null;
     },
     async generate({ ids, ...request }, emit, signal) {
-      const drawn: Pick<Parameters<typeof emit>[0], "origin" | "draw">[] = [];
+      const drawn: Pick<ModelCalls["generate"]["event"], "origin" | "draw">[] = [];
       return run(
         { ...request, promptIds: ids, endTokenIds, isFollowed: true, signal },
-        (read) => {
+        async (read) => {
           for (const token of read.tokens.slice(Math.max(0, ids.length - read.from))) {
             const how = drawn.shift();
-            if (how !== undefined) emit({ token, ...how });
+            if (how !== undefined) await emit({ token, ...how });
           }
         },
         ({ origin, draw }) => void drawn.push({ origin, draw }),

@@ -59,7 +59,14 @@ describe.each(models)("%s, against a float64 pass", (_, path, reference) => {
 
     test("looks inside, asked while six others write, are those of a quiet host, and so is what they write", async () => {
       const ids = (texts[0]?.ids ?? []).map(tokenId);
-      const limits = { running: 8, waiting: 20, positions: 4_096, readRows: 64, keptTexts: 4 };
+      const limits = {
+        running: 8,
+        waiting: 20,
+        positions: 4_096,
+        readRows: 64,
+        keptTexts: 4,
+        unread: 64,
+      };
       const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
       const scheduler = new Scheduler({ engine, limits, pause: turn });
       const tokenizer = { endTokenIds: [], vocabulary: {} } as never;

@@ -27,7 +27,7 @@ afterEach(async () => {
 function hosts(more: { readonly waiting?: number; readonly pause?: () => Promise<void> } = {}) {
   const engine = openToyEngine();
   const { waiting = 9, pause = async () => {} } = more;
-  const limits = { running: 4, waiting, positions: 256, readRows: 4, keptTexts: 4 };
+  const limits = { running: 4, waiting, positions: 256, readRows: 4, keptTexts: 4, unread: 16 };
   const scheduler = new Scheduler({ engine, limits, pause });
   open.push(scheduler);
   const model = { engine, tokenizer: toyTokenizer, template: plainTemplate(toyTokenizer) };

@@ -15,6 +15,7 @@ import {
   type Gguf,
   loadEngine,
   type Ort,
+  parseShape,
   quantizationName,
   readGguf,
   roundedFile,
@@ -97,6 +98,16 @@ export async function openModel(options: OpenModelOptions, world: World): Promis
   } catch (error) {
     await source.close();
     throw inFile(path, error);
+  }
+}
+
+/** Positions of the context that a model's file tells, from its header alone. */
+export async function fileContextLength({ paths }: Pick<TextModel, "paths">): Promise<number> {
+  const source = await openFileSource(paths);
+  try {
+    return parseShape(await readGguf(source)).contextLength;
+  } finally {
+    await source.close();
   }
 }
 

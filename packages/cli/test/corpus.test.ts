@@ -159,7 +159,7 @@ test("a text that is refused and a line that is no text get an error in their pl
   expect(stderr).toMatch(/2 texts could not be scored; their lines in .* have an "error"/);
   const lines = read();
   expect(lines.map(({ error }) => error === undefined)).toEqual([true, false, true, false]);
-  expect(lines[1]?.error).toContain("maximum context length is 4096");
+  expect(lines[1]?.error).toContain("takes at most 4095");
   expect(lines[3]?.error).toMatch(/line 4 must be an object with a string "text"/);
   const again = await run([...args, ...flags]);
   expect(again.exitCode).toBe(1);

@@ -118,7 +118,8 @@ test("a model in shards is served to programs, and the page is not offered it", 
   const served = await serve(["serve", "--port", "0", "--no-open", "--model", path], { world });
   const listed = async (route: string) => (await fetch(new URL(route, served.url))).json();
   expect(await listed("/models.json")).toEqual({ models: [] });
-  expect(await listed("/v1/models")).toMatchObject({ data: [{ id: "tiny" }] });
+  expect(await listed("/v1/models")).toMatchObject({ data: [{ id: "tiny", max_model_len: 256 }] });
+  expect(await listed("/healthz")).toMatchObject({ engines: {} }); // the header told it
   const answer = await fetch(new URL("/v1/completions", served.url), {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -28,18 +28,6 @@ afterAll(async () => {
   await vllm.close();
 });
 
-test("a text as long as the context is scored there too, and one that is longer is refused in a sentence", async () => {
-  const { data } = (await (await fetch(`${own.url}/v1/models`)).json()) as {
-    readonly data: readonly [{ readonly max_model_len: number }];
-  };
-  const [{ max_model_len: most }] = data;
-  const args = (count: number) => ["score", "--ids", Array(count).fill(5).join(","), ...there];
-  const [json] = await runJson<RemoteScoreJson>(args(most));
-  expect(json?.summary.scoredTokens).toBe(most - 1);
-  const { exitCode, stderr } = await run(args(most + 1));
-  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(new RegExp(`${most}`))]);
-});
-
 test("score on a Tokenscope server gives the numbers of this machine's engine", async () => {
   const args = ["score", "--text", TEXT, "--top", "3"];
   const [here] = await runJson<ScoreLineJson>([...args, ...tiny]);
@@ -60,6 +48,21 @@ test("score on a Tokenscope server gives the numbers of this machine's engine", 
     scoredBytes: here?.summary.scoredBytes,
     characters: here?.summary.characters,
   });
+});
+
+test("a text as long as the context is scored there as here, and one token more is refused in both", async () => {
+  const ids = (count: number) => ["score", "--ids", Array(count).fill("97").join(",")];
+  const [here] = await runJson<ScoreLineJson>([...ids(256), ...tiny]);
+  const [remote] = await runJson<RemoteScoreJson>([...ids(256), ...there]);
+  expect(remote?.tokens).toHaveLength(256);
+  expect(remote?.summary.totalBits).toBeCloseTo(here?.summary.totalBits ?? Number.NaN, 2);
+  for (const engine of [tiny, there]) {
+    const { exitCode, stderr } = await run([...ids(257), ...engine]);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/257 tokens.*256/),
+    });
+  }
 });
 
 test("texts that begin with cut characters have the bytes and the bits per byte of here", async () => {
@@ -213,6 +216,26 @@ test("models lists what the server lists, and info what it can tell", async () =
   const ours = await run(["models", "info", "llama-q8_0", ...there]);
   expect(ours.stdout).toMatch(/^context +256 tokens$/m);
   expect(ours.stdout).toMatch(/^logprobs of it +yes, 261 a token$/m); // the whole vocabulary
+});
+
+test.each([
+  ["once where the list tells its context", 64, 1],
+  ["again afterwards where it does not", null, 2],
+])("models info asks what a server lists %s", async (_when, length, times) => {
+  let asked = 0;
+  const server = await serveRoutes({
+    "/v1/models": () => {
+      asked += 1;
+      return { json: { data: [{ id: "m", max_model_len: length }] } };
+    },
+  });
+  try {
+    const remotely = ["--engine", "openai", "--base-url", server.baseUrl];
+    const { exitCode } = await run(["models", "info", "m", ...remotely]);
+    expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: times });
+  } finally {
+    await server.close();
+  }
 });
 
 test.each([

@@ -25,7 +25,7 @@ export interface JobToken extends NextToken {
   readonly predictionBefore: Prediction;
 }
 
-/** What a job tells: its prompt once it is read, then each token; where it is followed, also what was read since. */
+/** What a job tells: its prompt once it is read, and each token; where it is followed, what was read since in place of the prompt. */
 export type JobEvent =
   | {
       readonly kind: "prompt";

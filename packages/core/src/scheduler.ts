@@ -1,12 +1,20 @@
 // Many jobs on one engine, step by step: a token of each that writes and a piece of each that reads in every pass, and between
-// passes jobs come and go (continuous batching: Yu et al., "Orca", OSDI 2022). Knows ids and no text, no clock, no connection.
+// passes jobs come and go (continuous batching: Yu et al., "Orca", OSDI 2022). A job whose listener is far behind waits for it, and
+// gives its place to others. Knows ids and no text, no clock, no connection.
 
 import type { Batch, Engine, Sequence } from "./engine.ts";
 import { EngineError, UsageError } from "./errors.ts";
 import type { Ending } from "./generate.ts";
 import type { JobRequest, JobRun } from "./job.ts";
-import { JobChannel } from "./job-channel.ts";
 import { commonLength, ReadBeginnings } from "./read-beginnings.ts";
+import {
+  checkPrompt,
+  endingAfter,
+  isHeldUp,
+  isStopped,
+  type Job,
+  queuedJobs,
+} from "./scheduled-job.ts";
 import { nextToken } from "./step.ts";
 import type { TokenId } from "./token.ts";
 
@@ -16,6 +24,7 @@ export interface SchedulerLimits {
   readonly positions: number; // of the cache, held by all running jobs and by what was read before; one job may always take the whole context
   readonly readRows: number; // prompt tokens of a pass while others write: more make their tokens wait longer
   readonly keptTexts: number; // ended jobs whose tokens are kept for those that begin alike
+  readonly unread: number; // tokens that wait for the listeners of a request, or 8 a job; with more its jobs are held up
 }
 
 export interface SchedulerOptions {
@@ -37,19 +46,6 @@ export interface SchedulerStatus {
 
 const READ_ROWS_ALONE = 256; // nobody waits for a token: as many as a pass takes
 
-interface Job {
-  readonly request: JobRequest;
-  readonly owner: object;
-  readonly channel: JobChannel;
-  readonly ids: TokenId[]; // the prompt's and those written
-  written: number;
-  place: number | null; // in the batch; null while it waits
-  sharedTokens: number;
-  isPromptTold: boolean;
-  toldTokens: number; // of a job that is followed
-  ending: Ending | null; // known, and waiting for the last token to be run
-}
-
 interface Beginning {
   readonly length: number; // of the ids that are the same
   readonly ready: number; // of these, how many are read
@@ -65,6 +61,7 @@ export class Scheduler {
   #jobs: Job[] = []; // in the order they came
   #loop: Promise<void> | null = null;
   #steps = 0;
+  #wake: () => void = () => undefined;
   #isClosed = false;
 
   constructor(options: SchedulerOptions) {
@@ -101,13 +98,9 @@ export class Scheduler {
         { httpStatus: 429 },
       );
     }
-    const owner = {};
-    const jobs = requests.map((request): Job => {
-      const told = { sharedTokens: 0, isPromptTold: false, toldTokens: 0 };
-      const state = { written: 0, place: null, ending: null, ...told };
-      return { request, owner, channel: new JobChannel(), ids: [...request.promptIds], ...state };
-    });
+    const jobs = queuedJobs(requests, limits.unread, () => this.#wake());
     this.#jobs.push(...jobs);
+    this.#wake();
     this.#loop ??= this.#run();
     return jobs.map(({ channel }) => channel.read());
   }
@@ -121,6 +114,7 @@ export class Scheduler {
   /** Fails the jobs that are left and frees what they hold; the engine stays open. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#wake();
     await this.#loop;
     this.#read.makeRoom(0);
     this.#batch.close();
@@ -139,6 +133,7 @@ export class Scheduler {
   }
 
   async #step(): Promise<void> {
+    await this.#somethingToDo();
     if (this.#isClosed) this.#failAll(new EngineError("the model was closed; ask again"));
     await this.#options.pause();
     this.#dropStopped();
@@ -146,6 +141,16 @@ export class Scheduler {
     await this.#draw();
     await this.#pass();
     this.#steps += 1;
+  }
+
+  /** Returns at once unless every job is held up: then when one is read again, stopped, or not alone any more. */
+  async #somethingToDo(): Promise<void> {
+    const isIdle = (job: Job): boolean => isHeldUp(job) && !isStopped(job);
+    while (!this.#isClosed && this.#jobs.every(isIdle)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
   }
 
   #running(): readonly Job[] {
@@ -162,23 +167,16 @@ export class Scheduler {
   }
 
   #dropStopped(): void {
-    for (const job of this.#jobs) {
-      if (job.channel.isAbandoned || job.request.signal?.aborted) {
-        this.#end(job, { kind: "aborted" });
-      }
-    }
+    for (const job of this.#jobs) if (isStopped(job)) this.#end(job, { kind: "aborted" });
   }
 
   /** Gives places to those who wait: first to the request with the fewest running jobs, then to the one that came first. */
   #admit(): void {
-    const { limits } = this.#options;
     const passed = new Set<Job>();
-    while (this.#running().length < limits.running) {
+    for (;;) {
       const job = this.#nextWaiting(passed);
-      if (job === null) return;
+      if (job === null || !this.#hasPlaceFor(job)) return;
       passed.add(job);
-      const needed = this.#heldPositions() + job.ids.length + 1;
-      if (needed > this.#positions && this.#running().length > 0) return;
       try {
         this.#place(job);
       } catch (error) {
@@ -188,13 +186,27 @@ export class Scheduler {
     }
   }
 
+  /** Takes places from those that are held up, where that is needed. */
+  #hasPlaceFor(job: Job): boolean {
+    for (;;) {
+      const running = this.#running();
+      const needed = this.#heldPositions() + job.ids.length + 1;
+      const fits = needed <= this.#positions || running.length === 0;
+      if (fits && running.length < this.#options.limits.running) return true;
+      const idle = running.findLast(isHeldUp);
+      if (idle === undefined) return false;
+      this.#keepRead(idle);
+      this.#leave(idle);
+    }
+  }
+
   #nextWaiting(passed: ReadonlySet<Job>): Job | null {
     const runningOf = (owner: object) =>
       this.#running().filter((job) => job.owner === owner).length;
     let next: Job | null = null;
     let fewest = Number.POSITIVE_INFINITY;
     for (const job of this.#jobs) {
-      if (job.place !== null || passed.has(job)) continue;
+      if (job.place !== null || passed.has(job) || isHeldUp(job)) continue;
       const running = runningOf(job.owner);
       if (running < fewest) [next, fewest] = [job, running];
     }
@@ -221,8 +233,9 @@ export class Scheduler {
       wanted === 0 ? this.#options.engine.openSequence() : this.#read.open(ids, wanted);
     let best: Beginning = { length, ready: length, open };
     for (const other of this.#running()) {
-      const common = commonLength(other.ids, ids);
-      const ready = Math.min(common, this.#readTokens(other));
+      const shared = commonLength(other.ids, ids);
+      const ready = Math.min(shared, this.#readTokens(other));
+      const common = isHeldUp(other) ? ready : shared; // nobody waits for one that waits itself
       if (common < best.length || (common === best.length && ready <= best.ready)) continue;
       best = { length: common, ready, open: (wanted) => this.#forkOf(other, wanted) };
     }
@@ -254,14 +267,16 @@ export class Scheduler {
     const { maxTokens, settings, seed } = request;
     const { engine } = this.#options;
     const tokens = this.#batch.members[job.place ?? -1] ?? [];
-    if (!job.isPromptTold) {
+    if (!job.isPromptTold && !request.isFollowed) {
       job.isPromptTold = true;
       const promptTokens = tokens.slice(0, request.promptIds.length);
       channel.tell({ kind: "prompt", tokens: promptTokens, sharedTokens: job.sharedTokens });
     }
     this.#tellRead(job);
+    if (request.isFollowed && job.toldTokens < tokens.length) return null;
     if (job.ending !== null) return job.ending;
     if (job.written >= maxTokens) return { kind: "length", maxTokens };
+    if (isHeldUp(job)) return null;
     const prediction = tokens.at(-1)?.prediction;
     if (prediction === undefined) throw new RangeError("Scheduler: a job without a token");
     const position = tokens.length;
@@ -279,23 +294,23 @@ export class Scheduler {
     return null;
   }
 
-  /** Tells a job that is followed what of its text has been read since. */
+  /** Tells a job that is followed what of its text has been read since, as far as its listener has room. */
   #tellRead(job: Job): void {
-    if (!job.request.isFollowed) return;
-    const from = job.toldTokens;
-    const tokens = (this.#batch.members[job.place ?? -1] ?? []).slice(from);
+    const { request, channel, place, toldTokens: from } = job;
+    if (!request.isFollowed || channel.isFull) return;
+    const tokens = (this.#batch.members[place ?? -1] ?? []).slice(from, from + channel.room);
     if (tokens.length === 0) return;
     job.toldTokens += tokens.length;
-    job.channel.tell({ kind: "read", from, tokens });
+    channel.tell({ kind: "read", from, tokens });
   }
 
-  /** One pass: the token that each wrote, and a piece of what each still reads. */
+  /** One pass: the token that each wrote, and a piece of what each still reads; nothing of those that are held up. */
   async #pass(): Promise<void> {
     this.#makeRoom();
-    const running = this.#running();
+    const missing = (job: Job): number => job.ids.length - this.#readTokens(job);
+    const running = this.#running().filter((job) => missing(job) > 0 && !isHeldUp(job));
     if (running.length === 0) return;
-    const missing = running.map((job) => job.ids.length - this.#readTokens(job));
-    const readers = missing.filter((count) => count > 1).length;
+    const readers = running.filter((job) => missing(job) > 1).length;
     const rows = readers === running.length ? READ_ROWS_ALONE : this.#options.limits.readRows;
     const piece = Math.max(1, Math.floor(rows / Math.max(1, readers)));
     const parts: (readonly TokenId[])[] = this.#batch.members.map(() => []);
@@ -311,20 +326,20 @@ export class Scheduler {
     }
   }
 
-  /** Where tokens have outgrown the positions: texts that were read go first, then the job that came last goes back to the queue and is read again later. */
+  /** Where tokens have outgrown the positions: texts that were read go first, then a job that is held up or the one that came last goes back to the queue and is read again later. */
   #makeRoom(): void {
     for (;;) {
       const running = this.#running();
       const free = this.#positions - this.#heldPositions();
       this.#read.makeRoom(Math.max(0, free));
-      const last = running.at(-1);
+      const last = running.findLast(isHeldUp) ?? running.at(-1);
       if (free >= 0 || running.length <= 1 || last === undefined) return;
       this.#leave(last);
     }
   }
 
   #end(job: Job, ending: Ending): void {
-    if (job.place !== null) this.#read.keep(this.#batch.fork(job.place));
+    this.#keepRead(job);
     this.#remove(job);
     job.channel.end(ending);
   }
@@ -343,37 +358,12 @@ export class Scheduler {
     this.#jobs = this.#jobs.filter((each) => each !== job);
   }
 
+  #keepRead({ place }: Job): void {
+    if (place !== null) this.#read.keep(this.#batch.fork(place));
+  }
+
   #leave(job: Job): void {
     if (job.place !== null) this.#batch.leave(job.place);
     job.place = null;
-  }
-}
-
-/** Why a job ends with this token, or null. */
-function endingAfter({ request, written }: Job, id: TokenId): Ending | null {
-  const { endTokenIds, maxTokens } = request;
-  if (endTokenIds.includes(id)) return { kind: "end-token", id };
-  return written >= maxTokens ? { kind: "length", maxTokens } : null;
-}
-
-function checkPrompt(
-  { promptIds }: JobRequest,
-  { vocabularySize, contextLength }: Pick<Engine, "vocabularySize" | "contextLength">,
-): void {
-  if (promptIds.length === 0) {
-    throw new UsageError(
-      "the prompt has 0 tokens and a prediction needs at least 1; write a word, or give a start token's id",
-    );
-  }
-  const unknown = promptIds.find((id) => id >= vocabularySize);
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `token id ${unknown} is not in this model's vocabulary of ${vocabularySize}; give ids from 0 to ${vocabularySize - 1}`,
-    );
-  }
-  if (promptIds.length > contextLength) {
-    throw new UsageError(
-      `the prompt has ${promptIds.length} tokens and the model's context holds ${contextLength}; shorten it to at most ${contextLength} tokens`,
-    );
   }
 }

@@ -25,6 +25,7 @@ const LIMITS: SchedulerLimits = {
   positions: 256,
   readRows: 8,
   keptTexts: 4,
+  unread: 16,
 };
 const schedulers: Scheduler[] = [];
 
@@ -141,6 +142,7 @@ test("jobs at once write what each writes alone, whatever their prompts, setting
     positions: fc.constantFrom(1, 256),
     readRows: fc.integer({ min: 1, max: 20 }),
     keptTexts: fc.integer({ min: 0, max: 3 }),
+    unread: fc.integer({ min: 1, max: 64 }),
   });
   await fc.assert(
     fc.asyncProperty(

@@ -22,6 +22,8 @@ export interface RemoteModel {
   readonly contextLength: number | null; // positions; null where the server does not say
   /** The way to a text's logprobs, or null where there is none. */
   scoringWay(): Promise<ScoringWay | null>;
+  /** The fewest tokens that it writes behind a prompt whose prompt_logprobs are wanted (vLLM: 1), or null where it gives none. */
+  leastWritten(): Promise<0 | 1 | null>;
   /** Whether /tokenize answers as vLLM's does. */
   tokenizes(): Promise<boolean>;
   /** Ids of the special tokens, or null where the server does not tell (/tokenizer_info). */
@@ -58,12 +60,14 @@ export async function openRemoteModel(
   }
   const { id, max_model_len = null } = found;
   const tokenizes = once(() => answers(() => askTokens({ endpoint, id }, "a", signal)));
+  const leastWritten = once(() => findLeastWritten({ endpoint, id, tokenizes }, signal));
   return {
     endpoint,
     id,
     contextLength: max_model_len,
     tokenizes,
-    scoringWay: once(() => findScoringWay({ endpoint, id, tokenizes }, signal)),
+    leastWritten,
+    scoringWay: once(() => findScoringWay({ endpoint, id, leastWritten }, signal)),
     specialIds: once(() => findSpecialIds({ endpoint, id }, signal)),
     startTokenId: once(() => findStartToken({ endpoint, id }, signal)),
   };
@@ -151,20 +155,34 @@ async function findSpecialIds(
 }
 
 async function findScoringWay(
-  model: Named & Pick<RemoteModel, "tokenizes">,
+  model: Named & Pick<RemoteModel, "leastWritten">,
   signal: AbortSignal | undefined,
 ): Promise<ScoringWay | null> {
-  if ((await model.tokenizes()) && (await answers(() => checkPromptLogprobs(model, signal)))) {
-    return "prompt-logprobs";
-  }
+  if ((await model.leastWritten()) !== null) return "prompt-logprobs";
   return (await answers(() => checkEcho(model, signal))) ? "echo" : null;
 }
 
-async function checkPromptLogprobs(model: Named, signal: AbortSignal | undefined): Promise<void> {
+async function findLeastWritten(
+  model: Named & Pick<RemoteModel, "tokenizes">,
+  signal: AbortSignal | undefined,
+): Promise<0 | 1 | null> {
+  if (!(await model.tokenizes())) return null;
+  for (const least of [0, 1] as const) {
+    if (await answers(() => checkPromptLogprobs(model, least, signal))) return least;
+  }
+  return null;
+}
+
+async function checkPromptLogprobs(
+  model: Named,
+  written: 0 | 1,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const ids = await askTokens(model, "one two three", signal);
-  const body = { prompt: ids, max_tokens: 1, temperature: 0, prompt_logprobs: 0 };
-  const { prompt_logprobs: rows } = await complete(model, body, signal);
+  const body = { prompt: ids, max_tokens: written, temperature: 0, prompt_logprobs: 0 };
+  const { text, prompt_logprobs: rows } = await complete(model, body, signal);
   if (rows?.length !== ids.length) throw new UsageError("the answer has no prompt_logprobs");
+  if (written === 0 && text !== "") throw new UsageError("max_tokens 0 is read as another number");
 }
 
 async function checkEcho(model: Named, signal: AbortSignal | undefined): Promise<void> {

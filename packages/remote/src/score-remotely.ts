@@ -121,18 +121,31 @@ export async function remotePrompt(
   return { text, ...tokens, startTokenId: named };
 }
 
-/** vLLM's rows of a prompt's tokens: for each null or its logprob and rank beside the likeliest `top`. */
+/** vLLM's rows of a prompt's tokens: for each null or its logprob and rank beside the likeliest `top`. Throws UsageError where the prompt and what the server writes behind it are longer than its context. */
 export async function promptRows(
   model: RemoteModel,
   ids: readonly number[],
   { top = 0, signal }: Pick<RemoteOptions, "top" | "signal">,
 ): Promise<readonly (PromptRow | null)[]> {
-  const isFull = model.contextLength !== null && ids.length >= model.contextLength; // no room for one token more: vLLM wants it, a Tokenscope server does not
-  const body = { prompt: ids, max_tokens: isFull ? 0 : 1, temperature: 0, prompt_logprobs: top };
+  const written = (await model.leastWritten()) ?? 1;
+  checkPromptFits(model, ids.length, written);
+  const body = { prompt: ids, max_tokens: written, temperature: 0, prompt_logprobs: top };
   const { prompt_logprobs: rows } = await complete(model, body, signal);
   if (rows?.length === ids.length) return rows;
   throw new UsageError(
     `${model.endpoint.baseUrl} gave prompt_logprobs of ${rows?.length ?? 0} tokens for a prompt of ${ids.length}; see the server's version`,
+  );
+}
+
+/** What only a server that writes on refuses is said here; the rest it says itself. */
+function checkPromptFits(
+  { endpoint, contextLength }: RemoteModel,
+  promptTokens: number,
+  written: number,
+): void {
+  if (contextLength === null || written === 0 || promptTokens < contextLength) return;
+  throw new UsageError(
+    `${endpoint.baseUrl} was to be asked with ${promptTokens} tokens and takes at most ${contextLength - written}, since it writes a token behind every prompt within its context of ${contextLength}; shorten the text, or use a Tokenscope server or --engine local, which write none`,
   );
 }
 

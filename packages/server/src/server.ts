@@ -11,6 +11,7 @@ import { type ApiModel, ApiModels } from "./api/api-models.ts";
 import { buildApp } from "./app.ts";
 import { bracketed } from "./host-check.ts";
 import type { ServedModel } from "./model-files.ts";
+import { cutUnreadAnswers } from "./unread-answers.ts";
 
 export interface ServerOptions {
   readonly port: number; // 0: any free one
@@ -31,15 +32,18 @@ export interface ServerOptions {
 
 interface ServerLimits extends SchedulerLimits {
   readonly bodyBytes: number; // of a request
+  readonly unreadMs: number; // how long an answer may wait for its client to take a byte
 }
 
 const LIMITS: ServerLimits = {
   bodyBytes: 8 * 1024 * 1024, // 256 prompts of a 4,096-token context in ids take about 6 MB
+  unreadMs: 120_000, // a phone may sleep for a minute; a page asks again for what is left
   running: 32, // beyond, a pass takes longer by as much as it does more
   waiting: 512,
   positions: 16_384, // some 750 MB of keys and values with the default model
   readRows: 64, // about two tokens' time of the default model
   keptTexts: 8,
+  unread: 256, // some 750 kB with the default model
 };
 
 export interface RunningServer {
@@ -67,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     startedAt: Math.floor(Date.now() / 1000),
   });
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  cutUnreadAnswers(server, limits.unreadMs);
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return {

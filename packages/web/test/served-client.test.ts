@@ -43,7 +43,7 @@ async function startToy({
   const model = { identity, engine, tokenizer: toyTokenizer, chatTemplate: null };
   const weightBytes = { exact: 4, compact: 1 };
   const open = async () => ({ ...model, weightBytes });
-  const apiModels = [{ id: "toy", contextLength: 256, open }];
+  const apiModels = [{ id: "toy", open }];
   const server = await startServer({ port, host: "127.0.0.1", pageDir, models: [], apiModels });
   closers.push(() => server.close());
   return server;

@@ -1,8 +1,7 @@
 // tokenscope serve: the page, in the person's browser, and the API for programs.
 
 import { type Precision, UsageError } from "@tokenscope/core";
-import { parseShape, readGguf, weightBytes } from "@tokenscope/engine";
-import { openFileSource } from "@tokenscope/engine/node";
+import { weightBytes } from "@tokenscope/engine";
 import { DEFAULT_MODEL_ID, MODELS } from "@tokenscope/models";
 import { locateModel, type ModelFile, modelSha256 } from "@tokenscope/models/node";
 import { type Endpoint, listModels } from "@tokenscope/remote";
@@ -10,7 +9,7 @@ import { type ApiModel, type ServedModel, startServer } from "@tokenscope/server
 import type { Command } from "commander";
 import { reportedFetch } from "../fetch-report.ts";
 import { addComputeOptions } from "../model-options.ts";
-import { fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
+import { fileContextLength, fileModelId, inFile, type PrecisionChoice } from "../open-model.ts";
 import { collect, parsePort } from "../option-values.ts";
 import { addEngineChoice, endpointBeside } from "../remote/remote-options.ts";
 import { addressLines } from "../serve-addresses.ts";
@@ -85,8 +84,8 @@ async function serve({ options, world, remote }: ServeParts): Promise<void> {
         world,
         `${model.id} is ${files} files: it is there for programs, and the page takes models of one`,
       );
-    const open = opening(name, { options, world });
-    apiModels.push({ id: model.id, contextLength: await contextLengthOf(file), open });
+    const contextLength = () => fileContextLength(file);
+    apiModels.push({ id: model.id, contextLength, open: opening(name, { options, world }) });
   }
   world.signal.throwIfAborted();
   const server = await startServer({
@@ -174,20 +173,10 @@ async function servedModel(file: ModelFile, world: World): Promise<ServedModel> 
 }
 
 async function checkedSha256(file: ModelFile, { signal }: World): Promise<string> {
-  await contextLengthOf(file);
+  await fileContextLength(file).catch((error: unknown) => {
+    throw inFile(file.path, error);
+  });
   return modelSha256(file, signal);
-}
-
-/** What the file's header says; throws a sentence where it cannot be run. */
-async function contextLengthOf({ path, paths }: ModelFile): Promise<number> {
-  const source = await openFileSource(paths);
-  try {
-    return parseShape(await readGguf(source)).contextLength;
-  } catch (error) {
-    throw inFile(path, error);
-  } finally {
-    await source.close();
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -33,8 +33,10 @@ export async function describeServerModel(
   world: World,
 ): Promise<void> {
   const model = await openRemoteModel(endpoint, name, world.signal);
+  const { id } = model;
   const found = await probe(model, world.signal);
-  const { id, contextLength } = model;
+  const contextLength =
+    model.contextLength ?? (await openRemoteModel(endpoint, name, world.signal)).contextLength; // some servers know it once the model was asked
   if (json) {
     const told = { id, baseUrl: endpoint.baseUrl, contextLength, ...found };
     await writeLine(world.stdout, JSON.stringify(told));

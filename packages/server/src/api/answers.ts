@@ -41,10 +41,12 @@ export interface AnswerOptions {
 /** The answer of these jobs; throws what submitting them throws. A client that goes away ends its jobs. */
 export async function answerOf(c: Context, options: AnswerOptions): Promise<Response> {
   const { model, jobs, wish, body, aborter } = options;
+  const gone = () => aborter.abort();
+  const { signal } = c.req.raw;
+  signal.addEventListener("abort", gone, { once: true });
+  if (signal.aborted) gone(); // while the model was opened
   const runs = model.scheduler.submit(jobs);
   const choices = runs.map((run) => choicePieces(run, model, wish));
-  const gone = () => aborter.abort();
-  c.req.raw.signal.addEventListener("abort", gone, { once: true });
   if (body.stream) return eventStream(chunks(choices, options), gone);
   try {
     const whole = await Promise.all(choices.map(wholeChoice));

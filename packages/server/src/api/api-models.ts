@@ -25,7 +25,8 @@ export interface OpenedModel {
 /** A model by its name, and how to open it; the server closes its engine. */
 export interface ApiModel {
   readonly id: string;
-  readonly contextLength: number; // positions, as the file's header has them
+  /** Positions of its context before it is opened, as the header of its file tells. */
+  readonly contextLength?: () => Promise<number>;
   open(): Promise<OpenedModel>;
 }
 
@@ -41,6 +42,7 @@ export class ApiModels {
   readonly #limits: SchedulerLimits;
   readonly #opening = new Map<string, Promise<ReadyModel>>();
   readonly #ready = new Map<string, ReadyModel>();
+  readonly #contextLengths = new Map<string, number>();
 
   constructor(models: readonly ApiModel[], limits: SchedulerLimits) {
     this.#models = models;
@@ -51,9 +53,17 @@ export class ApiModels {
     return this.#models.map(({ id }) => id);
   }
 
-  /** What is known of each before it is opened. */
-  get listed(): readonly Pick<ApiModel, "id" | "contextLength">[] {
-    return this.#models;
+  /** Positions of a model's context; null where only opening it would tell, or tell why not. */
+  async contextLengthOf(id: string): Promise<number | null> {
+    const known = this.#ready.get(id)?.engine.contextLength ?? this.#contextLengths.get(id);
+    if (known !== undefined) return known;
+    try {
+      const told = await this.#modelOf(id)?.contextLength?.();
+      if (told !== undefined) this.#contextLengths.set(id, told);
+      return told ?? null;
+    } catch {
+      return null; // a list of models is no place for the sentence that opening this one gives
+    }
   }
 
   /** What each opened model is doing. */
@@ -76,11 +86,9 @@ export class ApiModels {
     }
   }
 
-  /** What is known of this one; throws RequestError 404 where there is no model of this name. */
-  listedAs(name: string): Pick<ApiModel, "id" | "contextLength"> {
-    const model = this.#modelOf(name);
-    if (model === undefined) throw this.#unknown(name);
-    return model;
+  /** Throws RequestError 404 where there is no model of this name. */
+  check(name: string): void {
+    if (this.#modelOf(name) === undefined) throw this.#unknown(name);
   }
 
   /** Ends what runs and frees all models. */

@@ -65,7 +65,7 @@ export async function* choicePieces(
         if (wish.promptReport !== null) {
           told.promptReports = await promptReports(engine, value.tokens, wish.promptReport);
         }
-        if (wish.echoes) yield await echo(value.tokens, { engine, text, wish });
+        if (wish.echoes) yield* echo(value.tokens, { engine, text, wish });
         continue;
       }
       if (value.kind === "read") continue; // of jobs that are followed alone
@@ -96,20 +96,27 @@ interface EchoParts extends Pick<ReadyModel, "engine"> {
   readonly wish: ChoiceWish;
 }
 
-async function echo(
+const ECHOED = 64; // tokens of a piece: a client that does not read a stream has no more than one made for it
+
+async function* echo(
   tokens: readonly ScoredToken[],
   { engine, text, wish }: EchoParts,
-): Promise<ChoicePiece> {
-  const offsets: number[] = [];
-  const shown = tokens.map(({ id }) => {
-    offsets.push(text.offset);
-    return text.echo(id);
-  });
-  const reports = wish.report ? await promptReports(engine, tokens, wish.report) : [];
-  return {
-    text: shown.join(""),
-    reports: reports.map((report, i) => ({ ...report, textOffset: offsets[i] ?? 0 })),
-  };
+): AsyncGenerator<ChoicePiece, void, void> {
+  for (let from = 0; from < tokens.length; from += ECHOED) {
+    const part = tokens.slice(from, from + ECHOED);
+    const offsets: number[] = [];
+    const shown = part.map(({ id }) => {
+      offsets.push(text.offset);
+      return text.echo(id);
+    });
+    const before = tokens.slice(Math.max(0, from - 1), from); // whose prediction the first is scored under
+    const all = wish.report ? await promptReports(engine, [...before, ...part], wish.report) : [];
+    const reports = all.slice(before.length);
+    yield {
+      text: shown.join(""),
+      reports: reports.map((report, i) => ({ ...report, textOffset: offsets[i] ?? 0 })),
+    };
+  }
 }
 
 /** The text of a choice, token by token. */

@@ -2,7 +2,7 @@
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ApiModel, ApiModels } from "./api-models.ts";
+import type { ApiModels } from "./api-models.ts";
 import { answerChat } from "./chat.ts";
 import { answerCompletion } from "./completions.ts";
 import { readBody } from "./read-body.ts";
@@ -44,16 +44,22 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
       throw wrongMethod(c, "POST");
     });
   }
-  const described = ({ id, contextLength }: Pick<ApiModel, "id" | "contextLength">) => ({
+  const described = async (id: string) => ({
     id,
     object: "model",
     created: startedAt,
     owned_by: "tokenscope",
-    max_model_len: contextLength, // as vLLM tells it
+    max_model_len: await models.contextLengthOf(id), // as vLLM tells it
   });
   routes.get("/tokenizer_info", (c) => answerTokenizerInfo(c, models));
-  routes.get("/v1/models", (c) => c.json({ object: "list", data: models.listed.map(described) }));
-  routes.get("/v1/models/:id", (c) => c.json(described(models.listedAs(c.req.param("id")))));
+  routes.get("/v1/models", async (c) =>
+    c.json({ object: "list", data: await Promise.all(models.ids.map(described)) }),
+  );
+  routes.get("/v1/models/:id", async (c) => {
+    const id = c.req.param("id");
+    models.check(id);
+    return c.json(await described(id));
+  });
   routes.all("/v1/*", (c) => {
     if (c.req.path.startsWith("/v1/models")) throw wrongMethod(c, "GET");
     const known = ["/v1/models", "/tokenizer_info", ...Object.keys(POSTS)].join(", ");

@@ -111,13 +111,13 @@ async function readValue(c: Context, maxBytes: number): Promise<unknown> {
   }
 }
 
-interface Asked {
+interface Call {
   readonly kind: ModelCallKind;
   readonly request: unknown;
 }
 
-/** Events as they come, then what the call came to. A page that goes away ends its call within a step. */
-function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: ReadyModel): Response {
+/** Events as the page takes them, then what the call came to. A page that goes away ends its call within a step. */
+function callAnswer({ kind, request }: Call, host: SessionHost, { engine }: ReadyModel): Response {
   const handler = host[kind] as (...args: unknown[]) => Promise<unknown>; // kind and request belong together
   const body = messageStream(async (send, signal) => {
     try {
@@ -126,9 +126,9 @@ function callAnswer({ kind, request }: Asked, host: SessionHost, { engine }: Rea
         (event: unknown) => send({ kind: "event", event }),
         signal,
       );
-      send({ kind: "done", result, counts: engine.counts });
+      await send({ kind: "done", result, counts: engine.counts });
     } catch (error) {
-      send({ kind: "failed", failure: failureOf(error) });
+      await send({ kind: "failed", failure: failureOf(error) });
     }
   });
   return new Response(body, {

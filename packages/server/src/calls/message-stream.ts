@@ -1,22 +1,31 @@
-// The answer of a call as a stream: messages wait as they are, and become bytes as the page takes them. Knows no call.
+// The answer of a call as a stream: a message becomes bytes as the page takes it, and whoever sends waits for that. Knows no call.
 
 import { type CallMessage, encodeValue } from "@tokenscope/calls";
 
-/** `send` costs a reference: the tokens in a message are the scheduler's own. Never rejects. */
-type CallWork = (send: (message: CallMessage) => void, signal: AbortSignal) => Promise<void>;
+/** `send` answers once the message is taken, or nobody will take it. Never rejects. */
+type CallWork = (
+  send: (message: CallMessage) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<void>;
+
+interface Waiting {
+  readonly message: CallMessage;
+  readonly release: () => void; // whoever sent it
+}
 
 /** Begins the work at once. The stream ends when its messages are read; a page that goes away aborts the signal. */
 export function messageStream(work: CallWork): ReadableStream<Uint8Array> {
   const aborter = new AbortController();
   const { signal } = aborter;
-  const waiting: CallMessage[] = [];
+  const waiting: Waiting[] = []; // one, since senders wait
   let isOver = false;
   let wake = (): void => {};
-  const send = (message: CallMessage): void => {
-    if (signal.aborted) return;
-    waiting.push(message);
-    wake();
-  };
+  const send = (message: CallMessage): Promise<void> =>
+    new Promise((release) => {
+      if (signal.aborted) return release();
+      waiting.push({ message, release });
+      wake();
+    });
   return new ReadableStream<Uint8Array>({
     start() {
       void work(send, signal).finally(() => {
@@ -31,13 +40,14 @@ export function messageStream(work: CallWork): ReadableStream<Uint8Array> {
         });
       }
       if (signal.aborted) return;
-      const message = waiting.shift();
-      if (message === undefined) controller.close();
-      else controller.enqueue(encodeValue(message));
+      const next = waiting.shift();
+      if (next === undefined) controller.close();
+      else controller.enqueue(encodeValue(next.message));
+      next?.release();
     },
     cancel() {
       aborter.abort();
-      waiting.length = 0;
+      for (const { release } of waiting.splice(0)) release();
       wake();
     },
   });

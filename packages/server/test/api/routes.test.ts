@@ -73,6 +73,21 @@ test("the logprobs of a prompt say of each token how likely it was, its rank, an
   expect(Object.keys(second ?? {}).length).toBe(own?.rank === 1 || own?.rank === 2 ? 2 : 3);
 });
 
+test("a long echo comes in pieces, each token under the prediction before it", async () => {
+  const asked = { prompt: "é".repeat(75), max_tokens: 1, temperature: 0, echo: true, logprobs: 60 };
+  const [whole] = (await complete(asked)).choices;
+  const answer = await post(`${server.url}/v1/completions`, { ...asked, stream: true });
+  const events = (await answer.text()).split("\n\n").filter((event) => event.includes("choices"));
+  const told = events.map((event) => JSON.parse(event.slice("data: ".length)) as Completion);
+  const logprobs = told.flatMap(({ choices }) => choices[0]?.logprobs ?? []);
+  expect(logprobs.map(({ tokens }) => tokens.length)).toEqual([64, 64, 22, 1]);
+  for (const column of ["token_logprobs", "top_logprobs", "text_offset"] as const) {
+    const all = logprobs.flatMap((each): readonly unknown[] => each[column]);
+    expect(all).toEqual(whole?.logprobs?.[column]);
+  }
+  expect(told.map(({ choices }) => choices[0]?.text).join("")).toBe(whole?.text);
+});
+
 test("up to 1000 candidates are given: all of a small vocabulary sum to 1", async () => {
   const { choices } = await complete({
     prompt: "a",
@@ -161,14 +176,18 @@ test("tokens and their text go both ways, special tokens too", async () => {
   });
 });
 
-test("the list of models tells a context's length as vLLM does, before a model was opened too", async () => {
-  const answer = await fetch(`${server.url}/v1/models`);
-  const { data } = (await answer.json()) as { readonly data: readonly Json[] };
+test("the list of models tells each context's length as vLLM does, and opens none for it", async () => {
+  const fresh = await startToyServer();
+  const json = async (path: string) => (await (await fetch(fresh.url + path)).json()) as Json;
+  const { data } = (await json("/v1/models")) as { readonly data: readonly Json[] };
   expect(data.map(({ id, max_model_len }) => [id, max_model_len])).toEqual([
     ["toy", 256],
     ["plain", 256],
-    ["broken", 1_024],
+    ["broken", null], // its header cannot be read
   ]);
+  expect(await json("/v1/models/toy")).toMatchObject({ id: "toy", max_model_len: 256 });
+  expect(await json("/healthz")).toMatchObject({ engines: {} });
+  await fresh.close();
 });
 
 test("a harness learns which tokens end and start a text", async () => {

@@ -65,6 +65,35 @@ test.each([
   expect(server.passes.length).toBeLessThanOrEqual(2); // the pass that was under way, and one more at most
 });
 
+test("a client that goes away while the model is opened has nothing computed for it", async () => {
+  const server = await started();
+  let open = () => {};
+  const opening = new Promise<void>((resolve) => {
+    server.openGate = () => {
+      resolve();
+      return new Promise((opened) => {
+        open = opened;
+      });
+    };
+  });
+  const leaving = new AbortController();
+  const body = { prompt: "to nobody", max_tokens: 200, ignore_eos: true };
+  const answer = fetch(`${server.url}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: leaving.signal,
+  });
+  await opening;
+  leaving.abort();
+  await expect(answer).rejects.toThrow();
+  await health(server); // it hears of that
+  open();
+  const other = await post(`${server.url}/v1/completions`, { prompt: "other", max_tokens: 0 });
+  expect(other.status).toBe(200);
+  expect(server.passes).toEqual(["other".length]);
+});
+
 test("a beginning that requests share is read once, and usage says so", async () => {
   const server = await started();
   const prompt = "The same words for everyone, then: ";

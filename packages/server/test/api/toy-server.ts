@@ -40,6 +40,8 @@ export interface ToyServer {
   readonly passes: readonly number[];
   /** Every pass waits for it. */
   gate: () => Promise<void>;
+  /** Opening "toy" waits for it. */
+  openGate: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,23 +67,21 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     chatTemplate: toyTemplate,
     weightBytes: { exact: 4, compact: 1 },
   };
+  const contextLength = async (): Promise<number> => engine.contextLength;
+  const gone = () => Promise.reject(new UsageError("the file is gone"));
   const server: RunningServer = await startServer({
     port: 0,
     host: "127.0.0.1",
     pageDir,
     models: [],
     apiModels: [
-      { id: "toy", contextLength: 256, open: async () => toy },
+      { id: "toy", contextLength, open: () => made.openGate().then(() => toy) },
       {
         id: "plain",
-        contextLength: 256,
+        contextLength,
         open: async () => ({ ...toy, engine: openToyEngine(), chatTemplate: null }),
       },
-      {
-        id: "broken",
-        contextLength: 1_024,
-        open: () => Promise.reject(new UsageError("the file is gone")),
-      },
+      { id: "broken", contextLength: gone, open: gone },
     ],
     ...options,
   });
@@ -90,6 +90,7 @@ export async function startToyServer(options: Partial<ServerOptions> = {}): Prom
     engine,
     passes,
     gate: async () => {},
+    openGate: async () => {},
     close: server.close,
   };
   return made;
