@@ -60,6 +60,7 @@ const completion = z.object({
       }),
     )
     .min(1),
+  usage: z.object({ prompt_tokens: z.int().nullish() }).nullish(),
 });
 
 const toolCall = z.object({

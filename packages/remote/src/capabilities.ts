@@ -2,7 +2,14 @@
 
 import { answeredTokens } from "./answers.ts";
 import { completeChat } from "./next-remotely.ts";
-import { answers, complete, isRefusal, type RemoteModel, type ScoringWay } from "./remote-model.ts";
+import {
+  answers,
+  complete,
+  isRefusal,
+  type Named,
+  type RemoteModel,
+  type ScoringWay,
+} from "./remote-model.ts";
 
 const MOST_LISTED = 1000; // candidates beside a token: a Tokenscope server's most
 const LIST_LENGTHS = [50, 20, 10, 5, 1]; // what is tried where those are refused
@@ -14,6 +21,7 @@ export interface Capabilities {
   readonly tokenIds: boolean; // a prompt of token ids
   readonly tokenizes: boolean;
   readonly scoring: ScoringWay | null;
+  readonly contradictsItself: boolean; // it echoes logprobs of a prompt, and they cannot be right
   readonly chat: boolean;
   readonly chatTop: number; // candidates beside a token of a reply
   readonly prefill: boolean; // a reply that begins with given words
@@ -23,23 +31,25 @@ export interface Capabilities {
 
 /** Asks a model's endpoint for all of it; throws as Endpoint.post does for what is no refusal. */
 export async function probe(model: RemoteModel, signal?: AbortSignal): Promise<Capabilities> {
-  const { tokenizes, scoringWay } = model;
-  const does = (body: object) => answers(() => complete(model, body, signal));
+  const { tokenizes, scoringWay, echo, id } = model;
+  const asked: Named = { endpoint: model.endpoint.probing, id };
+  const does = (body: object) => answers(() => complete(asked, body, signal));
   const chats = (body: object) =>
-    answers(() => completeChat(model, { max_tokens: 1, messages: QUESTION, ...body }, signal));
+    answers(() => completeChat(asked, { max_tokens: 1, messages: QUESTION, ...body }, signal));
   const completions = await does({ prompt: "one two", max_tokens: 1 });
   const chat = await chats({});
   return {
     completions,
-    completionTop: completions ? await longestList((top) => completionList(model, top, signal)) : 0,
+    completionTop: completions ? await longestList((top) => completionList(asked, top, signal)) : 0,
     tokenIds: completions && (await does({ prompt: [1, 2], max_tokens: 1 })),
     tokenizes: await tokenizes(),
     scoring: completions ? await scoringWay() : null,
+    contradictsItself: completions && (await echo()).isContradicted,
     chat,
-    chatTop: chat ? await longestList((top) => chatList(model, top, signal)) : 0,
-    prefill: chat && (await continuesReply(model, signal)),
+    chatTop: chat ? await longestList((top) => chatList(asked, top, signal)) : 0,
+    prefill: chat && (await continuesReply(asked, signal)),
     tools: chat && (await chats({ tools: [TOOL] })),
-    seed: (completions || chat) && (await keepsSeed(model, completions, signal)),
+    seed: (completions || chat) && (await keepsSeed(asked, completions, signal)),
   };
 }
 
@@ -85,7 +95,7 @@ function namedNumbers(refusal: string): readonly number[] {
 }
 
 async function completionList(
-  model: RemoteModel,
+  model: Named,
   top: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -95,7 +105,7 @@ async function completionList(
 }
 
 async function chatList(
-  model: RemoteModel,
+  model: Named,
   top: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -105,10 +115,7 @@ async function chatList(
 }
 
 /** A reply of which eight numbers are written goes on with the ninth; one that begins anew does not. */
-async function continuesReply(
-  model: RemoteModel,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
+async function continuesReply(model: Named, signal: AbortSignal | undefined): Promise<boolean> {
   const begun = { role: "assistant", content: "1, 2, 3, 4, 5, 6, 7, 8," };
   const body = { messages: [...QUESTION, begun], max_tokens: 4, temperature: 0 };
   const goesOn = async (fields: object): Promise<boolean> => {
@@ -125,7 +132,7 @@ async function continuesReply(
 
 /** Two draws of one seed are one text, and of another seed another. */
 async function keepsSeed(
-  model: RemoteModel,
+  model: Named,
   completions: boolean,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {

@@ -22,7 +22,13 @@ export interface EndpointOptions {
 }
 
 /** A server. Paths are below its base address, such as "/completions"; `atRoot` ones above its /v1, such as "/tokenize". */
-export interface Endpoint {
+export interface Endpoint extends Asking {
+  /** The same server, to find out what it can: a 500, which some give for what they do not take, is a refusal there and not tried again. */
+  readonly probing: Asking;
+}
+
+/** Requests to a server. */
+export interface Asking {
   readonly baseUrl: string;
   /** Answers throw as post's. */
   get(path: string, options?: PostOptions): Promise<unknown>;
@@ -39,6 +45,10 @@ interface PostOptions {
 
 /** Opens nothing yet: the first request does. Throws UsageError for an address that is none. */
 export function openEndpoint(options: EndpointOptions): Endpoint {
+  return { ...askingOf(options, false), probing: askingOf(options, true) };
+}
+
+function askingOf(options: EndpointOptions, isProbing: boolean): Asking {
   const baseUrl = parseBaseUrl(options.baseUrl);
   const root = baseUrl.replace(/\/v\d+$/, "");
   const { apiKey = null, retries = RETRIES, timeoutMs = TIMEOUT_MS } = options;
@@ -53,10 +63,10 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     maxRetries: retries,
     timeout: timeoutMs,
     logLevel: "off",
-    fetch: wholeAnswers(options.fetch ?? fetch),
+    fetch: wholeAnswers(options.fetch ?? fetch, isProbing),
   });
   const failed = (error: unknown, path: string, signal?: AbortSignal): unknown =>
-    failure(error, { path, baseUrl, apiKey, timeoutMs, ...(signal && { signal }) });
+    failure(error, { path, baseUrl, apiKey, timeoutMs, isProbing, ...(signal && { signal }) });
   return {
     baseUrl,
     get: (path, { atRoot = false, signal } = {}) =>
@@ -101,10 +111,12 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
 class LostAnswer extends Error {}
 
 /** An answer is read whole within the client's request, so that its deadline and its retries count for all of it; a stream's is read as it comes. */
-function wholeAnswers(ask: typeof fetch): typeof fetch {
+function wholeAnswers(ask: typeof fetch, isProbing: boolean): typeof fetch {
   return async (input, init) => {
     const response = await ask(input, init);
-    const { status, statusText, headers } = response;
+    const { status, statusText } = response;
+    const headers = new Headers(response.headers);
+    if (isProbing && status === 500) headers.set("x-should-retry", "false"); // the client's own word for it
     const isStream = /^text\/event-stream/i.test(headers.get("content-type") ?? "");
     if (response.body === null || (response.ok && isStream)) return response;
     const body = await response.arrayBuffer().catch((error: unknown) => {
@@ -181,6 +193,7 @@ interface Asked {
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly timeoutMs: number;
+  readonly isProbing: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -218,7 +231,7 @@ function reasonOf(error: Error): string {
 }
 
 function statusFailure({ status = 0, message }: APIError, asked: Asked): Error {
-  const { baseUrl, path } = asked;
+  const { baseUrl, path, isProbing } = asked;
   const words = shown(message.replace(/^\d+ /, ""), asked);
   const answer = `${baseUrl}${path} answered ${status}: ${words}`;
   if (status === 401 || status === 403) {
@@ -228,7 +241,8 @@ function statusFailure({ status = 0, message }: APIError, asked: Asked): Error {
     );
   }
   const isPassing = [408, 409, 429].includes(status) || (status >= 500 && status !== 501); // 501: not there at all
-  if (isPassing) return new EngineError(`${answer}; try again later, or with less at once`);
+  if (isPassing && !(isProbing && status === 500))
+    return new EngineError(`${answer}; try again later, or with less at once`);
   return new UsageError(answer, { httpStatus: status });
 }
 

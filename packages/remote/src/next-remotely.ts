@@ -2,7 +2,7 @@
 
 import { UsageError } from "@tokenscope/core";
 import { type AnsweredCandidate, answeredTokens, nats, parseChat } from "./answers.ts";
-import { complete, type RemoteModel, tokenizeRemotely } from "./remote-model.ts";
+import { complete, type Named, type RemoteModel, tokenizeRemotely } from "./remote-model.ts";
 import {
   promptRows,
   type RemoteChat,
@@ -156,7 +156,7 @@ export async function listedAfterChat(
 
 /** The first choice of a chat completion; the newer name of max_tokens where a server insists on it. */
 export async function completeChat(
-  model: Pick<RemoteModel, "endpoint" | "id">,
+  model: Named,
   body: { readonly max_tokens: number } & Readonly<Record<string, unknown>>,
   signal: AbortSignal | undefined,
 ) {

@@ -2,6 +2,7 @@
 
 import { UsageError } from "@tokenscope/core";
 import {
+  answeredTokens,
   parseCompletion,
   parseDetokenized,
   parseModels,
@@ -9,12 +10,20 @@ import {
   parseTokenizerInfo,
   ShapeError,
 } from "./answers.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Completion, type EchoedColumns, echoBody, echoedColumns } from "./echo.ts";
+import type { Asking, Endpoint } from "./endpoint.ts";
 
 const NAMED = 8; // models in a sentence
 
 /** How a text's tokens can be scored there: vLLM's prompt_logprobs over token ids, or OpenAI's echo over text. */
 export type ScoringWay = "prompt-logprobs" | "echo";
+
+/** `written`: tokens that an echo is asked to write behind a prompt; null where the server echoes no logprobs, or such as cannot be right. */
+export interface EchoFound {
+  readonly written: 0 | 1 | null;
+  /** Whether its echo's numbers contradict what it lists for the same place when asked for the next token. */
+  readonly isContradicted: boolean;
+}
 
 export interface RemoteModel {
   readonly endpoint: Endpoint;
@@ -24,6 +33,8 @@ export interface RemoteModel {
   scoringWay(): Promise<ScoringWay | null>;
   /** The fewest tokens that it writes behind a prompt whose prompt_logprobs are wanted (vLLM: 1), or null where it gives none. */
   leastWritten(): Promise<0 | 1 | null>;
+  /** How a prompt is scored by echo there, or why not. */
+  echo(): Promise<EchoFound>;
   /** Whether /tokenize answers as vLLM's does. */
   tokenizes(): Promise<boolean>;
   /** Ids of the special tokens, or null where the server does not tell (/tokenizer_info). */
@@ -59,21 +70,28 @@ export async function openRemoteModel(
     throw new UsageError(`at ${endpoint.baseUrl} ${said}: ${there}; name one by --model`);
   }
   const { id, max_model_len = null } = found;
-  const tokenizes = once(() => answers(() => askTokens({ endpoint, id }, "a", signal)));
-  const leastWritten = once(() => findLeastWritten({ endpoint, id, tokenizes }, signal));
+  const probed: Named = { endpoint: endpoint.probing, id };
+  const tokenizes = once(() => answers(() => askTokens(probed, "a", signal)));
+  const leastWritten = once(() => findLeastWritten({ ...probed, tokenizes }, signal));
+  const echo = once(() => findEcho(probed, signal));
   return {
     endpoint,
     id,
     contextLength: max_model_len,
     tokenizes,
     leastWritten,
-    scoringWay: once(() => findScoringWay({ endpoint, id, leastWritten }, signal)),
-    specialIds: once(() => findSpecialIds({ endpoint, id }, signal)),
+    echo,
+    scoringWay: () => findScoringWay({ leastWritten, echo }),
+    specialIds: once(() => findSpecialIds(probed, signal)),
     startTokenId: once(() => findStartToken({ endpoint, id }, signal)),
   };
 }
 
-type Named = Pick<RemoteModel, "endpoint" | "id">;
+/** A model by its server and name. */
+export interface Named {
+  readonly endpoint: Asking;
+  readonly id: string;
+}
 
 /** Tokens of a text or a chat, by the server. */
 export interface RemoteTokens {
@@ -155,11 +173,10 @@ async function findSpecialIds(
 }
 
 async function findScoringWay(
-  model: Named & Pick<RemoteModel, "leastWritten">,
-  signal: AbortSignal | undefined,
+  model: Pick<RemoteModel, "leastWritten" | "echo">,
 ): Promise<ScoringWay | null> {
   if ((await model.leastWritten()) !== null) return "prompt-logprobs";
-  return (await answers(() => checkEcho(model, signal))) ? "echo" : null;
+  return (await model.echo()).written === null ? null : "echo";
 }
 
 async function findLeastWritten(
@@ -185,36 +202,61 @@ async function checkPromptLogprobs(
   if (written === 0 && text !== "") throw new UsageError("max_tokens 0 is read as another number");
 }
 
-async function checkEcho(model: Named, signal: AbortSignal | undefined): Promise<void> {
-  const prompt = "one two three";
-  const { text, logprobs } = await complete(model, echoBody(prompt, 0), signal);
-  const isEchoed = isEcho(text, prompt); // a server that writes on, whatever max_tokens says, would have its own words scored
-  const isScored = logprobs && "tokens" in logprobs && logprobs.token_logprobs.length > 1;
-  if (!isEchoed || !isScored) throw new UsageError("the answer echoes no logprobs");
+const PROBED = ["one two", " three"] as const;
+
+/** One token behind the echo where the server takes that, since some read none as no end. */
+async function findEcho(model: Named, signal: AbortSignal | undefined): Promise<EchoFound> {
+  const prompt = PROBED.join("");
+  for (const written of [1, 0] as const) {
+    let columns: EchoedColumns | string = "";
+    const isAnswered = await answers(async () => {
+      const choice = await complete(model, echoBody(prompt, 0, written), signal);
+      columns = echoedColumns(choice, { prompt, written });
+    });
+    if (!isAnswered || typeof columns === "string") continue;
+    const isContradicted = await contradictsNext(model, columns, signal);
+    return { written: isContradicted ? null : written, isContradicted };
+  }
+  return { written: null, isContradicted: false };
 }
 
-/** A request that scores a prompt by OpenAI's echo, and writes nothing. */
-export function echoBody(prompt: string, top: number): object {
-  return { prompt, max_tokens: 0, temperature: 0, echo: true, logprobs: echoTop(top) };
-}
+const SAME_NATS = 0.1; // a server may compute a prompt and a step in other ways
+const LISTED = 5; // OpenAI's most
 
-/** Whether an echoed text is the prompt; some tokenizers put a space before a text. */
-export function isEcho(text: string, prompt: string): boolean {
-  return text.trimStart() === prompt.trimStart();
-}
-
-/** Candidates that an echo is asked for: without any, no logprobs come. */
-export function echoTop(top: number): number {
-  return Math.max(1, top);
+/** What an echo says of its last token, and of what else might have come, is what the list of the next token there has, or below all of that list. llama-cpp-python 0.3 tells what another place has. */
+async function contradictsNext(
+  model: Named,
+  columns: EchoedColumns,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const [context, last] = PROBED;
+  const echoed = answeredTokens(columns).at(-1);
+  if (echoed?.text !== last) return false; // another cut: there is nothing to compare
+  const body = { prompt: context, max_tokens: 1, temperature: 1, top_p: 1, logprobs: LISTED };
+  const { logprobs } = await complete(model, body, signal);
+  const listed = answeredTokens(logprobs)[0]?.top.slice(0, LISTED) ?? [];
+  const least = listed.at(-1)?.logprobNats;
+  if (least === undefined) return false;
+  return [echoed, ...echoed.top].some(({ text, logprobNats }) => {
+    if (logprobNats === null) return false;
+    const same = listed.find((each) => each.text === text);
+    if (same === undefined) return logprobNats > least + SAME_NATS;
+    return Math.abs(same.logprobNats - logprobNats) > SAME_NATS;
+  });
 }
 
 /** The first choice of a completion. */
-export async function complete(model: Named, body: object, signal: AbortSignal | undefined) {
+export async function complete(
+  model: Named,
+  body: object,
+  signal: AbortSignal | undefined,
+): Promise<Completion> {
   const path = "/completions";
   const answer = await model.endpoint.post(path, { model: model.id, ...body }, { signal });
-  const [choice] = parseCompletion(answer, { endpoint: model.endpoint, path }).choices;
+  const { choices, usage } = parseCompletion(answer, { endpoint: model.endpoint, path });
+  const [choice] = choices;
   if (choice === undefined) throw new RangeError("complete: no choice"); // the schema has one
-  return choice;
+  return { ...choice, promptTokens: usage?.prompt_tokens ?? null };
 }
 
 async function findStartToken(

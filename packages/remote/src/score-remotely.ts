@@ -3,12 +3,10 @@
 import { EngineError, UsageError } from "@tokenscope/core";
 import { type AlignedPiece, alignPieces } from "./align.ts";
 import { type AnsweredCandidate, answeredTokens, nats, type PromptRow } from "./answers.ts";
+import { echoBody, echoedColumns, echoTop } from "./echo.ts";
 import {
   complete,
   detokenizeRemotely,
-  echoBody,
-  echoTop,
-  isEcho,
   type RemoteModel,
   tokenizeChat,
   tokenizeRemotely,
@@ -60,7 +58,7 @@ export async function scoreRemotely(
   options: RemoteOptions,
 ): Promise<RemoteText> {
   const way = await model.scoringWay();
-  if (way === null) throw noScoring(model);
+  if (way === null) throw await noScoring(model);
   if (way === "echo") return scoreByEcho(model, input, options);
   const { text, ids, strings, startTokenId } = await remotePrompt(model, input, options);
   const all = startTokenId === null ? ids : [startTokenId, ...ids];
@@ -181,9 +179,12 @@ async function scoreByEcho(
       `${model.endpoint.baseUrl} scores texts by echo and takes ${what}; give a text with --start-token auto, or use a server with /tokenize and prompt_logprobs, such as vLLM`,
     );
   }
-  const choice = await complete(model, echoBody(input.text, top), signal);
-  checkEchoed(model, choice, input.text);
-  const tokens = answeredTokens(choice.logprobs);
+  const { written } = await model.echo();
+  if (written === null) throw await noScoring(model);
+  const choice = await complete(model, echoBody(input.text, top, written), signal);
+  const columns = echoedColumns(choice, { prompt: input.text, written });
+  if (typeof columns === "string") throw noEcho(model, columns);
+  const tokens = answeredTokens(columns);
   const asked = echoTop(top);
   const pieces = alignPieces(
     input.text,
@@ -201,22 +202,6 @@ async function scoreByEcho(
       return { ...piece, logprobNats, rank, top: candidates.slice(0, top) };
     }),
   };
-}
-
-/** An echo is the input and nothing else, in columns of one length: else a number would stand beside another's token. */
-function checkEchoed(
-  model: RemoteModel,
-  { text, logprobs }: Awaited<ReturnType<typeof complete>>,
-  input: string,
-): void {
-  if (!isEcho(text, input)) throw noEcho(model, "echoed another text than it was given");
-  if (!logprobs || !("tokens" in logprobs)) throw noEcho(model, "gave no logprobs with its echo");
-  const { tokens, token_logprobs, top_logprobs, text_offset } = logprobs;
-  const columns = { token_logprobs, top_logprobs, text_offset };
-  for (const [name, column] of Object.entries(columns)) {
-    if (!column || column.length === tokens.length) continue;
-    throw noEcho(model, `gave ${column.length} ${name} for ${tokens.length} tokens`);
-  }
 }
 
 /** No text is left for a token that the server wrote itself. Half characters have no bytes where the run's first has them all; offsets tell nothing, since servers count them in letters of names such as "bytes:\\xe7". */
@@ -239,7 +224,12 @@ function listedRank(logprobNats: number, candidates: readonly AnsweredCandidate[
 }
 
 /** What a command says where a server cannot score a text. */
-export function noScoring({ endpoint, id }: RemoteModel): UsageError {
+export async function noScoring({ endpoint, id, echo }: RemoteModel): Promise<UsageError> {
+  if ((await echo()).isContradicted) {
+    return new UsageError(
+      `${endpoint.baseUrl} echoes logprobs for "${id}" that contradict what it lists as the next token at the same place, so they are of no use; use vLLM or a Tokenscope server, or score with --engine local`,
+    );
+  }
   return new UsageError(
     `${endpoint.baseUrl} gives no logprobs of a prompt for "${id}" (neither prompt_logprobs with /tokenize nor echo), so a text cannot be scored there; use vLLM or a Tokenscope server, or score with --engine local`,
   );

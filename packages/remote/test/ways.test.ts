@@ -6,7 +6,6 @@ import {
   type Route,
   refused,
   type ServingEngine,
-  serveEcho,
   serveRoutes,
   serveVllm,
 } from "../../../fixtures/serving-engines.ts";
@@ -315,6 +314,7 @@ describe("OpenAI", () => {
     const { model } = await modelAt(serveOpenAi(), "small");
     expect(await probe(model)).toEqual({
       completions: false,
+      contradictsItself: false,
       completionTop: 0,
       tokenIds: false,
       tokenizes: false,
@@ -337,81 +337,6 @@ test("Ollama: without logprobs the sentence says that there is no distribution",
   );
   const next = nextRemotely(model, text("The cat"), { ...auto, top: 2, named: [] });
   await expect(next).rejects.toThrow(/gives no logprobs for "llama3.2:1b", so there is no/);
-});
-
-type Change = NonNullable<NonNullable<Parameters<typeof serveEcho>[0]>["change"]>;
-
-/** An echo with a token that the server wrote behind it. */
-function withToken(token: string): Change {
-  return ({ text: echoed, finish_reason, logprobs }) => ({
-    text: echoed + token,
-    finish_reason,
-    logprobs: {
-      tokens: [...logprobs.tokens, token],
-      token_logprobs: [...logprobs.token_logprobs, -1],
-      top_logprobs: [...logprobs.top_logprobs, null],
-      text_offset: [...logprobs.text_offset, echoed.length],
-    },
-  });
-}
-
-describe("echo", () => {
-  test("a text is scored by its tokens' texts, with a rank only within as many as were asked for", async () => {
-    const { model } = await modelAt(serveEcho({ logprobsNats: [-0.5, -0.53, -4] }));
-    const options = { ...auto, top: 2 };
-    const { tokens } = await scoreRemotely(model, text("The cat sat on mats"), options);
-    expect(tokens.map(({ logprobNats, rank, id }) => [logprobNats, rank, id])).toEqual([
-      [null, null, null],
-      [-0.5, 1, null],
-      [-0.53, 2, null],
-      [-4, null, null], // listed third, behind the two that were asked for
-      [Number.NEGATIVE_INFINITY, null, null],
-    ]);
-    expect(tokens[3]?.top.map((each) => each.text)).toEqual([" w0", " w1"]);
-    const ids = scoreRemotely(model, { kind: "ids", ids: [1] }, auto);
-    await expect(ids).rejects.toThrow(/scores texts by echo and takes no token ids/);
-  });
-
-  test("a server that writes on behind its echo has no way to score a text", async () => {
-    const { model } = await modelAt(serveEcho({ change: withToken(" more") }));
-    expect(await model.scoringWay()).toBeNull();
-    const scored = scoreRemotely(model, text("The cat"), auto);
-    await expect(scored).rejects.toThrow(/gives no logprobs of a prompt/);
-  });
-
-  test.each<[string, Change, RegExp]>([
-    ["another text", withToken(" more"), /echoed another text than it was given/],
-    [
-      "a token behind the text",
-      (choice) => ({ ...withToken(" more")(choice), text: choice.text }),
-      /gave a token behind the text's end, " more"/,
-    ],
-    [
-      "a column that is too short",
-      (choice) => ({ ...choice, logprobs: { ...choice.logprobs, token_logprobs: [null] } }),
-      /gave 1 token_logprobs for 2 tokens/,
-    ],
-    [
-      "lists for fewer tokens",
-      (choice) => ({ ...choice, logprobs: { ...choice.logprobs, top_logprobs: [null] } }),
-      /gave 1 top_logprobs for 2 tokens/,
-    ],
-  ])("an echo with %s is refused", async (_, change, sentence) => {
-    const later: Change = (choice) => (choice.text === "The cat" ? change(choice) : choice);
-    const { model } = await modelAt(serveEcho({ change: later }));
-    await expect(scoreRemotely(model, text("The cat"), auto)).rejects.toThrow(sentence);
-  });
-
-  test("a named next token that the server drew from behind its list has no rank", async () => {
-    const { model } = await modelAt(serveEcho({ logprobsNats: [-4] }));
-    const wanted = { ...auto, top: 2, named: [" on", " w1"] };
-    const next = await nextRemotely(model, text("The cat"), wanted);
-    expect(next.named).toMatchObject([
-      { logprobNats: -4, rank: null },
-      { logprobNats: -0.5625, rank: 2 },
-    ]);
-    expect(next.top).toHaveLength(2);
-  });
 });
 
 test("an answer in no known shape is an error that says where", async () => {

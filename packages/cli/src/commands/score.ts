@@ -166,7 +166,7 @@ async function scoreFile(
 
 /** Every text would be refused in the same words. */
 async function checkScores(model: RemoteModel): Promise<void> {
-  if ((await model.scoringWay()) === null) throw noScoring(model);
+  if ((await model.scoringWay()) === null) throw await noScoring(model);
 }
 
 /** A corpus has one kind of input and one of output. */

@@ -66,7 +66,12 @@ function capabilityRows(found: Capabilities): readonly (readonly string[])[] {
     [
       "logprobs of a prompt",
       scoring === null ? "no" : `yes, by ${scoring === "echo" ? "echo" : "prompt_logprobs"}`,
-      unless(scoring !== null, `score cannot run: ${ELSEWHERE}`),
+      unless(
+        scoring !== null,
+        found.contradictsItself
+          ? `its echo contradicts its own next-token lists, so score cannot run: ${ELSEWHERE}`
+          : `score cannot run: ${ELSEWHERE}`,
+      ),
     ],
     ["chat", yes(chat), unless(chat, "--chat is refused")],
     ["logprobs of a reply", list(found.chatTop), ""],
