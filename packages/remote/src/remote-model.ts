@@ -2,7 +2,7 @@
 
 import { UsageError } from "@tokenscope/core";
 import {
-  parseCompletion,
+  parseCompletionAnswer,
   parseDetokenized,
   parseModels,
   parseTokenized,
@@ -212,7 +212,7 @@ export function echoTop(top: number): number {
 export async function complete(model: Named, body: object, signal: AbortSignal | undefined) {
   const path = "/completions";
   const answer = await model.endpoint.post(path, { model: model.id, ...body }, { signal });
-  const [choice] = parseCompletion(answer, { endpoint: model.endpoint, path }).choices;
+  const [choice] = parseCompletionAnswer(answer, { endpoint: model.endpoint, path }).choices;
   if (choice === undefined) throw new RangeError("complete: no choice"); // the schema has one
   return choice;
 }

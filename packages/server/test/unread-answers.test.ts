@@ -12,7 +12,7 @@ import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { afterEach, expect, test } from "vitest";
 import { ApiModels } from "../src/api/api-models.ts";
 import { buildApp } from "../src/app.ts";
-import { startToyServer } from "./api/toy-server.ts";
+import { IDENTITY, startToyServer } from "./api/toy-server.ts";
 
 const UNREAD = 16; // tokens
 const PROMPT = "Once";
@@ -49,14 +49,7 @@ function bench(): Bench {
   const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-unread-"));
   writeFileSync(join(pageDir, "index.html"), "<title>page</title>");
   const opened = {
-    identity: {
-      id: "toy",
-      sha256: "0123456789abcdef",
-      architecture: "toy",
-      quantization: "none",
-      precision: "exact",
-      backend: "node-cpu",
-    },
+    identity: IDENTITY,
     engine: openToyEngine(),
     tokenizer: toyTokenizer,
     chatTemplate: null,
