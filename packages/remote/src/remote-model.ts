@@ -226,11 +226,14 @@ async function findStartToken(
   return withStart.length > plain.length ? (withStart[0] ?? null) : null;
 }
 
-/** A request that is made once, whoever asks. */
+/** A request that is made once, whoever asks; one that failed is made again by the next. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null;
   return () => {
-    asked ??= ask();
+    asked ??= ask().catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
     return asked;
   };
 }
