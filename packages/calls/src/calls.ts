@@ -30,37 +30,24 @@ export interface SearchRow {
   readonly rank: number;
 }
 
+/** A change of the document, which the result is. */
+interface DocumentCall<Change> {
+  request: { readonly doc: TokenDocument } & Change;
+  event: never;
+  result: TokenDocument;
+}
+
 /** Each request kind with its events and its result. Everything in them is plain data, typed arrays and maps. */
 export interface ModelCalls {
   encode: { request: { readonly text: string }; event: never; result: readonly TokenId[] };
-  endTurn: {
-    request: { readonly doc: TokenDocument; readonly message: ChatMessage };
-    event: never;
-    result: TokenDocument;
-  };
-  setSystemPrompt: {
-    request: { readonly doc: TokenDocument; readonly content: string };
-    event: never;
-    result: TokenDocument;
-  };
+  endTurn: DocumentCall<{ readonly message: ChatMessage }>;
+  setSystemPrompt: DocumentCall<{ readonly content: string }>;
   /** The same messages under another system prompt, as a branch that waits for its reply. */
-  trySystemPrompt: {
-    request: { readonly doc: TokenDocument; readonly content: string };
-    event: never;
-    result: TokenDocument;
-  };
+  trySystemPrompt: DocumentCall<{ readonly content: string }>;
   /** Defines the conversation's tools; throws UsageError with the place of what is wrong in the text. */
-  setTools: {
-    request: { readonly doc: TokenDocument; readonly text: string };
-    event: never;
-    result: TokenDocument;
-  };
+  setTools: DocumentCall<{ readonly text: string }>;
   /** A call of a tool as the assistant's turn. */
-  writeToolCall: {
-    request: { readonly doc: TokenDocument; readonly text: string };
-    event: never;
-    result: TokenDocument;
-  };
+  writeToolCall: DocumentCall<{ readonly text: string }>;
   /** Why each role would be refused next; null where it is taken. */
   refusals: {
     request: { readonly doc: TokenDocument; readonly roles: readonly string[] };

@@ -88,11 +88,18 @@ test("another server for the page is named by --engine openai alone, said at the
   expect(stderr).toBe(`note: In Look deeper the page may ask llama-q8_0 at ${other.url}/v1.\n`);
   expect(stdout + stderr).not.toContain("tell nobody");
   await other.stop();
-  const away = await serve(args, { world: { env } }); // goes on without it
+  const notes: string[] = [];
+  const errors = {
+    isTerminal: false,
+    columns: 80,
+    write: async (text: string) => void notes.push(text),
+  };
+  const away = await serve(args, { world: { env, stderr: errors } }); // goes on without it
   expect((await fetch(`${away.url}/remote/models`)).status).toBeGreaterThanOrEqual(400);
-  expect((await away.stop()).stderr).toMatch(
-    /^note: The page may ask the models at .* once it answers; now: /,
-  );
+  await expect
+    .poll(() => notes.join(""))
+    .toMatch(/^note: The page may ask the models at .* once it answers; now: /);
+  await away.stop();
   for (const [more, said] of [
     [["--base-url", other.url], /--base-url names a server; add --engine openai/],
     [["--engine", "openai"], /needs the server's address; add --base-url/],

@@ -120,9 +120,9 @@ const tokenizerInfo = z.object({
 const detokenized = z.object({ prompt: z.string() });
 
 /** Parsers of each route's answer; they throw EngineError that names the server, the route and the place. */
-export const parseCompletion = parserOf(completion);
+export const parseCompletionAnswer = parserOf(completion);
 /** Of /v1/chat/completions. */
-export const parseChat = parserOf(chat);
+export const parseChatAnswer = parserOf(chat);
 /** Of an event of a stream, of either route. */
 export const parseChunk = parserOf(chunk);
 /** Of /v1/models. */

@@ -1,8 +1,8 @@
 // A prompt's part of an echo: OpenAI's completions repeat the prompt with its logprobs, and write at least one token behind it on servers that read max_tokens 0 as "no end".
 
-import type { parseCompletion } from "./answers.ts";
+import type { parseCompletionAnswer } from "./answers.ts";
 
-export type Completion = ReturnType<typeof parseCompletion>["choices"][number] & {
+export type Completion = ReturnType<typeof parseCompletionAnswer>["choices"][number] & {
   readonly promptTokens: number | null; // as the server counts them; null where it does not
 };
 type Logprobs = NonNullable<Completion["logprobs"]>;

@@ -188,7 +188,7 @@ function parseBaseUrl(value: string): string {
   return `${url.origin}${path === "" ? "/v1" : path}`;
 }
 
-interface Asked {
+interface SentRequest {
   readonly path: string;
   readonly baseUrl: string;
   readonly apiKey: string | null;
@@ -197,7 +197,7 @@ interface Asked {
   readonly signal?: AbortSignal;
 }
 
-function failure(error: unknown, asked: Asked): unknown {
+function failure(error: unknown, asked: SentRequest): unknown {
   const { baseUrl, signal, timeoutMs } = asked;
   if (signal?.aborted) return signal.reason;
   if (error instanceof APIUserAbortError) return error;
@@ -230,7 +230,7 @@ function reasonOf(error: Error): string {
   return reason.message || code;
 }
 
-function statusFailure({ status = 0, message }: APIError, asked: Asked): Error {
+function statusFailure({ status = 0, message }: APIError, asked: SentRequest): Error {
   const { baseUrl, path, isProbing } = asked;
   const words = shown(message.replace(/^\d+ /, ""), asked);
   const answer = `${baseUrl}${path} answered ${status}: ${words}`;
@@ -247,12 +247,12 @@ function statusFailure({ status = 0, message }: APIError, asked: Asked): Error {
 }
 
 /** The beginning of a server's own words. */
-function shown(words: string, asked: Asked): string {
+function shown(words: string, asked: SentRequest): string {
   const said = withoutKey(words, asked).trim();
   return said.length > SHOWN_CHARACTERS ? `${said.slice(0, SHOWN_CHARACTERS)}...` : said;
 }
 
 /** A server may repeat the key that it refuses. */
-function withoutKey(text: string, { apiKey }: Pick<Asked, "apiKey">): string {
+function withoutKey(text: string, { apiKey }: Pick<SentRequest, "apiKey">): string {
   return apiKey === null || apiKey === "" ? text : text.replaceAll(apiKey, "(the key)");
 }

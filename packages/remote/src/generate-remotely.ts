@@ -7,7 +7,7 @@ import type { RemoteModel } from "./remote-model.ts";
 import { type RemoteInput, type RemoteOptions, remotePrompt } from "./score-remotely.ts";
 import { toolCallWriter } from "./tool-calls.ts";
 
-export interface GenerateOptions extends RemoteOptions {
+export interface RemoteGenerateOptions extends RemoteOptions {
   readonly settings: SamplingSettings;
   readonly seed: number;
   readonly maxTokens: number;
@@ -33,7 +33,7 @@ export interface RemoteGeneration {
 export async function generateRemotely(
   model: RemoteModel,
   input: RemoteInput,
-  options: GenerateOptions,
+  options: RemoteGenerateOptions,
 ): Promise<RemoteGeneration> {
   if (input.kind === "chat") {
     checkChat(model, input.chat, options);
@@ -57,7 +57,7 @@ async function startedIds(
 }
 
 /** Fields that only some servers know are sent where they change something. */
-function samplingBody({ settings, seed, maxTokens }: GenerateOptions) {
+function samplingBody({ settings, seed, maxTokens }: RemoteGenerateOptions) {
   const { temperature, topK, topP, minP } = settings;
   return {
     max_tokens: maxTokens,
@@ -72,7 +72,7 @@ function samplingBody({ settings, seed, maxTokens }: GenerateOptions) {
 async function* chatPieces(
   model: RemoteModel,
   { chat }: Extract<RemoteInput, { kind: "chat" }>,
-  options: GenerateOptions,
+  options: RemoteGenerateOptions,
 ): AsyncGenerator<GeneratedPiece, RemoteEnding, void> {
   const { top, signal } = options;
   const { messages, tools } = chat;

@@ -1,7 +1,7 @@
 // The distribution of the next token, as far as a server shows it.
 
 import { UsageError } from "@tokenscope/core";
-import { type AnsweredCandidate, answeredTokens, nats, parseChat } from "./answers.ts";
+import { type AnsweredCandidate, answeredTokens, nats, parseChatAnswer } from "./answers.ts";
 import { complete, type Named, type RemoteModel, tokenizeRemotely } from "./remote-model.ts";
 import {
   promptRows,
@@ -93,7 +93,7 @@ async function namedAfter(
   return { id, text, bytes: null, logprobNats: nats(own.logprob), rank: own.rank ?? null };
 }
 
-interface Asked {
+interface ListRequest {
   readonly width: number;
   readonly start: RemoteStart;
   readonly signal: AbortSignal | undefined;
@@ -128,7 +128,7 @@ export function checkChat(
 export async function listedAfterText(
   model: RemoteModel,
   input: Exclude<RemoteInput, { kind: "chat" }>,
-  { width, start, signal }: Asked,
+  { width, start, signal }: ListRequest,
 ): Promise<readonly AnsweredCandidate[]> {
   checkStart(model, { start }, "gives no prompt_logprobs");
   const prompt = input.kind === "text" ? input.text : input.ids;
@@ -140,7 +140,7 @@ export async function listedAfterText(
 export async function listedAfterChat(
   model: RemoteModel,
   chat: RemoteChat,
-  { width, start, signal }: Asked,
+  { width, start, signal }: ListRequest,
 ): Promise<readonly AnsweredCandidate[]> {
   checkChat(model, chat, { start });
   const { messages, tools } = chat;
@@ -167,7 +167,7 @@ export async function completeChat(
     if (!insistsOnNewName(error)) throw error;
     return post(withNewName(body));
   });
-  const [choice] = parseChat(answer, { endpoint, path }).choices;
+  const [choice] = parseChatAnswer(answer, { endpoint, path }).choices;
   if (choice === undefined) throw new RangeError("completeChat: no choice"); // the schema has one
   return choice;
 }

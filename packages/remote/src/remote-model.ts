@@ -3,7 +3,7 @@
 import { UsageError } from "@tokenscope/core";
 import {
   answeredTokens,
-  parseCompletion,
+  parseCompletionAnswer,
   parseDetokenized,
   parseModels,
   parseTokenized,
@@ -253,7 +253,7 @@ export async function complete(
 ): Promise<Completion> {
   const path = "/completions";
   const answer = await model.endpoint.post(path, { model: model.id, ...body }, { signal });
-  const { choices, usage } = parseCompletion(answer, { endpoint: model.endpoint, path });
+  const { choices, usage } = parseCompletionAnswer(answer, { endpoint: model.endpoint, path });
   const [choice] = choices;
   if (choice === undefined) throw new RangeError("complete: no choice"); // the schema has one
   return { ...choice, promptTokens: usage?.prompt_tokens ?? null };

@@ -44,3 +44,14 @@ test.each([
   expect(await reader.read()).toEqual({ done: true, value: undefined });
   await end;
 });
+
+test("a message that has no bytes ends the work and the answer", async () => {
+  let heard: AbortSignal | null = null;
+  const stream = messageStream(async (send, signal) => {
+    heard = signal;
+    await send({ kind: "event", event: () => {} });
+    await send(event(1));
+  });
+  await expect(stream.getReader().read()).rejects.toThrow(/Unrecognized object/);
+  expect(heard).toMatchObject({ aborted: true });
+});

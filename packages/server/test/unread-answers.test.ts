@@ -8,11 +8,12 @@ import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { CALL_TYPE, encodeValue } from "@tokenscope/calls";
+import type { Batch, Engine } from "@tokenscope/core";
 import { openToyEngine, toyTokenizer } from "@tokenscope/core/contracts";
 import { afterEach, expect, test } from "vitest";
 import { ApiModels } from "../src/api/api-models.ts";
 import { buildApp } from "../src/app.ts";
-import { startToyServer } from "./api/toy-server.ts";
+import { IDENTITY, startToyServer } from "./api/toy-server.ts";
 
 const UNREAD = 16; // tokens
 const PROMPT = "Once";
@@ -43,21 +44,26 @@ interface Bench {
   settledPositions(): Promise<number>;
   readonly api: ApiModels;
   complete(maxTokens: number): Promise<number>;
+  readonly app: ReturnType<typeof buildApp>;
 }
 
-function bench(): Bench {
+function bench(failingPass = Number.POSITIVE_INFINITY): Bench {
   const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-unread-"));
   writeFileSync(join(pageDir, "index.html"), "<title>page</title>");
+  const toy = openToyEngine();
+  let passes = 0;
+  const openBatch: Engine["openBatch"] = (beginning, count) => {
+    const batch = toy.openBatch(beginning, count);
+    const append: Batch["append"] = async (parts) => {
+      passes += 1;
+      if (passes === failingPass) throw new Error("secret details of the runtime");
+      return batch.append(parts);
+    };
+    return Object.create(batch, { append: { value: append } });
+  };
   const opened = {
-    identity: {
-      id: "toy",
-      sha256: "0123456789abcdef",
-      architecture: "toy",
-      quantization: "none",
-      precision: "exact",
-      backend: "node-cpu",
-    },
-    engine: openToyEngine(),
+    identity: IDENTITY,
+    engine: { ...toy, openBatch },
     tokenizer: toyTokenizer,
     chatTemplate: null,
     weightBytes: { exact: 4, compact: 1 },
@@ -75,6 +81,7 @@ function bench(): Bench {
   });
   return {
     api,
+    app,
     unread(path, type, body) {
       const socket = new UnreadSocket({ writableHighWaterMark: 1 });
       sockets.push(socket);
@@ -169,6 +176,20 @@ test.each(KINDS)(
     expect(api.status["toy"]).toMatchObject({ running: 0, steps: steps + 1 });
   },
 );
+
+test("a pass that fails while a client takes its time is that answer's last event, and the server goes on", async () => {
+  const { app, settledPositions, complete } = bench(2); // the one behind the first token
+  const answer = await app.request("http://127.0.0.1/v1/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json", host: "127.0.0.1" },
+    body: completion({ max_tokens: 9, logprobs: 0 }),
+  });
+  await settledPositions(); // it has failed, and nobody has taken the first event
+  const events = (await answer.text()).trimEnd().split("\n\n");
+  expect(events.length).toBe(2);
+  expect(events.at(-1)).toMatch(/^data: \{"error":\{"message":"internal error"/);
+  expect(await complete(5)).toBe(5);
+});
 
 test("a scored text that nobody reads is told in parts", async () => {
   const { unread, settledPositions, api } = bench();

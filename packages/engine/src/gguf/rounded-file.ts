@@ -65,7 +65,7 @@ function rowBytesOf(width: number): number {
   return (width / Q8_0.blockElements) * Q8_0.blockBytes;
 }
 
-interface Asked {
+interface ReadRange {
   readonly offset: number;
   readonly length: number;
   readonly largest: number;
@@ -74,7 +74,7 @@ interface Asked {
 async function readRounded(
   source: ByteSource,
   { file, rounded }: RoundedTensor,
-  { offset, length, largest }: Asked,
+  { offset, length, largest }: ReadRange,
 ): Promise<Uint8Array> {
   const [width = 0, out = 1] = file.dims;
   const rowBytes = rowBytesOf(width);

@@ -110,11 +110,17 @@ async function* merged(
     if (choice === undefined) throw new RangeError(`merged: no choice ${index}`);
     return { index, result: await choice.next() };
   };
-  const coming = new Map(choices.map((_, index) => [index, next(index)]));
+  const coming = new Map<number, Promise<Turn>>();
+  const ask = (index: number): void => {
+    const turn = next(index);
+    turn.catch(() => undefined); // it may fail while the client takes another: the next race throws it
+    coming.set(index, turn);
+  };
+  for (const index of choices.keys()) ask(index);
   while (coming.size > 0) {
     const turn = await Promise.race(coming.values());
     if (turn.result.done) coming.delete(turn.index);
-    else coming.set(turn.index, next(turn.index));
+    else ask(turn.index);
     yield turn;
   }
 }

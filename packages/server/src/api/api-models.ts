@@ -3,12 +3,15 @@
 import {
   type ChatTemplate,
   type Engine,
+  EngineError,
+  FormatError,
   type ModelIdentity,
   type Precision,
   Scheduler,
   type SchedulerLimits,
   type SchedulerStatus,
   type Tokenizer,
+  UsageError,
 } from "@tokenscope/core";
 import { RequestError } from "./request-error.ts";
 
@@ -72,7 +75,7 @@ export class ApiModels {
     return Object.fromEntries(each);
   }
 
-  /** The model of this name, or the first where none is named; throws RequestError 404 for an unknown one, and what opening throws: then the next request tries again. */
+  /** The model of this name, or the first where none is named; throws RequestError 404 for an unknown one, EngineError where it cannot be opened: then the next request tries again. */
   async ready(name: string | undefined): Promise<ReadyModel> {
     const model = name === undefined ? this.#models[0] : this.#modelOf(name);
     if (model === undefined) throw this.#unknown(name ?? "");
@@ -101,7 +104,12 @@ export class ApiModels {
   }
 
   async #open(model: ApiModel): Promise<ReadyModel> {
-    const opened = await model.open();
+    const opened = await model.open().catch((cause: unknown) => {
+      if (!(cause instanceof UsageError || cause instanceof FormatError)) throw cause;
+      throw new EngineError(`the model "${model.id}" cannot be opened: ${cause.message}`, {
+        cause, // of the server's options and files: no client can mend it
+      });
+    });
     const scheduler = new Scheduler({ engine: opened.engine, limits: this.#limits, pause: turn });
     const ready = { ...opened, id: model.id, scheduler };
     this.#ready.set(model.id, ready);

@@ -7,7 +7,7 @@ import type { ApiModels, ReadyModel } from "./api-models.ts";
 import type { ChoiceWish } from "./choice.ts";
 import { checkStream } from "./completions.ts";
 import { chatLogprobs, promptLogprobs } from "./logprobs-json.ts";
-import { chatIds, checkRoom } from "./prompts.ts";
+import { chatIds, checkPromptRoom } from "./prompts.ts";
 import { RequestError } from "./request-error.ts";
 import { type ChatBody, parseChat } from "./request-fields.ts";
 import { jobsOf, MAX_SEED, namedIds, promptWish, stopsOf } from "./sampling-request.ts";
@@ -22,7 +22,7 @@ export async function answerChat(c: Context, json: unknown, models: ApiModels): 
   const promptIds = chatIds(body, model);
   const { contextLength } = model.engine;
   const maxTokens = body.max_completion_tokens ?? body.max_tokens;
-  checkRoom(promptIds.length, maxTokens ?? 1, contextLength);
+  checkPromptRoom(promptIds.length, maxTokens ?? 1, contextLength);
   const aborter = new AbortController();
   const maxTokensOf = (promptTokens: number) => maxTokens ?? contextLength - promptTokens;
   const asked = { body, prompts: [promptIds], maxTokensOf };

@@ -38,7 +38,7 @@ type FinishReason = "stop" | "length";
 /** What is known of a choice at its end. */
 export interface ChoiceEnd {
   readonly finishReason: FinishReason;
-  readonly stopReason: string | number | null; // the stop text, or the token that ended it, unless it is the usual one
+  readonly stopReason: string | null; // the stop text that ended it
   readonly writtenTokens: number;
   readonly sharedTokens: number; // of the prompt
   readonly promptReports: readonly TokenReport[] | null;

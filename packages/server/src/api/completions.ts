@@ -6,7 +6,7 @@ import { type AnswerShape, answerOf } from "./answers.ts";
 import type { ApiModels, ReadyModel } from "./api-models.ts";
 import type { ChoiceWish, PlacedReport } from "./choice.ts";
 import { completionLogprobs, promptLogprobs } from "./logprobs-json.ts";
-import { checkRoom, parsePrompts, promptIds } from "./prompts.ts";
+import { checkPromptRoom, parsePrompts, promptIds } from "./prompts.ts";
 import { RequestError } from "./request-error.ts";
 import { type CompletionBody, parseCompletion } from "./request-fields.ts";
 import { jobsOf, MAX_SEED, namedIds, promptWish, stopsOf } from "./sampling-request.ts";
@@ -27,7 +27,7 @@ export async function answerCompletion(
   const model = await models.ready(body.model);
   const prompts = texts.map((text) => promptIds(text, model, body.add_special_tokens ?? true));
   const maxTokens = body.max_tokens ?? DEFAULT_MAX_TOKENS;
-  for (const { length } of prompts) checkRoom(length, maxTokens, model.engine.contextLength);
+  for (const { length } of prompts) checkPromptRoom(length, maxTokens, model.engine.contextLength);
   const aborter = new AbortController();
   const asked = { body, prompts, maxTokensOf: () => maxTokens };
   const jobs = jobsOf({ ...asked, seed: randomInt(MAX_SEED), signal: aborter.signal }, model);

@@ -123,7 +123,11 @@ function jsonOf(text: string): unknown {
 }
 
 /** Throws UsageError where a prompt leaves no room for the tokens that are asked for. */
-export function checkRoom(promptTokens: number, maxTokens: number, contextLength: number): void {
+export function checkPromptRoom(
+  promptTokens: number,
+  maxTokens: number,
+  contextLength: number,
+): void {
   if (promptTokens + maxTokens <= contextLength) return;
   const most = contextLength - Math.min(1, maxTokens); // of a prompt
   if (promptTokens > most) {

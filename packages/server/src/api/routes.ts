@@ -52,6 +52,9 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
     max_model_len: await models.contextLengthOf(id), // as vLLM tells it
   });
   routes.get("/tokenizer_info", (c) => answerTokenizerInfo(c, models));
+  routes.all("/tokenizer_info", (c) => {
+    throw wrongMethod(c, "GET");
+  });
   routes.get("/v1/models", async (c) =>
     c.json({ object: "list", data: await Promise.all(models.ids.map(described)) }),
   );
@@ -61,7 +64,7 @@ export function apiRoutes({ models, maxBodyBytes, startedAt, keyCheck }: ApiOpti
     return c.json(await described(id));
   });
   routes.all("/v1/*", (c) => {
-    if (c.req.path.startsWith("/v1/models")) throw wrongMethod(c, "GET");
+    if (/^\/v1\/models(\/[^/]+)?$/.test(c.req.path)) throw wrongMethod(c, "GET");
     const known = ["/v1/models", "/tokenizer_info", ...Object.keys(POSTS)].join(", ");
     throw new RequestError(`there is nothing at ${c.req.path}; there are ${known}`, {
       httpStatus: 404,

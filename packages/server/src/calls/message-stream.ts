@@ -26,6 +26,11 @@ export function messageStream(work: CallWork): ReadableStream<Uint8Array> {
       waiting.push({ message, release });
       wake();
     });
+  const stop = (): void => {
+    aborter.abort();
+    for (const { release } of waiting.splice(0)) release();
+    wake();
+  };
   return new ReadableStream<Uint8Array>({
     start() {
       void work(send, signal).finally(() => {
@@ -41,14 +46,19 @@ export function messageStream(work: CallWork): ReadableStream<Uint8Array> {
       }
       if (signal.aborted) return;
       const next = waiting.shift();
-      if (next === undefined) controller.close();
-      else controller.enqueue(encodeValue(next.message));
-      next?.release();
+      if (next === undefined) {
+        controller.close();
+        return;
+      }
+      try {
+        controller.enqueue(encodeValue(next.message));
+      } catch (error) {
+        stop(); // a stream that has failed is not canceled any more
+        throw error;
+      } finally {
+        next.release();
+      }
     },
-    cancel() {
-      aborter.abort();
-      for (const { release } of waiting.splice(0)) release();
-      wake();
-    },
+    cancel: stop,
   });
 }

@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
   // Models
   [COMPLETIONS, { ...hello, model: "gpt-9" }, 404, /no model "gpt-9" here; served are: toy, plain/],
   [COMPLETIONS, { ...hello, model: 7 }, 400, /model is 7/],
-  [COMPLETIONS, { ...hello, model: "broken" }, 400, /the file is gone/],
+  [COMPLETIONS, { ...hello, model: "broken" }, 500, /"broken" cannot be opened: the file is gone/],
   [CHAT, { ...chat, model: "../toy" }, 404, /no model "..\/toy"/],
   // Prompts
   [COMPLETIONS, {}, 400, /prompt is missing; give a text/],
@@ -213,6 +213,10 @@ const CASES: readonly Case[] = [
     /nothing at \/v1\/embeddings; there are \/v1\/models, \/tokenizer_info, .*\/detokenize/,
   ],
   ["/v1/models", {}, 405, /\/v1\/models does not take POST; send GET/],
+  ["/v1/models/toy", {}, 405, /\/v1\/models\/toy does not take POST; send GET/],
+  ["/v1/models/", {}, 404, /nothing at \/v1\/models\/; there are/],
+  ["/v1/modelsx", {}, 404, /nothing at \/v1\/modelsx/],
+  ["/tokenizer_info", {}, 405, /\/tokenizer_info does not take POST; send GET/],
 ];
 
 test.each(CASES)(
@@ -267,4 +271,5 @@ test("after all of this a request is answered", async () => {
   const answer = await post(server.url + COMPLETIONS, { ...hello, model: "toy", max_tokens: 3 });
   expect(answer.status).toBe(200);
   expect((await fetch(`${server.url}${COMPLETIONS}`)).status).toBe(405);
+  expect((await fetch(`${server.url}/v1/models/`)).status).toBe(404);
 });

@@ -24,7 +24,8 @@ import {
 const pageDir = mkdtempSync(join(tmpdir(), "tokenscope-api-"));
 writeFileSync(join(pageDir, "index.html"), "<title>page</title>");
 
-const IDENTITY: ModelIdentity = {
+/** What the toy is said to be. */
+export const IDENTITY: ModelIdentity = {
   id: "toy",
   sha256: "0123456789abcdef",
   architecture: "toy",
