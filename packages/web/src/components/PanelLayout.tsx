@@ -11,7 +11,7 @@ import { PositionHead } from "./PositionHead.tsx";
 import { Sampling } from "./Sampling.tsx";
 import { SpanSection } from "./SpanSection.tsx";
 import { stepInTabs } from "./steps.ts";
-import { usePage } from "./store-context.ts";
+import { useActions, usePage } from "./store-context.ts";
 import { usePanel } from "./use-panel.ts";
 import { ViewSwitch } from "./ViewSwitch.tsx";
 
@@ -86,6 +86,7 @@ export function PhoneSheet({ isCovered, areVerbsCovered }: PhoneSheetProps) {
 
 /** The sheet goes where the finger went: a token, a span, the system prompt; where nothing is written, to the message. Sampling stays, for the draw is there. */
 function useFollowingTab() {
+  const { openDrawer } = useActions();
   const [tab, setTab] = useState<Tab>("Next token");
   const position = usePage((state) => state.position);
   const span = usePage((state) => state.span);
@@ -106,8 +107,10 @@ function useFollowingTab() {
     if (isPrompt || isEmpty) setTab("Write");
   }, [isPrompt, isEmpty]);
   useEffect(() => {
-    if (isPlacing) setTab("Next token"); // the token is chosen there
-  }, [isPlacing]);
+    if (!isPlacing) return;
+    setTab("Next token"); // the token is chosen there
+    openDrawer(null); // which lies over it
+  }, [isPlacing, openDrawer]);
   return [tab, setTab] as const;
 }
 
