@@ -68,7 +68,7 @@ test("while a model prepares nothing else runs, so a failure then is a failure",
 test("the host's first model is what opens, whatever the host makes of it later, so it is no choice", async () => {
   const page = await openPage();
   const hosted = [{ file: TOY_FILE, licence: null }];
-  page.store.setState({ shelf: { hosted, kept: [], remote: null, storage: null } });
+  page.store.setState({ shelf: { hosted, kept: [], storage: null } });
   page.actions.chooseModel(OTHER);
   await page.quiet();
   expect(page.state().chosen).toEqual(OTHER);

@@ -8,7 +8,7 @@ import { conversation } from "./views-document.ts";
 const smol = modelEntry(DEFAULT_MODEL_ID);
 const gemma = modelEntry("gemma-3-270m-q4_k_m");
 const OWN = "2".repeat(64);
-const NOTHING: ModelShelf = { hosted: [], kept: [], remote: null, storage: null };
+const NOTHING: ModelShelf = { hosted: [], kept: [], storage: null };
 const keptOwn = { sha256: OWN, label: "mine", fileBytes: 1_500_000 };
 const keptGemma = { sha256: gemma.sha256, label: "", fileBytes: gemma.fileBytes };
 

@@ -16,7 +16,8 @@ import type {
 } from "@tokenscope/core";
 import type { StoreApi } from "zustand/vanilla";
 import type { LoadedModel, ModelFile } from "../worker/protocol.ts";
-import type { RemoteModel } from "./remote-models.ts";
+import type { RemoteModel, RemoteShelf } from "./remote-models.ts";
+import { hostRemote } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** The four parts of the drawer, one at a time. */
@@ -154,6 +155,8 @@ export interface DeeperState extends DeeperSettings {
   readonly logitCap: number | null;
   readonly second: SecondEngine;
   readonly secondChoice: SecondChoice;
+  /** What another server has, as the page's host last heard; null where it asks none, or has not been asked. */
+  readonly remoteShelf: RemoteShelf | null;
   /** The second engine's score of each token of the page's own. */
   readonly secondScores: ReadonlyMap<ScoredToken, ScoredToken>;
 }
@@ -170,6 +173,8 @@ export interface DeeperActions {
   /** Loads what was chosen to stand beside the page's engine; what it costs is said before. */
   readonly openSecond: () => void;
   readonly closeSecond: () => void;
+  /** Asks the page's host what another server has; that one may be slow, or away. */
+  readonly readRemoteShelf: () => Promise<void>;
   /** Asks a model on another server once more where it failed. */
   readonly askRemoteAgain: () => void;
   /** Chooses what it is; another one than before is not loaded until it is asked for. */
@@ -191,6 +196,7 @@ export const FIRST_DEEPER: DeeperPart = {
     logitCap: null,
     second: { kind: "closed" },
     secondChoice: "precision",
+    remoteShelf: null,
     secondScores: new Map(),
   },
 };
@@ -210,6 +216,9 @@ export function deeperActions(
     setDeeper: set,
     openSecond: () => second.open(),
     closeSecond: () => second.close(),
+    async readRemoteShelf() {
+      set({ remoteShelf: await hostRemote() });
+    },
     askRemoteAgain() {
       const { findings } = store.getState().deeper;
       set({

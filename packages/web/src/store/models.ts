@@ -4,15 +4,13 @@ import type { StoreApi } from "zustand/vanilla";
 import { deleteKept, type KeptModel, keepBlob, keptModels } from "../worker/model-cache.ts";
 import type { ModelFile } from "../worker/protocol.ts";
 import type { ModelLink } from "./model-link.ts";
-import type { RemoteShelf } from "./remote-models.ts";
-import { type HostModel, hostModels, hostRemote } from "./served-models.ts";
+import { type HostModel, hostModels } from "./served-models.ts";
 import type { Store } from "./state.ts";
 
 /** What there is to choose from, as it was when the shelf was read. */
 export interface ModelShelf {
   readonly hosted: readonly HostModel[]; // beside the page
   readonly kept: readonly KeptModel[]; // in this browser
-  readonly remote: RemoteShelf | null; // on another server, which the host asks; null where it asks none
   /** Of everything this browser keeps for the page's host, and the most it would keep; null where it does not say. */
   readonly storage: StorageUse | null;
 }
@@ -116,13 +114,8 @@ function ownModel({ name, file }: OfferedFile): ModelFile {
 }
 
 async function modelShelf(): Promise<ModelShelf> {
-  const [hosted, kept, remote, storage] = await Promise.all([
-    hostModels(),
-    keptModels(),
-    hostRemote(),
-    storageUse(),
-  ]);
-  return { hosted, kept, remote, storage };
+  const [hosted, kept, storage] = await Promise.all([hostModels(), keptModels(), storageUse()]);
+  return { hosted, kept, storage };
 }
 
 async function storageUse(): Promise<StorageUse | null> {

@@ -39,7 +39,7 @@ export type ModelsInputs = Pick<
   "shelf" | "offered" | "chosen" | "ownFile" | "model" | "work" | "history" | "isRecording"
 >;
 
-const NO_SHELF: ModelShelf = { hosted: [], kept: [], remote: null, storage: null };
+const NO_SHELF: ModelShelf = { hosted: [], kept: [], storage: null };
 
 /** The chooser for a state. */
 export function modelsView(inputs: ModelsInputs): ModelsView {

@@ -50,12 +50,13 @@ export function EnginesPart() {
 
 /** What stands beside the page's model; the models of this host and browser are read when the part opens. */
 function SecondSelect({ loaded }: { readonly loaded: LoadedModel }) {
-  const { chooseSecond, readShelf } = useActions();
+  const { chooseSecond, readShelf, readRemoteShelf } = useActions();
   const choice = usePage((state) => state.deeper.secondChoice);
   const shelf = usePage((state) => state.shelf);
+  const remote = usePage((state) => state.deeper.remoteShelf);
   useEffect(() => void readShelf(), [readShelf]);
+  useEffect(() => void readRemoteShelf(), [readRemoteShelf]);
   const models = shelf === null ? [] : secondChoices(shelf, loaded);
-  const remote = shelf?.remote ?? null;
   const choices: readonly SecondChoice[] = [...models, ...(remote?.models ?? [])];
   const other = otherPrecision(loaded.identity.precision);
   return (
