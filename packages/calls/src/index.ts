@@ -8,11 +8,12 @@ export type {
   SessionHost,
   VocabularyTable,
 } from "./calls.ts";
-export type {
-  RemoteCandidate,
-  RemoteModels,
-  RemotePlace,
-  RemotePlaceRequest,
+export {
+  LEAST_NATS,
+  type RemoteCandidate,
+  type RemoteModels,
+  type RemotePlace,
+  type RemotePlaceRequest,
 } from "./remote-place.ts";
 export { createSessionHost, type RunningModel } from "./session-host.ts";
 export { scheduledTexts } from "./text-runner.ts";

@@ -14,23 +14,26 @@ export interface RemotePlaceRequest extends Reading {
   readonly top: number; // candidates
 }
 
+/** What servers write for minus infinity. */
+export const LEAST_NATS = -9_999;
+
 /** A token as the other server has it. */
 export interface RemoteCandidate {
   readonly text: string; // as the server writes it
-  readonly bytesHex: string | null; // null where it does not tell: half a character
+  readonly bytesHex: string | null; // null where that does not tell: a sign for half a character
   readonly isSpecial: boolean | null; // null where the server does not tell
-  readonly logprobNats: number;
+  readonly logprobNats: number; // LEAST_NATS for minus infinity, which JSON does not know
   readonly rank: number | null; // likewise
 }
 
 /** The answer, as far as the other server tells. */
 export interface RemotePlace {
-  /** How the text was given: as that server's own token ids, as a text, or as messages behind which a reply begins. */
-  readonly way: "ids" | "text" | "chat";
+  /** How the text was given; remote's readRemotely has the meanings. */
+  readonly way: "ids" | "text" | "joined" | "chat" | "begun";
   readonly contextTokens: number | null;
   /** Whether that server's tokenizer cuts the whole message elsewhere than at the place. */
   readonly isStraddled: boolean;
   readonly top: readonly RemoteCandidate[];
-  /** The token that comes next in its reading; null where none does or the server scores no prompts. */
+  /** The token that comes next in its reading; null where none does or the server scores nothing that is given this way. */
   readonly next: RemoteCandidate | null;
 }

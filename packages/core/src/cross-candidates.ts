@@ -52,7 +52,8 @@ export function crossCandidates(
 
 /** A token of a list that another model's server gave. */
 export interface ListedToken {
-  readonly bytes: Uint8Array;
+  readonly text: string; // the server's name of it
+  readonly bytes: Uint8Array | null; // null where that does not tell them
   /** Null where the server does not tell: then it is one where `own` has a special token of that name. */
   readonly isSpecial: boolean | null;
   readonly logprobNats: number;
@@ -62,6 +63,8 @@ export interface ListedToken {
 /** As CrossCandidate, of a model whose list is all that is known of it. */
 export interface ListedCandidate extends Omit<CrossCandidate, "other"> {
   readonly other: Pick<ListedToken, "logprobNats" | "rank"> | null; // null: not in the list
+  /** The server's name of a token whose bytes it does not tell, so that its place in `own` is not known; else null. */
+  readonly untold: string | null;
 }
 
 export interface ListedCandidates {
@@ -80,8 +83,13 @@ export function listedCandidates(
   const wanted = new Map(wantedTokens([own], top));
   const others = new Map<string, ListedToken>();
   const specials = specialNames(own.vocabulary);
+  const untold: ListedCandidate[] = [];
   for (const token of listed) {
-    const { bytes } = token;
+    const { text, bytes } = token;
+    if (bytes === null) {
+      untold.push({ ...NO_BYTES, other: token, untold: text });
+      continue;
+    }
     const isSpecial = token.isSpecial ?? specials.has(bytes.join(","));
     const key = keyOf({ bytes, isSpecial });
     wanted.set(key, { bytes, isSpecial });
@@ -89,9 +97,17 @@ export function listedCandidates(
   }
   return {
     ownEntropyNats: entropyNats(p.map(Math.exp)),
-    candidates: sidesOf(wanted, placesOf(wanted, own, p), others),
+    candidates: [
+      ...sidesOf(wanted, placesOf(wanted, own, p), others).map((each) => ({
+        ...each,
+        untold: null,
+      })),
+      ...untold,
+    ],
   };
 }
+
+const NO_BYTES = { bytes: new Uint8Array(), isSpecial: false, own: null };
 
 function specialNames(vocabulary: Vocabulary): ReadonlySet<string> {
   const ids = Array.from({ length: vocabulary.size }, (_, index) => tokenId(index));

@@ -150,7 +150,7 @@ export {
 export { plainTemplate, TEXT_ROLE } from "./plain-template.ts";
 export { predictionFromLogits } from "./prediction.ts";
 export { type Logits, rankIndexOf, rankOf, rankOrder, topCandidates } from "./rank-order.ts";
-export { type Reading, type ReadTokens, readingAt, readTokens } from "./reading.ts";
+export { type Reading, type ReadTokens, readingAt, readTokens, spokenText } from "./reading.ts";
 export { RECOVERY_WINDOW, recovery, runningMeans } from "./recovery.ts";
 export { templateRole, unknownRole } from "./roles.ts";
 export {

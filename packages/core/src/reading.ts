@@ -68,8 +68,7 @@ export function readTokens(
   { tokenizer, template }: { readonly tokenizer: Tokenizer; readonly template: ChatTemplate },
 ): ReadTokens {
   const isPlain = role === TEXT_ROLE || !hasRoles(template);
-  const spoken = role === TEXT_ROLE ? [] : messages.map(({ content }) => `${content}\n\n`);
-  const lead = isPlain ? spoken.join("") : "";
+  const lead = isPlain && role !== TEXT_ROLE ? spokenText(messages) : "";
   const opening = isPlain ? startOf(tokenizer) : openedTurn(messages, role, template);
   const whole = tokenizer.encode(lead + before + after);
   const pieces = whole.map((id) => tokenizer.vocabulary.bytes(id));
@@ -84,6 +83,11 @@ export function readTokens(
 }
 
 const utf8 = new TextEncoder();
+
+/** Finished messages as one text, for a model that knows no roles. */
+export function spokenText(messages: readonly ChatMessage[]): string {
+  return messages.map(({ content }) => `${content}\n\n`).join("");
+}
 
 /** A base model's stand-in for a template refuses all roles; a chat template may refuse any but a user's first message. */
 function hasRoles(template: ChatTemplate): boolean {

@@ -60,7 +60,7 @@ test("over one vocabulary the places are divergence's", () => {
 test("a list of another server's stands beside the own distribution: joined by bytes, a special token by its name where the server does not tell which is one", () => {
   const bytes = (piece: string) => new TextEncoder().encode(piece);
   const token = (piece: string, rank: number, isSpecial: boolean | null = null) => {
-    return { bytes: bytes(piece), isSpecial, logprobNats: -rank, rank };
+    return { text: piece, bytes: bytes(piece), isSpecial, logprobNats: -rank, rank };
   };
   const listed = [token("<end>", 1), token(" do", 2), token(" cat", 3, false), token(" cat", 4)];
   const found = listedCandidates(own, listed, 2);
@@ -76,6 +76,15 @@ test("a list of another server's stands beside the own distribution: joined by b
     [" dog", false, 2, null],
     ["<end>", true, 3, 1],
     [" do", false, null, 2],
+  ]);
+  const half = { text: "\u{fffd}", bytes: null, isSpecial: null };
+  const halves = [1, 2].map((rank) => ({ ...half, logprobNats: -rank, rank }));
+  const alone = listedCandidates(own, halves, 1)?.candidates.filter(
+    ({ untold }) => untold !== null,
+  );
+  expect(alone?.map(({ own: a, other }) => [a, other?.rank])).toEqual([
+    [null, 1], // one sign for two tokens: neither is joined, and both keep their share
+    [null, 2],
   ]);
   const asText = listedCandidates(own, [token("<end>", 1, false)], 1);
   expect(asText?.candidates.map(({ own: a }) => a?.id ?? null)).toEqual([0, null]);

@@ -1,7 +1,9 @@
 // What an endpoint can do for a model, found out by asking it: small requests, each once, and behaviour rather than a server's name.
 
 import { answeredTokens } from "./answers.ts";
+import { widestList } from "./list-lengths.ts";
 import { completeChat } from "./next-remotely.ts";
+import { prefillFields, QUESTION } from "./prefill.ts";
 import {
   answers,
   complete,
@@ -12,7 +14,6 @@ import {
 } from "./remote-model.ts";
 
 const MOST_LISTED = 1000; // candidates beside a token: a Tokenscope server's most
-const LIST_LENGTHS = [50, 20, 10, 5, 1]; // what is tried where those are refused
 
 /** What was found; a length of 0 is none. */
 export interface Capabilities {
@@ -47,13 +48,12 @@ export async function probe(model: RemoteModel, signal?: AbortSignal): Promise<C
     contradictsItself: completions && (await echo()).isContradicted,
     chat,
     chatTop: chat ? await longestList((top) => chatList(asked, top, signal)) : 0,
-    prefill: chat && (await continuesReply(asked, signal)),
+    prefill: chat && (await prefillFields(asked, signal)) !== null,
     tools: chat && (await chats({ tools: [TOOL] })),
     seed: (completions || chat) && (await keepsSeed(asked, completions, signal)),
   };
 }
 
-const QUESTION = [{ role: "user", content: "Count to ten." }];
 const TOOL = {
   type: "function",
   function: {
@@ -63,35 +63,14 @@ const TOOL = {
   },
 };
 
-/** How many candidates are listed, of as many as the server takes to be asked for; numbers that its refusal names are tried too. */
+/** How many candidates are listed, of as many as the server takes to be asked for; 0 where it takes none. */
 async function longestList(list: (top: number) => Promise<number>): Promise<number> {
-  const most = await listedOrRefused(list, MOST_LISTED);
-  if (typeof most === "number") return most;
-  const named = namedNumbers(most.refusal).filter((top) => top > 0 && top < MOST_LISTED);
-  const lengths = [...new Set([...LIST_LENGTHS, ...named])].toSorted((a, b) => b - a);
-  for (const top of lengths) {
-    const found = await listedOrRefused(list, top);
-    if (typeof found === "number") return found;
-  }
-  return 0;
-}
-
-async function listedOrRefused(
-  list: (top: number) => Promise<number>,
-  top: number,
-): Promise<number | { readonly refusal: string }> {
   try {
-    return Math.min(await list(top), top);
+    return await widestList(async (top) => Math.min(await list(top), top), MOST_LISTED);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return { refusal: error.message };
+    if (isRefusal(error)) return 0;
+    throw error;
   }
-}
-
-/** Numbers in a server's own words. Example: "http://h:80/v1 answered 400: 1000 is above 100" -> 1000, 100. */
-function namedNumbers(refusal: string): readonly number[] {
-  const [, words = ""] = / answered \d+: (.*)/s.exec(refusal) ?? [];
-  return (words.match(/\b\d+\b/g) ?? []).map(Number);
 }
 
 async function completionList(
@@ -112,22 +91,6 @@ async function chatList(
   const wanted = { messages: QUESTION, max_tokens: 1, logprobs: true, top_logprobs: top };
   const { logprobs } = await completeChat(model, wanted, signal);
   return answeredTokens(logprobs)[0]?.top.length ?? 0;
-}
-
-/** A reply of which eight numbers are written goes on with the ninth; one that begins anew does not. */
-async function continuesReply(model: Named, signal: AbortSignal | undefined): Promise<boolean> {
-  const begun = { role: "assistant", content: "1, 2, 3, 4, 5, 6, 7, 8," };
-  const body = { messages: [...QUESTION, begun], max_tokens: 4, temperature: 0 };
-  const goesOn = async (fields: object): Promise<boolean> => {
-    let text = "";
-    const isTaken = await answers(async () => {
-      const choice = await completeChat(model, { ...body, ...fields }, signal);
-      text = choice.message.content ?? "";
-    });
-    return isTaken && text.trimStart().startsWith("9");
-  };
-  const asVllm = { continue_final_message: true, add_generation_prompt: false };
-  return (await goesOn({})) || goesOn(asVllm);
 }
 
 /** Two draws of one seed are one text, and of another seed another. */

@@ -15,7 +15,6 @@ export {
   type ReadOptions,
   type RemoteRead,
   readRemotely,
-  wireMessage,
 } from "./read-remotely.ts";
 export {
   type RemoteGenerateJson,
@@ -38,3 +37,4 @@ export {
   type RemoteToken,
   scoreRemotely,
 } from "./score-remotely.ts";
+export { wireMessage } from "./wire-message.ts";

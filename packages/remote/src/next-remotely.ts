@@ -97,6 +97,7 @@ interface ListRequest {
   readonly width: number;
   readonly start: RemoteStart;
   readonly signal: AbortSignal | undefined;
+  readonly fields?: object; // of the request, beside its own
 }
 
 /** Throws UsageError where something is to stand before an input that this server takes as it is. */
@@ -140,12 +141,12 @@ export async function listedAfterText(
 export async function listedAfterChat(
   model: RemoteModel,
   chat: RemoteChat,
-  { width, start, signal }: ListRequest,
+  { width, start, signal, fields }: ListRequest,
 ): Promise<readonly AnsweredCandidate[]> {
   checkChat(model, chat, { start });
   const { messages, tools } = chat;
   const body = { messages, ...(tools && { tools }), max_tokens: 1, temperature: 1, top_p: 1 };
-  const wanted = { ...body, logprobs: true, top_logprobs: width };
+  const wanted = { ...body, ...fields, logprobs: true, top_logprobs: width };
   const { logprobs, message } = await completeChat(model, wanted, signal);
   const [first] = answeredTokens(logprobs);
   if (first !== undefined || !message.tool_calls?.length) return first?.top ?? [];

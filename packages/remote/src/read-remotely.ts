@@ -1,26 +1,34 @@
 // What a model on a server says at a place of a conversation: its likeliest next tokens, and what the token costs that comes next in its own reading.
 
-import { type ChatMessage, type Reading, TEXT_ROLE, UsageError } from "@tokenscope/core";
-import { type AnsweredCandidate, nats } from "./answers.ts";
+import { boundarySplit, type Reading, spokenText, TEXT_ROLE, UsageError } from "@tokenscope/core";
+import type { AnsweredCandidate } from "./answers.ts";
+import { widestList } from "./list-lengths.ts";
 import { listedAfterChat, listedAfterText } from "./next-remotely.ts";
-import { isRefusal, type RemoteModel, tokenizeChat, tokenizeRemotely } from "./remote-model.ts";
-import { promptRows, rowCandidates } from "./score-remotely.ts";
-import { namedBytes } from "./token-strings.ts";
+import { nothingBefore, readByPrompt } from "./read-by-prompt.ts";
+import { readingWays } from "./reading-ways.ts";
+import type { RemoteModel } from "./remote-model.ts";
+import { scoreRemotely } from "./score-remotely.ts";
+import { toldBytes } from "./token-strings.ts";
+import { wireMessage } from "./wire-message.ts";
 
 /** A token of the list, or the one that came. */
 export interface ReadCandidate extends AnsweredCandidate {
+  readonly bytes: Uint8Array | null; // null where the server's name of it does not tell them
   readonly rank: number | null; // null where the server does not tell
   readonly isSpecial: boolean | null; // likewise
 }
 
 export interface RemoteRead {
-  /** How the text was given: as the server's own token ids, as a text, or as messages behind which a reply begins. */
-  readonly way: "ids" | "text" | "chat";
+  /**
+   * How the text was given: as the server's own token ids; as the text that it is; a conversation as one text, for a model without a chat template;
+   * as messages behind which a reply begins; or as messages of which the last is the reply so far.
+   */
+  readonly way: "ids" | "text" | "joined" | "chat" | "begun";
   readonly contextTokens: number | null; // null where the server does not tell
   /** Whether the server's tokenizer cuts the whole message elsewhere than at the place. */
   readonly isStraddled: boolean;
   readonly top: readonly ReadCandidate[];
-  /** The token that comes next in its reading; null where nothing follows, it is straddled, or the server scores no prompts. */
+  /** The token that comes next in its reading; null where nothing follows, it is straddled, or the server scores nothing given this way. */
   readonly next: ReadCandidate | null;
 }
 
@@ -37,132 +45,109 @@ export async function readRemotely(
 ): Promise<RemoteRead> {
   if ((await model.scoringWay()) === "prompt-logprobs")
     return readByPrompt(model, reading, options);
-  const { role, before } = reading;
-  const { signal } = options;
-  const asked = { start: "auto" as const, signal };
-  if (role === TEXT_ROLE) {
-    if (before === "") throw nothingBefore();
-    const list = (width: number) =>
-      listedAfterText(model, { kind: "text", text: before }, { ...asked, width });
-    return listRead("text", await longest(list, options.top), model);
+  const ways = readingWays(model);
+  if (reading.role === TEXT_ROLE) {
+    if (!(await ways.continues())) throw chatsAlone(model, "in a plain text; choose another model");
+    return readText(model, { ...reading, way: "text" }, options);
   }
-  if (role !== "assistant" || before !== "") {
-    throw new UsageError(
-      `${model.endpoint.baseUrl} gives no logprobs of a prompt, so it can be asked only where a reply begins; choose the first token of a reply, or put vLLM or a Tokenscope server there`,
-    );
-  }
-  const chat = { messages: reading.messages.map(wireMessage), addGenerationPrompt: true };
-  const list = (width: number) => listedAfterChat(model, chat, { ...asked, width });
-  return listRead("chat", await longest(list, options.top), model);
+  if (await ways.chats()) return readChat(model, reading, options);
+  const before = spokenText(reading.messages) + reading.before;
+  return readText(model, { before, after: reading.after, way: "joined" }, options);
 }
 
-/** The text before the place in the server's tokens, and one more, whose row is what it was drawn from. */
-async function readByPrompt(
+interface PlainPlace extends Pick<Reading, "before" | "after"> {
+  readonly way: "text" | "joined";
+}
+
+async function readText(
   model: RemoteModel,
-  reading: Reading,
+  { before, after, way }: PlainPlace,
   { top, signal }: ReadOptions,
 ): Promise<RemoteRead> {
-  const { before, after } = reading;
-  const opening = await openingOf(model, reading, signal);
-  const ids = before === "" ? [] : (await tokenizeRemotely(model, before, { signal })).ids;
-  const whole =
-    after === "" ? ids : (await tokenizeRemotely(model, before + after, { signal })).ids;
-  const isStraddled = ids.some((id, i) => whole[i] !== id);
-  const nextId = isStraddled ? null : (whole[ids.length] ?? null);
-  const context = [...opening, ...ids];
-  const [any] = context;
-  if (any === undefined) throw nothingBefore();
-  const row = (await promptRows(model, [...context, nextId ?? any], { top, signal })).at(-1);
-  const special = await model.specialIds();
-  const isSpecial = (id: number | null): boolean | null =>
-    id === null ? null : (special?.has(id) ?? null);
-  const own = nextId === null ? undefined : row?.[String(nextId)];
-  const text = own?.decoded_token ?? "";
-  return {
-    way: "ids",
-    contextTokens: context.length,
-    isStraddled,
-    top: rowCandidates(row ?? null, top).map((each, i) => {
-      return { ...each, rank: i + 1, isSpecial: isSpecial(each.id) };
-    }),
-    next:
-      own === undefined
-        ? null
-        : {
-            id: nextId,
-            text,
-            bytes: namedBytes(text),
-            logprobNats: nats(own.logprob),
-            rank: own.rank ?? null,
-            isSpecial: isSpecial(nextId),
-          },
-  };
+  if (before === "") throw nothingBefore();
+  const input = { kind: "text", text: before } as const;
+  const list = async (width: number) =>
+    (await listedAfterText(model, input, { width, start: "auto", signal })).slice(0, width);
+  const listed = listedOrThrow(await widestList(list, top), model);
+  const coming = await echoedNext(model, { before, after }, signal);
+  return { way, contextTokens: null, top: listed, ...coming };
 }
 
-/** What stands before the message at the place: finished messages and a reply's opening by the server's template, or its start token. */
-async function openingOf(
+const ECHO_TOP = 5; // OpenAI's most; what a rank is read from
+
+/** The token that begins at the place, where the server echoes texts with their logprobs. */
+async function echoedNext(
   model: RemoteModel,
-  { messages, role }: Reading,
+  { before, after }: Pick<Reading, "before" | "after">,
   signal: AbortSignal | undefined,
-): Promise<readonly number[]> {
-  if (role === TEXT_ROLE) {
-    const startTokenId = await model.startTokenId();
-    return startTokenId === null ? [] : [startTokenId];
-  }
-  if (role === "assistant") {
-    const chat = { messages: messages.map(wireMessage), addGenerationPrompt: true };
-    return (await tokenizeChat(model, chat, signal)).ids;
-  }
-  throw new UsageError(
-    `${model.endpoint.baseUrl} writes a ${role} message by its own template, inside which it cannot be asked; choose a place in a reply`,
+): Promise<Pick<RemoteRead, "isStraddled" | "next">> {
+  const untold = { isStraddled: false, next: null };
+  if (after === "" || (await model.scoringWay()) !== "echo") return untold;
+  const input = { kind: "text", text: before + after } as const;
+  const { tokens } = await scoreRemotely(model, input, { start: "auto", top: ECHO_TOP, signal });
+  const pieces = tokens.map(({ bytes }) => bytes);
+  const { firstIndex, straddlingIndex } = boundarySplit(
+    pieces,
+    new TextEncoder().encode(before).length,
   );
+  if (straddlingIndex !== null) return { isStraddled: true, next: null };
+  const token = tokens[firstIndex];
+  if (token === undefined || token.logprobNats === null || !token.isKnown) return untold;
+  const { id, bytes, logprobNats, rank, isSpecial } = token;
+  const text = new TextDecoder().decode(bytes);
+  return { isStraddled: false, next: { id, text, bytes, logprobNats, rank, isSpecial } };
 }
 
-/** The list of the widest kind that the server gives: OpenAI's completions list 5 at most. */
-async function longest(
-  list: (width: number) => Promise<readonly AnsweredCandidate[]>,
-  top: number,
-): Promise<readonly AnsweredCandidate[]> {
-  try {
-    return (await list(top)).slice(0, top);
-  } catch (error) {
-    if (!isRefusal(error) || top <= NARROW) throw error;
-    return (await list(NARROW)).slice(0, NARROW);
+async function readChat(
+  model: RemoteModel,
+  { messages, role, before }: Reading,
+  { top, signal }: ReadOptions,
+): Promise<RemoteRead> {
+  const ways = readingWays(model);
+  if (role !== "assistant" || messages.length === 0) {
+    const where = `inside a ${role} message; choose a place in a reply`;
+    if (await ways.continues()) throw noPrompts(model, where);
+    throw chatsAlone(model, where);
   }
+  const isBegun = before !== "";
+  const fields = isBegun ? await ways.prefill() : {};
+  if (fields === null) {
+    throw new UsageError(
+      `${model.endpoint.baseUrl} gives no logprobs of a prompt and begins a reply anew rather than going on with one, so it can be asked only where a reply begins; choose the first token of a reply, or put vLLM or a Tokenscope server there`,
+    );
+  }
+  const begun = isBegun ? [{ role, content: before }] : [];
+  const chat = { messages: [...messages.map(wireMessage), ...begun], addGenerationPrompt: true };
+  const list = async (width: number) =>
+    (await listedAfterChat(model, chat, { width, start: "auto", signal, fields })).slice(0, width);
+  const listed = listedOrThrow(await widestList(list, top), model);
+  const way = isBegun ? "begun" : "chat";
+  return { way, contextTokens: null, isStraddled: false, top: listed, next: null };
 }
 
-const NARROW = 5;
-
-function listRead(
-  way: RemoteRead["way"],
+function listedOrThrow(
   listed: readonly AnsweredCandidate[],
   { endpoint, id }: RemoteModel,
-): RemoteRead {
+): readonly ReadCandidate[] {
   if (listed.length === 0) {
     throw new UsageError(
       `${endpoint.baseUrl} gives no logprobs for "${id}", so it cannot stand beside this page's model; choose another one`,
     );
   }
-  const top = listed.map((each, i) => ({ ...each, rank: i + 1, isSpecial: null }));
-  return { way, contextTokens: null, isStraddled: false, top, next: null };
+  return listed.map((each, i) => ({
+    ...each,
+    bytes: toldBytes(each),
+    rank: i + 1,
+    isSpecial: null,
+  }));
 }
 
-/** A message as OpenAI's API has it. */
-export function wireMessage({ role, content, toolCalls, toolCallId }: ChatMessage) {
-  return {
-    role,
-    content,
-    ...(toolCalls && {
-      tool_calls: toolCalls.map(({ id, name, arguments: given }) => {
-        return { id, type: "function", function: { name, arguments: JSON.stringify(given) } };
-      }),
-    }),
-    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
-  };
+function chatsAlone({ endpoint }: RemoteModel, where: string): UsageError {
+  return new UsageError(`${endpoint.baseUrl} takes chats alone, so it cannot be asked ${where}`);
 }
 
-function nothingBefore(): UsageError {
+function noPrompts({ endpoint }: RemoteModel, where: string): UsageError {
   return new UsageError(
-    "nothing stands before this place for the other model, so it predicts nothing here; choose a later place",
+    `${endpoint.baseUrl} gives no logprobs of a prompt, so it cannot be asked ${where}`,
   );
 }

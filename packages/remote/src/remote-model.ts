@@ -269,7 +269,7 @@ async function findStartToken(
 }
 
 /** A request that is made once, whoever asks; one that failed is made again. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
+export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null;
   return () => {
     asked ??= ask().catch((error: unknown) => {

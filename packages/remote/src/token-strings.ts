@@ -9,6 +9,18 @@ export function namedBytes(name: string): Uint8Array | null {
   return Uint8Array.from(digits, (pair) => Number.parseInt(pair, 16));
 }
 
+/** A token's bytes, given or those of its name; half a character has no more than a sign for a name. */
+export function toldBytes({
+  text,
+  bytes,
+}: {
+  readonly text: string;
+  readonly bytes: Uint8Array | null;
+}): Uint8Array | null {
+  if (bytes !== null) return bytes;
+  return text === "" || text.includes("\u{fffd}") ? null : utf8.encode(text);
+}
+
 /** Whether a token's text reads as a model's marker does; only its tokenizer knows. Examples: <|im_end|>, </s>, <start_of_turn>, [INST]; not <b>. */
 export function readsAsMarker(text: string): boolean {
   return /^(?:<[|｜].*[|｜]>|<\/?s>|<(?:bos|eos|pad|unk|mask|[a-z]+_of_[a-z]+)>|\[\/?[A-Z]{3,}\])$/.test(

@@ -13,7 +13,7 @@ import { keyCheck } from "./key-check.ts";
 import { modelRoutes, type ServedModel } from "./model-files.ts";
 import { originCheck } from "./origin-check.ts";
 import { addPageFiles } from "./page-files.ts";
-import { remoteRoutes } from "./remote/remote-routes.ts";
+import { isRemotePath, remoteRoutes } from "./remote/remote-routes.ts";
 
 export interface AppOptions {
   readonly host: string;
@@ -51,7 +51,10 @@ export function buildApp(options: AppOptions): Hono {
   app.route("/", modelRoutes(models, { answering: answers, hasRemote: remote !== null }));
   addPageFiles(app, pageDir);
   app.notFound((c) => c.text(`there is nothing at ${c.req.path}; the page is at /`, 404));
-  app.onError((error, c) => (isApiPath(c.req.path) ? answerError(c, error) : answerText(c, error)));
+  app.onError((error, c) => {
+    const { path } = c.req;
+    return isApiPath(path) || isRemotePath(path) ? answerError(c, error) : answerText(c, error);
+  });
   return app;
 }
 

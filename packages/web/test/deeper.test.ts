@@ -254,7 +254,8 @@ test("a model on another server is asked once a place through the page's server,
         found.both.candidates.find(({ other }) => other !== null)?.own?.id,
     ).toBe(own);
 
-    answer = async () => new Response("the other server is away\n", { status: 500 });
+    answer = async () =>
+      Response.json({ error: { message: "the other server is away" } }, { status: 502 });
     page.actions.moveTo(inMessage + 1);
     await page.quiet();
     const failed = () => place(page).context?.finding.remote?.found;

@@ -24,18 +24,21 @@ const both: ListedCandidates = {
     {
       bytes: utf8.encode(" cat"),
       isSpecial: false,
+      untold: null,
       own: { id: tokenId(1), logprobNats: Math.log(0.5), rank: 1 },
       other: { logprobNats: Math.log(0.25), rank: 2 },
     },
     {
       bytes: utf8.encode(" dragon"),
       isSpecial: false,
+      untold: null,
       own: { id: tokenId(0), logprobNats: Math.log(0.25), rank: 2 },
       other: null,
     },
     {
       bytes: utf8.encode(" dra"),
       isSpecial: false,
+      untold: null,
       own: null,
       other: { logprobNats: Math.log(0.5), rank: 1 },
     },
@@ -85,5 +88,32 @@ test("how the text was given, and why a price is missing, are sentences", () => 
   expect(said({ way: "text" }).words[0]).toContain("was given the text before this place as it is");
   expect(said({ isStraddled: true }).words.at(-1)).toMatch(/^In the whole text a token of qwen/);
   expect(said({}, null).figures).toHaveLength(1);
+  expect(said({ way: "text" }).words.at(-1)).toContain("no log-probabilities of this text");
+  expect(said({ way: "begun" }).words[0]).toContain("and the reply so far, which it goes on with");
+  expect(said({ way: "joined" }).words[0]).toContain("as one text without roles");
   expect(remoteCostWords(remote)).toContain("the text before the place goes there");
+});
+
+test("a name that is another token's too stands beside none of the page's, and what cannot come has no finite price", () => {
+  const half = { text: "\u{fffd}", bytesHex: null, isSpecial: null, logprobNats: -1, rank: 3 };
+  const untold = {
+    bytes: new Uint8Array(),
+    isSpecial: false,
+    own: null,
+    other: half,
+    untold: half.text,
+  };
+  const candidates = [...both.candidates, untold, untold];
+  const next = { ...token(" dra", 0.5, 1), logprobNats: -9_999 };
+  const view = remoteView(
+    { place: { ...place, next }, both: { ...both, candidates } },
+    { own, remote },
+    actual,
+  );
+  expect(view.rows.slice(3).map(({ own: a, other }) => [a.percent, other.percent])).toEqual([
+    ["n/a", "36.8 %"],
+    ["n/a", "36.8 %"],
+  ]);
+  expect(view.words[2]).toMatch(/^Of 2 tokens the server of qwen tells a name/);
+  expect(view.figures.slice(2).map(({ other }) => other)).toEqual(["∞", "∞"]);
 });

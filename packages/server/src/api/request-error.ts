@@ -19,6 +19,9 @@ export class RequestError extends UsageError {
   }
 }
 
+/** Another server failed that this one asked. */
+export class BeyondError extends EngineError {}
+
 /** What the client gets. */
 export interface ErrorAnswer {
   readonly status: number;
@@ -44,6 +47,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 /** A template that fails on these messages is the client's to mend: it came with them. */
 function statusOf(error: unknown): number {
   if (error instanceof UsageError) return error.httpStatus;
+  if (error instanceof BeyondError) return 502;
   return error instanceof FormatError ? 400 : 500;
 }
 

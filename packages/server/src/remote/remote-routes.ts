@@ -1,12 +1,13 @@
-// What the page may ask of another server through this one: GET /remote/models, POST /remote/place. The key stays here, and the page connects to this server alone.
+// What the page may ask of another server through this one: GET /remote/models, POST /remote/place. Every answer is JSON, errors too. The key stays here, and the page connects to this server alone.
 
-import type {
-  RemoteCandidate,
-  RemoteModels,
-  RemotePlace,
-  RemotePlaceRequest,
+import {
+  LEAST_NATS,
+  type RemoteCandidate,
+  type RemoteModels,
+  type RemotePlace,
+  type RemotePlaceRequest,
 } from "@tokenscope/calls";
-import { UsageError } from "@tokenscope/core";
+import { bytesHex, EngineError, UsageError } from "@tokenscope/core";
 import {
   type Endpoint,
   listModels,
@@ -18,6 +19,7 @@ import {
 import { Hono } from "hono";
 import { z } from "zod";
 import { readBody } from "../api/read-body.ts";
+import { BeyondError, RequestError } from "../api/request-error.ts";
 
 const MOST_AT_ONCE = 16; // requests to the other server: what a classroom's pages send in a moment
 const MAX_MESSAGES = 1_000;
@@ -70,7 +72,7 @@ export function remoteRoutes({ endpoint, maxBodyBytes }: RemoteOptions): Hono {
     const { signal } = c.req.raw;
     const listed: RemoteModels = {
       host: new URL(endpoint.baseUrl).host,
-      models: await listModels(endpoint, signal),
+      models: await beyond(listModels(endpoint, signal)),
     };
     c.header("cache-control", "no-store");
     return c.json(listed);
@@ -81,8 +83,8 @@ export function remoteRoutes({ endpoint, maxBodyBytes }: RemoteOptions): Hono {
     asked += 1;
     try {
       const { signal } = c.req.raw;
-      const found = await untilAborted(modelOf(model), signal);
-      const read = await untilAborted(readRemotely(found, reading, { top, signal }), signal);
+      const asking = modelOf(model).then((found) => readRemotely(found, reading, { top, signal }));
+      const read = await untilAborted(beyond(asking), signal);
       const answer: RemotePlace = {
         ...read,
         top: read.top.map(candidateJson),
@@ -95,6 +97,17 @@ export function remoteRoutes({ endpoint, maxBodyBytes }: RemoteOptions): Hono {
     }
   });
   return routes;
+}
+
+/** What goes wrong at the other server is none of this one's refusals: 401 there is no 401 here. */
+async function beyond<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof EngineError) throw new BeyondError(error.message, { cause: error });
+    if (error instanceof UsageError) throw new RequestError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** What is found out once is found out for all pages, and goes on when the one that asked first has gone. */
@@ -110,18 +123,24 @@ function parsePlace(body: unknown): RemotePlaceRequest {
   if (success) return data as RemotePlaceRequest; // the schema is that of its type, but for undefined beside a missing field
   const [issue] = error.issues;
   const place = issue?.path.map(String).join(".") || "the request";
-  throw new UsageError(`${place} is not what the page sends (${issue?.message}); reload the page`);
+  throw new RequestError(
+    `${place} is not what the page sends (${issue?.message}); reload the page`,
+  );
 }
 
-function candidateJson({ text: name, bytes, ...numbers }: ReadCandidate): RemoteCandidate {
-  const { isSpecial, logprobNats, rank } = numbers;
-  const told = bytes ?? (name.includes("\u{fffd}") ? null : Buffer.from(name)); // half a character has no more than a sign for a name
-  const bytesHex = told === null ? null : Buffer.from(told).toString("hex");
-  return { text: name, bytesHex, isSpecial, logprobNats, rank };
+function candidateJson(candidate: ReadCandidate): RemoteCandidate {
+  const { text: name, bytes, isSpecial, logprobNats, rank } = candidate;
+  return {
+    text: name,
+    bytesHex: bytes && bytesHex(bytes),
+    isSpecial,
+    logprobNats: Math.max(LEAST_NATS, logprobNats),
+    rank,
+  };
 }
 
-function tooMany(): UsageError {
-  return new UsageError(
+function tooMany(): RequestError {
+  return new RequestError(
     `${MOST_AT_ONCE} requests to the other server are under way, which is as many as this one sends at once; try again in a moment`,
     { httpStatus: 429 },
   );

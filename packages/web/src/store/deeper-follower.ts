@@ -262,10 +262,8 @@ async function remoteAnswer(
   }
 }
 
-/** A token's bytes as told, else those of its name. */
-function listedToken({ text, bytesHex, ...token }: RemotePlace["top"][number]): ListedToken {
-  const bytes = bytesHex === null ? new TextEncoder().encode(text) : hexBytes(bytesHex);
-  return { ...token, bytes };
+function listedToken({ bytesHex, ...token }: RemotePlace["top"][number]): ListedToken {
+  return { ...token, bytes: bytesHex === null ? null : hexBytes(bytesHex) };
 }
 
 /** The second model's context vector after these ids, and its score of what comes next. */

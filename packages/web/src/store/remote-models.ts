@@ -54,6 +54,12 @@ async function answerOf<T>(asked: Promise<Response>): Promise<T> {
     });
   }
   if (response.ok) return (await response.json()) as T;
-  const said = (await response.text()).trim();
-  throw new Error(said || `This page's server answered ${response.status}; ask again.`);
+  const said = (await response.json().catch(() => null)) as ErrorAnswer | null; // a proxy says something else
+  throw new Error(
+    said?.error?.message ?? `This page's server answered ${response.status}; ask again.`,
+  );
+}
+
+interface ErrorAnswer {
+  readonly error?: { readonly message?: string };
 }

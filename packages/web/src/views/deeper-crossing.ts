@@ -86,7 +86,7 @@ interface RowSides {
 }
 
 /** A token in both, with the row's name. */
-export function rowOf(
+function rowOf(
   { bytes, isSpecial, own: place }: Pick<CrossCandidate, "bytes" | "isSpecial" | "own">,
   { own, other, names, actual }: RowSides,
 ): EnginesRow {
@@ -112,7 +112,8 @@ function sideOf(place: CrossPlace | null, most: number): SideView {
   return { rank: formatCount(place.rank), percent: formatPercent(share), width };
 }
 
-function sideWords({ rank, percent }: SideView): string {
+/** A side in the row's name. */
+export function sideWords({ rank, percent }: SideView): string {
   return rank === "" ? percent : `rank ${rank}, ${percent}`;
 }
 

@@ -1,8 +1,9 @@
 // `tokenscope serve` as a process of its own, as a person starts it.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const COMMAND = fileURLToPath(new URL("../../../cli/tokenscope.mjs", import.meta.url));
 
@@ -33,6 +34,12 @@ export async function startCommandServer(args: readonly string[]): Promise<Comma
     child.once("exit", () => reject(new Error(`serve ended: ${said}`)));
   });
   return { url, said: () => said, stop: () => stopped(child) };
+}
+
+/** What another command prints as JSON. */
+export async function commandJson<T>(args: readonly string[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...args, "--json"]);
+  return JSON.parse(stdout) as T;
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
