@@ -45,7 +45,7 @@ function ownFolder(packed: string, inRepository: string): string {
 
 function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EPIPE" || error.code === "ECONNRESET") process.exit(0); // the reader has gone; its end of a socket may say so either way
     throw error;
   });
   return {

@@ -1,7 +1,7 @@
 // Clients that do not read their answers: what is kept for each is bounded, others go on, and after a while the connection ends.
 
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -202,7 +202,7 @@ test("a scored text that nobody reads is told in parts", async () => {
 });
 
 test("a connection whose client takes no byte for too long is cut, and one that computes as long is not", async () => {
-  const server = await startToyServer({ limits: { unreadMs: 100 } });
+  const server = await startToyServer({ limits: { unreadMs: 800 } });
   const body = { prompt: PROMPT, n: 100, max_tokens: 200, logprobs: 300, ignore_eos: true };
   const text = JSON.stringify({ ...body, stream: true });
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -214,7 +214,7 @@ test("a connection whose client takes no byte for too long is cut, and one that 
   ];
   socket.write([...head, `content-length: ${text.length}`, "", text].join("\r\n"));
   const running = async (): Promise<number> => {
-    const { engines } = (await (await fetch(`${server.url}/healthz`)).json()) as {
+    const { engines } = JSON.parse((await askAlone(`${server.url}/healthz`)).text) as {
       engines: { toy?: { running: number; waiting: number } };
     };
     return (engines.toy?.running ?? 0) + (engines.toy?.waiting ?? 0);
@@ -225,13 +225,28 @@ test("a connection whose client takes no byte for too long is cut, and one that 
   let passes = 0;
   server.gate = () => {
     passes += 1;
-    return passes > 1 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 250));
+    return passes > 1 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 1_200));
   };
-  const answer = await fetch(`${server.url}/v1/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ prompt: "slow", max_tokens: 2, ignore_eos: true }),
-  });
+  const slow = JSON.stringify({ prompt: "slow", max_tokens: 2, ignore_eos: true });
+  const answer = await askAlone(`${server.url}/v1/completions`, slow);
   expect(answer.status).toBe(200);
   await server.close();
 });
+
+/** On a connection of its own: one that is kept for the next request may be cut between the two. */
+function askAlone(
+  url: string,
+  body?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? "GET" : "POST";
+    const headers = { "content-type": "application/json" };
+    const asked = request(url, { method, headers, agent: false }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+    });
+    asked.once("error", reject);
+    asked.end(body);
+  });
+}
