@@ -9,6 +9,7 @@ import { afterEach, expect, test } from "vitest";
 import {
   refused,
   type ServingEngine,
+  serveEcho,
   serveVllm,
   type VllmOptions,
 } from "../../../fixtures/serving-engines.ts";
@@ -319,4 +320,22 @@ test.each([
   const { exitCode, stderr } = await run(args);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(sentence);
+});
+
+test("a text whose echo a server gets wrong is a line with an error, and the others are scored", async () => {
+  const server = await serveEcho({
+    change: (choice) => (choice.text.startsWith("odd") ? { ...choice, text: "even" } : choice),
+  });
+  open.push(server);
+  const { args, read } = corpus(["The cat", "odd one", "The dog"]);
+  const { exitCode, stderr } = await run([
+    ...args,
+    ...["--engine", "openai", "--base-url", server.baseUrl],
+  ]);
+  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/1 text/)]);
+  expect(read().map(({ index, error }) => [index, error ?? null])).toEqual([
+    [0, null],
+    [1, expect.stringMatching(/echoed another text than it was given/)],
+    [2, null],
+  ]);
 });

@@ -40,13 +40,14 @@ export function echoedColumns(
   return firstColumns(logprobs, count);
 }
 
-/** Where names do not show half characters their text says nothing of how many there are: the server's own count does, if it gives one. */
+/** Where names do not show half characters their text says nothing of how many tokens there are: the server's own count does. Without one there is nothing to tell a token of the text from one that was written. */
 function signedCount(counts: readonly number[], promptTokens: number | null): number | undefined {
-  return counts.find((count) => count === promptTokens) ?? counts[0];
+  return counts.length === 1 ? counts[0] : counts.find((count) => count === promptTokens);
 }
 
+/** A name for half a character: a sign, its bytes, or nothing at all. */
 function isSign(name: string): boolean {
-  return name.includes("\u{fffd}") || name.startsWith("bytes:");
+  return name === "" || name.includes("\u{fffd}") || name.startsWith("bytes:");
 }
 
 function firstColumns(columns: EchoedColumns, count: number): EchoedColumns {

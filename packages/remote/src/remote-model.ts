@@ -2,6 +2,7 @@
 
 import { UsageError } from "@tokenscope/core";
 import {
+  type AnsweredCandidate,
   answeredTokens,
   parseCompletionAnswer,
   parseDetokenized,
@@ -233,8 +234,11 @@ async function contradictsNext(
   const echoed = answeredTokens(columns).at(-1);
   if (echoed?.text !== last) return false; // another cut: there is nothing to compare
   const body = { prompt: context, max_tokens: 1, temperature: 1, top_p: 1, logprobs: LISTED };
-  const { logprobs } = await complete(model, body, signal);
-  const listed = answeredTokens(logprobs)[0]?.top.slice(0, LISTED) ?? [];
+  let listed: readonly AnsweredCandidate[] = [];
+  await answers(async () => {
+    const { logprobs } = await complete(model, body, signal);
+    listed = answeredTokens(logprobs)[0]?.top.slice(0, LISTED) ?? [];
+  }); // a server that lists fewer, or nothing, cannot be held to its word
   const least = listed.at(-1)?.logprobNats;
   if (least === undefined) return false;
   return [echoed, ...echoed.top].some(({ text, logprobNats }) => {

@@ -1,6 +1,6 @@
 // A text's tokens with their logprobs from a server that can score a prompt.
 
-import { EngineError, UsageError } from "@tokenscope/core";
+import { UsageError } from "@tokenscope/core";
 import { type AlignedPiece, alignPieces } from "./align.ts";
 import { type AnsweredCandidate, answeredTokens, nats, type PromptRow } from "./answers.ts";
 import { echoBody, echoedColumns, echoTop } from "./echo.ts";
@@ -210,8 +210,9 @@ function checkEnd(model: RemoteModel, name: string, last: AlignedPiece | undefin
   throw noEcho(model, `gave a token behind the text's end, ${JSON.stringify(name)}`);
 }
 
-function noEcho({ endpoint, id }: RemoteModel, what: string): EngineError {
-  return new EngineError(
+/** Of this text alone: a corpus goes on with the next. */
+function noEcho({ endpoint, id }: RemoteModel, what: string): UsageError {
+  return new UsageError(
     `${endpoint.baseUrl} ${what}, so a text cannot be scored by "${id}" there; see the server's version, or use vLLM`,
   );
 }

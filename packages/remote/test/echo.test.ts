@@ -1,32 +1,9 @@
 // Texts scored by OpenAI's echo, on servers that write behind it, or count, or name their tokens in their own ways.
 
-import { afterEach, describe, expect, test } from "vitest";
-import {
-  refused,
-  type ServingEngine,
-  serveEcho,
-  serveRoutes,
-} from "../../../fixtures/serving-engines.ts";
-import {
-  nextRemotely,
-  openEndpoint,
-  openRemoteModel,
-  probe,
-  type RemoteInput,
-  scoreRemotely,
-} from "../src/index.ts";
-
-const open: ServingEngine[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-
-async function modelAt(serving: Promise<ServingEngine>) {
-  const server = await serving;
-  open.push(server);
-  const model = await openRemoteModel(openEndpoint({ ...server, retries: 1 }), null);
-  return { server, model };
-}
+import { describe, expect, test } from "vitest";
+import { refused, serveEcho, serveRoutes } from "../../../fixtures/serving-engines.ts";
+import { nextRemotely, probe, type RemoteInput, scoreRemotely } from "../src/index.ts";
+import { modelAt } from "./model-at.ts";
 
 const text = (words: string): RemoteInput => ({ kind: "text", text: words });
 const auto = { start: "auto" } as const;
@@ -192,6 +169,27 @@ describe("llama-cpp-python", () => {
       ways.map(async (way) => (await modelAt(way)).model.scoringWay()),
     );
     expect(found).toEqual(["echo", "echo", null, null]);
+  });
+
+  test("a server that lists nothing to hold its echo against is believed, and half characters that nobody counts are not", async () => {
+    const serving = (names: readonly string[], usage: object) =>
+      serveRoutes({
+        "/v1/models": () => ({ json: { data: [{ id: "smol" }] } }),
+        "/v1/completions": ({ body }) => {
+          if (body["echo"] !== true) return refused("logprobs is at most 1");
+          const isProbe = body["prompt"] === "one two three";
+          const tokens = isProbe ? ["one", " two", " three"] : names;
+          const token_logprobs = tokens.map((_, i) => (i === 0 ? null : -i));
+          const choice = { text: `${body["prompt"]}!`, logprobs: { tokens, token_logprobs } };
+          return { json: { choices: [choice], usage } };
+        },
+      });
+    const asked = (names: readonly string[], usage: object) =>
+      modelAt(serving(names, usage)).then(({ model }) => scoreRemotely(model, text("xé"), auto));
+    const unnamed = await asked(["x", "", ""], { prompt_tokens: 3 });
+    expect(unnamed.tokens.map(({ logprobNats }) => logprobNats)).toEqual([null, -1, -2]);
+    const uncounted = asked(["x", "\u{fffd}", "\u{fffd}"], {});
+    await expect(uncounted).rejects.toThrow(/gave other tokens than those of the text/);
   });
 
   test("half characters, whose names join to no text, are counted as the server counts its prompt", async () => {

@@ -1,27 +1,16 @@
 // A place of a conversation asked of servers of each shape.
 
 import type { Reading } from "@tokenscope/core";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Route,
   refused,
-  type ServingEngine,
   serveEcho,
   serveRoutes,
   serveVllm,
 } from "../../../fixtures/serving-engines.ts";
-import { openEndpoint, openRemoteModel, readRemotely } from "../src/index.ts";
-
-const open: ServingEngine[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-
-async function modelAt(serving: Promise<ServingEngine>) {
-  const server = await serving;
-  open.push(server);
-  return { server, model: await openRemoteModel(openEndpoint({ ...server, retries: 0 }), null) };
-}
+import { readRemotely } from "../src/index.ts";
+import { modelAt } from "./model-at.ts";
 
 const LIST: Route = () => ({ json: { data: [{ id: "big" }] } });
 const plain: Reading = { messages: [], role: "text", before: "The cat", after: " sat down" };

@@ -1,24 +1,9 @@
 // What is found out of a server, once, and how a prompt's logprobs are asked for after that.
 
-import { afterEach, expect, test } from "vitest";
-import {
-  type Route,
-  refused,
-  type ServingEngine,
-  serveVllm,
-} from "../../../fixtures/serving-engines.ts";
-import { openEndpoint, openRemoteModel, type RemoteInput, scoreRemotely } from "../src/index.ts";
-
-const open: ServingEngine[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-
-async function modelAt(serving: Promise<ServingEngine>) {
-  const server = await serving;
-  open.push(server);
-  return { server, model: await openRemoteModel(openEndpoint({ ...server, retries: 1 }), null) };
-}
+import { expect, test } from "vitest";
+import { type Route, refused, serveVllm } from "../../../fixtures/serving-engines.ts";
+import { type RemoteInput, scoreRemotely } from "../src/index.ts";
+import { modelAt } from "./model-at.ts";
 
 const text = (words: string): RemoteInput => ({ kind: "text", text: words });
 const auto = { start: "auto" } as const;

@@ -1,6 +1,6 @@
 // The ways to a model's numbers, on servers in the shapes of serving engines.
 
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   logprobOf,
   type Route,
@@ -12,26 +12,13 @@ import {
 import {
   generateRemotely,
   nextRemotely,
-  openEndpoint,
-  openRemoteModel,
   probe,
   type RemoteInput,
   type RemoteModel,
   remoteScoreJson,
   scoreRemotely,
 } from "../src/index.ts";
-
-const open: ServingEngine[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-
-async function modelAt(serving: Promise<ServingEngine>, id: string | null = null) {
-  const server = await serving;
-  open.push(server);
-  const model = await openRemoteModel(openEndpoint({ ...server, retries: 1 }), id);
-  return { server, model };
-}
+import { modelAt } from "./model-at.ts";
 
 const text = (words: string): RemoteInput => ({ kind: "text", text: words });
 const auto = { start: "auto" } as const;
@@ -268,11 +255,13 @@ function serveOpenAi(): Promise<ServingEngine> {
 describe("OpenAI", () => {
   test("of several models one must be named, and one that is not there is refused with those that are", async () => {
     await expect(modelAt(serveOpenAi())).rejects.toThrow(/it lists small, large; name one/);
-    await expect(modelAt(serveOpenAi(), "medium")).rejects.toThrow(/no model "medium": it lists/);
+    await expect(modelAt(serveOpenAi(), { id: "medium" })).rejects.toThrow(
+      /no model "medium": it lists/,
+    );
   });
 
   test("a chat's next token and continuation are there, a text is refused with the server's reason", async () => {
-    const { model } = await modelAt(serveOpenAi(), "small");
+    const { model } = await modelAt(serveOpenAi(), { id: "small" });
     const next = await nextRemotely(model, CHAT, { ...auto, top: 2, named: ["Hello"] });
     expect(next).toMatchObject({ top: [{ text: "Hi" }, { text: "Hello" }], named: [{ rank: 2 }] });
     const plain = nextRemotely(model, text("The cat"), { ...auto, top: 2, named: [] });
@@ -285,7 +274,7 @@ describe("OpenAI", () => {
   });
 
   test("what it can do is told apart from what it refuses", async () => {
-    const { model } = await modelAt(serveOpenAi(), "small");
+    const { model } = await modelAt(serveOpenAi(), { id: "small" });
     expect(await probe(model)).toEqual({
       completions: false,
       contradictsItself: false,

@@ -107,8 +107,8 @@ async function serve({ options, world, remote }: ServeParts): Promise<void> {
       keyEnv: requireKeyEnv ?? null,
     });
     await writeLine(world.stdout, lines.join("\n"));
-    if (remote !== null) await note(world, await remoteLine(remote, world));
     if (options.open) world.openPage(server.url);
+    if (remote !== null) await note(world, await remoteLine(remote, world));
     await aborted(world.signal);
   } finally {
     await server.close();
