@@ -1,7 +1,8 @@
 // Tokenscope's kernel: a list of instructions, run by all threads in step. The host (src/wasm) lays weights and rows into
 // the memory and writes the list; what a model is, only the host knows.
 
-import { attend, keep, show } from "./attention";
+import { attend, show } from "./attention";
+import { keep } from "./cache";
 import { records } from "./distribution";
 import { decodeRow } from "./formats";
 import { add, cap, clear, copy, gate, layerNorm, rmsNorm, rotate } from "./layers";

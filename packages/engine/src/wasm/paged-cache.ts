@@ -14,7 +14,7 @@ interface Page {
 const LARGEST = 32_767; // of an element of 16 bits
 const SCALE_BYTES = 4;
 
-/** Pages in the kernel's memory; those that no cache holds are given out again. Each is a stretch for each layer, keys or values, and head, as kernel/attention.ts lays it. */
+/** Pages in the kernel's memory; those that no cache holds are given out again. Each is a stretch for each layer, keys or values, and head, as kernel/cache.ts lays it. */
 export class PagePool {
   readonly #memory: KernelMemory;
   readonly #pageBytes: number;
