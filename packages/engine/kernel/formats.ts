@@ -176,13 +176,13 @@ function q3_K(from: usize, out: usize): void {
 }
 
 /** The six-bit scale `j` of Q4_K's and Q5_K's 12 bytes. */
-function scale6(at: usize, j: usize): f32 {
+export function scale6(at: usize, j: usize): f32 {
   if (j < 4) return <f32>(<u32>load<u8>(at + j) & 63);
   return <f32>((<u32>load<u8>(at + j + 4) & 15) | ((<u32>load<u8>(at + j - 4) >> 6) << 4));
 }
 
 /** And the six-bit minimum. */
-function minimum6(at: usize, j: usize): f32 {
+export function minimum6(at: usize, j: usize): f32 {
   if (j < 4) return <f32>(<u32>load<u8>(at + j + 4) & 63);
   return <f32>((<u32>load<u8>(at + j + 4) >> 4) | ((<u32>load<u8>(at + j) >> 6) << 4));
 }

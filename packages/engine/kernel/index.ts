@@ -4,10 +4,10 @@
 import { attend, show } from "./attention";
 import { keep } from "./cache";
 import { records } from "./distribution";
-import { decodeRow } from "./formats";
 import { add, cap, clear, copy, gate, layerNorm, rmsNorm, rotate } from "./layers";
-import { linear } from "./linear";
+import { decodeRowOf, linear } from "./linear";
 import { awaitProgram, barrier, generation } from "./threads";
+import { weave } from "./weave";
 
 /** Words of the control block that this file reads (src/wasm/layout.ts). */
 const PROGRAM: usize = 24;
@@ -74,6 +74,5 @@ export function serve(thread: i32, seen: i32): void {
   }
 }
 
-export { decodeRow };
-
+export { decodeRowOf, weave };
 export { touched } from "./touch";

@@ -1,15 +1,16 @@
-// y = x W^T (+ b), W in its file's own blocks. One position takes each row of W once, as it lies there; several positions
-// take eight rows at a time, decoded into a panel, so that a weight is decoded once for all of them.
+// y = x W^T (+ b). A few positions take each row of W once, as it lies there; many take eight rows at a time, decoded into a panel,
+// so that a weight is decoded once for all of them. Most matrices are woven (woven.ts); the others lie in their file's own blocks.
 
+import { dots } from "./dots";
 import { decodeRow, rowBytes } from "./formats";
-import { cutLimbs, hasIntegerDot, integerDots, limbsBytes, together } from "./limbs";
+import { cutLimbs, limbsBytes, together } from "./limbs";
 import { madd, sum4 } from "./simd";
 import { take, threadCount } from "./threads";
 import { TOUCHED_BYTES, touch } from "./touch";
+import { decodeWoven, fillPanel, groupBytes, isWoven, ROWS } from "./woven";
 
-const PANEL = 8; // columns of y at a time
 const TILE = 4; // positions at a time: the sums of six and what they are made of are more than x86's 16 registers, and half as quick
-const LEAST_ROWS = 16; // of a piece of work where there are few positions: taking one costs a trip between cores
+const LEAST_GROUPS = 2; // of eight rows, of a piece of work where there are few positions: taking one costs a trip between cores
 
 /** A weight matrix, as the host has laid it down: five words. */
 @inline
@@ -38,9 +39,23 @@ function limbsOf(matrix: usize): i32 {
   return load<i32>(matrix, 16);
 }
 
+/** Bytes of eight rows. */
 @inline
-function rowOf(matrix: usize, row: i32): usize {
-  return blocksOf(matrix) + <usize>row * rowBytes(typeOf(matrix), widthOf(matrix));
+function groupBytesOf(matrix: usize): usize {
+  const type = typeOf(matrix);
+  const width = widthOf(matrix);
+  return isWoven(type) ? groupBytes(type, width) : <usize>ROWS * rowBytes(type, width);
+}
+
+@inline
+function groupOf(matrix: usize, group: i32): usize {
+  return blocksOf(matrix) + <usize>group * groupBytesOf(matrix);
+}
+
+/** A row of a matrix whose values lie at `values`, as floats at `out`. */
+export function decodeRowOf(type: i32, values: usize, row: i32, width: i32, out: usize): void {
+  if (isWoven(type)) decodeWoven(type, values + <usize>(row >> 3) * groupBytes(type, width), row & 7, width, out);
+  else decodeRow(type, values + <usize>row * rowBytes(type, width), width, out);
 }
 
 /** Adds the result to what is at y. */
@@ -48,14 +63,8 @@ const ADDS = 1;
 
 /** Positions up to which products of single rows are quicker than panels. */
 function fewOf(matrix: usize): i32 {
-  if (!isIntegral(matrix)) return 3;
-  return limbsOf(matrix) == 1 ? 16 : 6;
-}
-
-/** True where a row's products may run in integers. */
-@inline
-function isIntegral(matrix: usize): bool {
-  return hasIntegerDot(typeOf(matrix)) && (widthOf(matrix) & 31) == 0;
+  if (!isWoven(typeOf(matrix))) return 3;
+  return limbsOf(matrix) == 1 ? 16 : 4;
 }
 
 /** x [T, stride], y [T, yStride]; `bias` [out] or 0; scratch: 16 rows of the widest matrix, each thread its own. */
@@ -65,33 +74,36 @@ export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
 }
 
 function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
-  const out = outOf(matrix);
-  let areCut = false;
+  const groups = (outOf(matrix) + ROWS - 1) >> 3;
+  const isInteger = isWoven(typeOf(matrix));
+  let sums: usize = 0; // behind the limbs, once x is cut
   for (;;) {
     const piece = take(counter);
-    const first = pieceStart(piece, out);
-    if (first >= out) return;
-    const end = pieceStart(piece + 1, out);
-    if (isIntegral(matrix) && !areCut) cutPositions(x, T, xStride, matrix, scratch);
-    areCut = true;
-    for (let row = first; row < end; ) {
-      const next = touchRows(matrix, row, end);
-      if (isIntegral(matrix)) for (; row < next; row++) integerRow(row, T, matrix, y, yStride, bias, flags, scratch);
-      else for (; row < next; row++) floatRow(row, x, T, xStride, matrix, y, yStride, bias, flags, scratch);
+    const first = pieceStart(piece, groups);
+    if (first >= groups) return;
+    const end = pieceStart(piece + 1, groups);
+    if (isInteger && sums == 0) sums = cutPositions(x, T, xStride, matrix, scratch);
+    for (let group = first; group < end; ) {
+      const next = touchGroups(matrix, group, end);
+      for (; group < next; group++) {
+        if (isInteger) integerGroup(group, T, matrix, y, yStride, bias, flags, scratch, sums);
+        else floatGroup(group, x, T, xStride, matrix, y, yStride, bias, flags, scratch);
+      }
     }
   }
 }
 
-/** Asks memory for as many rows as are touched at once, from `row` on; returns the row behind them. */
-function touchRows(matrix: usize, row: i32, end: i32): i32 {
-  const bytes = rowBytes(typeOf(matrix), widthOf(matrix));
-  const next = min(end, row + max(1, <i32>(TOUCHED_BYTES / bytes)));
-  touch(rowOf(matrix, row), <usize>(next - row) * bytes);
+/** Asks memory for as many groups of rows as are touched at once, from `group` on; returns the group behind them. */
+function touchGroups(matrix: usize, group: i32, end: i32): i32 {
+  const bytes = groupBytesOf(matrix);
+  const next = min(end, group + max(1, <i32>(TOUCHED_BYTES / bytes)));
+  const rows = min(outOf(matrix), next << 3) - (group << 3);
+  touch(groupOf(matrix, group), <usize>rows * (bytes >> 3));
   return next;
 }
 
-/** x in limbs, one group of positions that go together after another. */
-function cutPositions(x: usize, T: i32, xStride: i32, matrix: usize, to: usize): void {
+/** x in limbs, positions that go together after one another; returns the address behind them. */
+function cutPositions(x: usize, T: i32, xStride: i32, matrix: usize, to: usize): usize {
   const width = widthOf(matrix);
   const count = limbsOf(matrix);
   for (let t = 0; t < T; ) {
@@ -100,46 +112,53 @@ function cutPositions(x: usize, T: i32, xStride: i32, matrix: usize, to: usize):
     to += limbsBytes(width, positions, count);
     t += positions;
   }
+  return to;
 }
 
-/** A row of W times all positions. */
-@inline
-function integerRow(row: i32, T: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, limbs: usize): void {
+/** Eight rows of W times all positions. */
+function integerGroup(group: i32, T: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, limbs: usize, sums: usize): void {
   const width = widthOf(matrix);
   const count = limbsOf(matrix);
-  const blocks = rowOf(matrix, row);
-  const step = <usize>yStride << 2;
-  let to = y + (<usize>row << 2);
+  const values = groupOf(matrix, group);
+  const row = group << 3;
+  const columns = min(ROWS, outOf(matrix) - row);
   for (let t = 0; t < T; ) {
     const positions = together(T - t);
-    const sums = integerDots(typeOf(matrix), blocks, limbs, positions, width, count);
-    put(f32x4.extract_lane(sums, 0), to, bias, row, flags);
-    if (positions > 1) put(f32x4.extract_lane(sums, 1), to + step, bias, row, flags);
-    if (positions > 2) {
-      put(f32x4.extract_lane(sums, 2), to + 2 * step, bias, row, flags);
-      put(f32x4.extract_lane(sums, 3), to + 3 * step, bias, row, flags);
+    dots(typeOf(matrix), values, limbs, positions, width, count, sums);
+    for (let i = 0; i < positions; i++) {
+      const from = sums + (<usize>i << 5);
+      putGroup(from, y + ((<usize>(t + i) * yStride + row) << 2), columns, bias, row, flags);
     }
     limbs += limbsBytes(width, positions, count);
-    to += <usize>positions * step;
     t += positions;
   }
 }
 
+/** The sums of a group's rows, of which the matrix has `columns`. */
 @inline
-function floatRow(row: i32, x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize): void {
+function putGroup(sums: usize, to: usize, columns: i32, bias: usize, row: i32, flags: i32): void {
+  if (columns == ROWS) put8(to, v128.load(sums), v128.load(sums, 16), bias == 0 ? 0 : bias + (<usize>row << 2), flags);
+  else for (let i = 0; i < columns; i++) put(load<f32>(sums + (<usize>i << 2)), to + (<usize>i << 2), bias, row + i, flags);
+}
+
+function floatGroup(group: i32, x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize): void {
   const width = widthOf(matrix);
-  decodeRow(typeOf(matrix), rowOf(matrix, row), width, scratch);
-  for (let t = 0; t < T; t++) {
-    put(dot(scratch, x + ((<usize>t * xStride) << 2), width), y + ((<usize>t * yStride + row) << 2), bias, row, flags);
+  const first = group << 3;
+  const end = min(outOf(matrix), first + ROWS);
+  for (let row = first; row < end; row++) {
+    decodeRowOf(typeOf(matrix), blocksOf(matrix), row, width, scratch);
+    for (let t = 0; t < T; t++) {
+      put(dot(scratch, x + ((<usize>t * xStride) << 2), width), y + ((<usize>t * yStride + row) << 2), bias, row, flags);
+    }
   }
 }
 
-/** Row where a piece of work begins: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
+/** Where a piece of work begins, among `out` groups: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
 function pieceStart(piece: i32, out: i32): i32 {
   const threads = threadCount();
   if (threads == 1) return piece == 0 ? 0 : out;
   const round = piece / threads;
-  const least = 2 * threads * LEAST_ROWS; // a round of so few takes all
+  const least = 2 * threads * LEAST_GROUPS; // a round of so few takes all
   if (round > 0 && out >> (round - 1) <= least) return out;
   const left = out >> round;
   const begin = out - left;
@@ -181,18 +200,21 @@ export function dot(a: usize, b: usize, width: i32): f32 {
 function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
   const out = outOf(matrix);
   const width = widthOf(matrix);
-  const panel = scratch + <usize>PANEL * (<usize>width << 2);
+  const panel = scratch + <usize>ROWS * (<usize>width << 2);
   for (;;) {
-    const first = take(counter) * PANEL;
+    const group = take(counter);
+    const first = group << 3;
     if (first >= out) return;
-    const columns = min(PANEL, out - first);
-    touch(rowOf(matrix, first), <usize>columns * rowBytes(typeOf(matrix), width));
-    fillPanel(matrix, first, columns, scratch, panel);
+    const columns = min(ROWS, out - first);
+    const values = groupOf(matrix, group);
+    touch(values, <usize>columns * (groupBytesOf(matrix) >> 3));
+    if (isWoven(typeOf(matrix))) fillPanel(typeOf(matrix), values, width, panel);
+    else turnRows(matrix, first, columns, scratch, panel);
     for (let t = 0; t < T; ) {
       const from = x + ((<usize>t * xStride) << 2);
       const to = y + ((<usize>t * yStride + first) << 2);
-      const rows = columns < PANEL ? 1 : min(TILE, T - t);
-      if (columns < PANEL) narrowTile(from, width, panel, to, columns, bias, first, flags);
+      const rows = columns < ROWS ? 1 : min(TILE, T - t);
+      if (columns < ROWS) narrowTile(from, width, panel, to, columns, bias, first, flags);
       else if (rows == 4) tile(4, from, xStride, width, panel, to, yStride, bias, first, flags);
       else if (rows == 3) tile(3, from, xStride, width, panel, to, yStride, bias, first, flags);
       else if (rows == 2) tile(2, from, xStride, width, panel, to, yStride, bias, first, flags);
@@ -203,15 +225,13 @@ function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
 }
 
 /** Eight rows of W, decoded and turned round: panel [width, 8]; columns beyond the last are 0. */
-function fillPanel(matrix: usize, first: i32, columns: i32, rows: usize, panel: usize): void {
-  const type = typeOf(matrix);
+function turnRows(matrix: usize, first: i32, columns: i32, rows: usize, panel: usize): void {
   const width = widthOf(matrix);
-  const bytes = rowBytes(type, width);
   const stride = <usize>width << 2;
-  for (let column = 0; column < PANEL; column++) {
+  for (let column = 0; column < ROWS; column++) {
     const row = rows + <usize>column * stride;
     if (column >= columns) memory.fill(row, 0, stride);
-    else decodeRow(type, blocksOf(matrix) + <usize>(first + column) * bytes, width, row);
+    else decodeRowOf(typeOf(matrix), blocksOf(matrix), first + column, width, row);
   }
   let i = 0;
   for (; i + 4 <= width; i += 4) {
@@ -221,9 +241,9 @@ function fillPanel(matrix: usize, first: i32, columns: i32, rows: usize, panel: 
     turn4(at + 4 * stride, stride, to + 16);
   }
   for (; i < width; i++) {
-    for (let column = 0; column < PANEL; column++) {
+    for (let column = 0; column < ROWS; column++) {
       const value = load<f32>(rows + <usize>column * stride + (<usize>i << 2));
-      store<f32>(panel + (<usize>(i * PANEL + column) << 2), value);
+      store<f32>(panel + (<usize>(i * ROWS + column) << 2), value);
     }
   }
 }
@@ -303,7 +323,7 @@ function narrowTile(x: usize, width: i32, panel: usize, y: usize, columns: i32, 
   for (let column = 0; column < columns; column++) {
     let sum: f32 = bias == 0 ? 0 : load<f32>(bias + (<usize>(first + column) << 2));
     for (let i = 0; i < width; i++) {
-      sum += load<f32>(x + (<usize>i << 2)) * load<f32>(panel + (<usize>(i * PANEL + column) << 2));
+      sum += load<f32>(x + (<usize>i << 2)) * load<f32>(panel + (<usize>(i * ROWS + column) << 2));
     }
     const to = y + (<usize>column << 2);
     store<f32>(to, flags & ADDS ? load<f32>(to) + sum : sum);

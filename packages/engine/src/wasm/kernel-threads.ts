@@ -19,7 +19,30 @@ export type StartThread = (start: ThreadStart) => Promise<{ terminate(): void }>
 interface KernelExports {
   readonly run: (thread: number) => void;
   readonly serve: (thread: number, seen: number) => void;
-  readonly decodeRow: (type: number, from: number, width: number, out: number) => void;
+  readonly decodeRowOf: (
+    type: number,
+    values: number,
+    row: number,
+    width: number,
+    out: number,
+  ) => void;
+  readonly weave: (type: number, from: number, width: number, rows: number, to: number) => void;
+}
+
+/** A row of a matrix in the memory. */
+export interface MatrixRow {
+  readonly type: number; // KERNEL_TYPES or WOVEN_TYPES
+  readonly values: number; // address of the matrix
+  readonly row: number;
+  readonly width: number;
+}
+
+/** Rows in their file's blocks. */
+export interface BlockRows {
+  readonly type: number; // KERNEL_TYPES
+  readonly from: number; // address
+  readonly width: number;
+  readonly rows: number;
 }
 
 const LONGEST_SLEEP_MS = 20; // then a waiting thread looks whether another has failed
@@ -67,8 +90,10 @@ export interface Kernel {
   readonly threads: number;
   /** Runs instructions on all threads and returns when the last is done; throws EngineError where the kernel traps. */
   run(instructions: Int32Array): void;
-  /** Floats of a row of blocks, decoded in the kernel; `out` is an address. */
-  decodeRow(type: number, from: number, width: number, out: number): void;
+  /** A row's floats, decoded in the kernel; `out` is an address. */
+  decodeRow(row: MatrixRow, out: number): void;
+  /** Weaves rows, by eight, into zeroed memory from the address `to` on. */
+  weave(rows: BlockRows, to: number): void;
   close(): void;
 }
 
@@ -100,7 +125,9 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
         throw stopped(cause);
       }
     },
-    decodeRow: kernel.decodeRow,
+    decodeRow: ({ type, values, row, width }, out) =>
+      kernel.decodeRowOf(type, values, row, width, out),
+    weave: ({ type, from, width, rows }, to) => kernel.weave(type, from, width, rows, to),
     close() {
       Atomics.store(control, CONTROL.stopped, 1);
       Atomics.add(control, CONTROL.generation, 1);

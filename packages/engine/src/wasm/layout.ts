@@ -73,7 +73,7 @@ export const RECORD = {
   kept: 32, // ids [kept] i32, then logits [kept] f32
 } as const;
 
-/** Tensor types by ggml's numbers; kernel/formats.ts reads the same ones. */
+/** Tensor types by ggml's numbers; kernel/formats.ts reads the same ones. A woven matrix has a number of its own. */
 export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
   ["F32", 0],
   ["F16", 1],
@@ -91,6 +91,26 @@ export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
   ["IQ4_XS", 23],
   ["BF16", 30],
   ["MXFP4", 39],
+]);
+
+/** How the kernel lays down most matrices: eight rows woven together (kernel/woven.ts), `blockBytes` of each 32 columns of them. */
+export interface WovenType {
+  readonly type: number;
+  readonly blockBytes: number;
+}
+
+export const WOVEN_ROWS = 8;
+export const WOVEN_COLUMNS = 32;
+const WOVEN_4: WovenType = { type: 64, blockBytes: 32 + 128 }; // scale (q - 8)
+const WOVEN_4_MINIMUM: WovenType = { type: 65, blockBytes: 2 * 32 + 128 }; // scale q + minimum
+export const WOVEN_8: WovenType = { type: 66, blockBytes: 32 + 256 };
+
+/** Tensor types that are woven, without loss. */
+export const WOVEN_TYPES: ReadonlyMap<string, WovenType> = new Map([
+  ["Q4_0", WOVEN_4],
+  ["Q4_1", WOVEN_4_MINIMUM],
+  ["Q4_K", WOVEN_4_MINIMUM],
+  ["Q8_0", WOVEN_8],
 ]);
 
 /** Bytes of a thread's scratch for each column of the widest matrix: eight decoded rows, and the same turned round. */

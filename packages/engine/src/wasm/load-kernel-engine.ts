@@ -44,7 +44,7 @@ export interface KernelOptions extends KernelRuntime {
 
 const MAX_ROWS = 256; // of a pass
 
-/** An engine over this file, its weights in the kernel's memory as the file has them, or in 8 bits where they are wider and it is compact; throws FormatError for a file that is not readable here, EngineError where memory or threads cannot be had. */
+/** An engine over this file, its weights in the kernel's memory without loss, or in 8 bits where they are wider and it is compact; throws FormatError for a file that is not readable here, EngineError where memory or threads cannot be had. */
 export async function loadKernelEngine(options: KernelOptions): Promise<Engine> {
   const { source, precision, backend, threads, onProgress } = options;
   const gguf = options.gguf ?? (await readGguf(source));
@@ -75,8 +75,8 @@ export async function loadKernelParts(
   const { source, gguf, shape, weights, precision, onProgress } = options;
   if (!fitsKernel(options, precision)) throw unfit(shape);
   const memory = new KernelMemory();
-  const placed = placedWeights({ memory, source, gguf, precision });
   const kernel = await startKernel({ ...options, memory, scratchBytes: scratchBytes(shape) });
+  const placed = placedWeights({ memory, kernel, source, gguf, precision });
   try {
     const onLayer = (layer: number): void => onProgress?.((layer + 1) / (shape.layers + 1));
     const model = await placeModel(placed, shape, onLayer);

@@ -6,12 +6,12 @@ import type { PlacedMatrix } from "./program.ts";
 
 /** One output's weights [in], a new array each time. */
 export function placedRows(
-  { type, in: width, values, rowBytes }: PlacedMatrix,
+  { type, in: width, values }: PlacedMatrix,
   { kernel, memory }: { readonly kernel: Kernel; readonly memory: KernelMemory },
 ): (output: number) => Float32Array {
   const decoded = memory.allocate(width * 4);
   return (output) => {
-    kernel.decodeRow(type, values + output * rowBytes, width, decoded);
+    kernel.decodeRow({ type, values, row: output, width }, decoded);
     return memory.floats(decoded, width).slice();
   };
 }

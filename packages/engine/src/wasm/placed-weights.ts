@@ -1,4 +1,5 @@
-// The model's weights in the kernel's memory, as the file has them; compact rounds what takes more than 8 bits. Read tensor by tensor.
+// The model's weights in the kernel's memory: woven where the kernel has products in integers for their type, else as the file has
+// them; compact rounds what takes more than 8 bits. Read tensor by tensor.
 
 import { FormatError, type Precision } from "@tokenscope/core";
 import { tensorOf } from "../architecture.ts";
@@ -7,8 +8,16 @@ import { dequantize, dequantizeRow } from "../gguf/blocks.ts";
 import { type Gguf, readTensor, type TensorInfo } from "../gguf/gguf.ts";
 import { Q8_0 } from "../gguf/legacy-blocks.ts";
 import { isRoundable, writeRoundedRow } from "../gguf/rounded-row.ts";
-import type { KernelMemory } from "./kernel-memory.ts";
-import { KERNEL_TYPES } from "./layout.ts";
+import { GrowingRoom, type KernelMemory } from "./kernel-memory.ts";
+import type { Kernel } from "./kernel-threads.ts";
+import {
+  KERNEL_TYPES,
+  WOVEN_8,
+  WOVEN_COLUMNS,
+  WOVEN_ROWS,
+  WOVEN_TYPES,
+  type WovenType,
+} from "./layout.ts";
 import type { PlacedMatrix } from "./program.ts";
 
 /** Lays tensors down, each once however often it is asked for. */
@@ -22,19 +31,22 @@ export interface PlacedWeights {
 
 export interface WeightsOptions {
   readonly memory: KernelMemory;
+  readonly kernel: Kernel;
   readonly source: ByteSource;
   readonly gguf: Gguf;
   readonly precision: Precision;
 }
 
 /** A placer over one file. */
-export function placedWeights({ memory, source, gguf, precision }: WeightsOptions): PlacedWeights {
+export function placedWeights(options: WeightsOptions): PlacedWeights {
+  const { memory, source, gguf, precision } = options;
   const matrices = new Map<string, Promise<PlacedMatrix>>();
+  const loom = { ...options, staged: new GrowingRoom(memory), limbs: LIMBS[precision] };
   const place = async (tensor: TensorInfo): Promise<PlacedMatrix> => {
     const blocks = await readTensor(source, tensor);
     return precision === "compact" && isRoundable(tensor)
-      ? placeRounded(memory, tensor, blocks)
-      : placeBlocks(memory, tensor, { blocks, limbs: LIMBS[precision] });
+      ? placeRounded(loom, tensor, blocks)
+      : placeBlocks(loom, tensor, blocks);
   };
   return {
     has: (name) => gguf.tensors.has(name),
@@ -63,25 +75,30 @@ export function weightBytes({ tensors }: Pick<Gguf, "tensors">, precision: Preci
 
 function placedBytes(tensor: TensorInfo, precision: Precision): number {
   const isRounded = precision === "compact" && isRoundable(tensor);
-  if (!isRounded) return tensor.byteLength;
-  const weights = tensor.dims.reduce((product, dim) => product * dim, 1);
-  return (weights / Q8_0.blockElements) * Q8_0.blockBytes;
+  const [width = 0, out = 1] = tensor.dims;
+  const woven = WOVEN_TYPES.get(isRounded ? Q8_0.name : tensor.type.name);
+  return woven === undefined ? tensor.byteLength : wovenBytes(woven, width, out);
 }
 
-type Described = Omit<PlacedMatrix, "address">;
+function wovenBytes({ blockBytes }: WovenType, width: number, out: number): number {
+  return Math.ceil(out / WOVEN_ROWS) * (width / WOVEN_COLUMNS) * blockBytes;
+}
+
+interface Loom {
+  readonly memory: KernelMemory;
+  readonly kernel: Kernel;
+  readonly staged: GrowingRoom; // rows on their way into groups
+  readonly limbs: number;
+}
 
 /** Writes the five words that the kernel knows a matrix by. */
-function described(memory: KernelMemory, matrix: Described, limbs: number): PlacedMatrix {
+function described({ memory, limbs }: Loom, matrix: Omit<PlacedMatrix, "address">): PlacedMatrix {
   const address = memory.allocate(20);
   memory.words(address, 5).set([matrix.type, matrix.out, matrix.in, matrix.values | 0, limbs]);
   return { address, ...matrix };
 }
 
-function placeBlocks(
-  memory: KernelMemory,
-  tensor: TensorInfo,
-  { blocks, limbs }: { readonly blocks: Uint8Array; readonly limbs: number },
-): PlacedMatrix {
+function placeBlocks(loom: Loom, tensor: TensorInfo, blocks: Uint8Array): PlacedMatrix {
   const [width = 0, out = 1] = tensor.dims;
   const type = KERNEL_TYPES.get(tensor.type.name);
   if (type === undefined) {
@@ -89,22 +106,58 @@ function placeBlocks(
       `loadKernelEngine: tensor "${tensor.name}" (data from byte ${tensor.offset}) is ${tensor.type.name}, which the kernel cannot read; readable are ${[...KERNEL_TYPES.keys()].join(", ")}; fetch another quantisation of this model`,
     );
   }
+  const woven = WOVEN_TYPES.get(tensor.type.name);
+  if (woven !== undefined) {
+    const rowBytes = blocks.length / out;
+    const matrix = { out, width, rowBytes, type, woven };
+    return weaveRows(loom, matrix, (first, rows) =>
+      rows.set(blocks.subarray(first * rowBytes, first * rowBytes + rows.length)),
+    );
+  }
+  const { memory } = loom;
   const values = memory.allocate(blocks.length);
   memory.bytes(values, blocks.length).set(blocks);
-  const rowBytes = blocks.length / out;
-  return described(memory, { type, out, in: width, values, rowBytes }, limbs);
+  return described(loom, { type, out, in: width, values });
 }
 
-/** Weights of 16 or 32 bits as Q8_0's blocks. */
-function placeRounded(memory: KernelMemory, tensor: TensorInfo, wide: Uint8Array): PlacedMatrix {
+/** Weights of 16 or 32 bits as Q8_0's blocks, woven. */
+function placeRounded(loom: Loom, tensor: TensorInfo, wide: Uint8Array): PlacedMatrix {
   const [width = 0, out = 1] = tensor.dims;
   const rowBytes = (width / Q8_0.blockElements) * Q8_0.blockBytes;
-  const values = memory.allocate(out * rowBytes);
   const row = new Float32Array(width);
-  for (let output = 0; output < out; output += 1) {
-    dequantizeRow(tensor.type, { blocks: wide, row: output, width }, row, 0);
-    writeRoundedRow(row, memory.bytes(values + output * rowBytes, rowBytes));
+  const matrix = { out, width, rowBytes, type: KERNEL_TYPES.get(Q8_0.name) ?? 0, woven: WOVEN_8 };
+  return weaveRows(loom, matrix, (first, rows) => {
+    for (let at = 0; at < rows.length; at += rowBytes) {
+      dequantizeRow(tensor.type, { blocks: wide, row: first + at / rowBytes, width }, row, 0);
+      writeRoundedRow(row, rows.subarray(at, at + rowBytes));
+    }
+  });
+}
+
+const STAGED_BYTES = 1 << 18; // of rows that are woven in one call
+
+interface WovenRows {
+  readonly out: number;
+  readonly width: number;
+  readonly rowBytes: number; // in the file's blocks
+  readonly type: number;
+  readonly woven: WovenType;
+}
+
+/** Lays a matrix down woven; `write` puts the blocks of rows, from `first` on, where the kernel reads them. */
+function weaveRows(
+  loom: Loom,
+  { out, width, rowBytes, type, woven }: WovenRows,
+  write: (first: number, rows: Uint8Array) => void,
+): PlacedMatrix {
+  const { memory, kernel, staged } = loom;
+  const values = memory.allocate(wovenBytes(woven, width, out));
+  const most = Math.max(1, Math.floor(STAGED_BYTES / rowBytes / WOVEN_ROWS)) * WOVEN_ROWS;
+  for (let first = 0; first < out; first += most) {
+    const rows = Math.min(most, out - first);
+    const from = staged.address(rows * rowBytes);
+    write(first, memory.bytes(from, rows * rowBytes));
+    kernel.weave({ type, from, width, rows }, values + wovenBytes(woven, width, first));
   }
-  const type = KERNEL_TYPES.get(Q8_0.name) ?? 0;
-  return described(memory, { type, out, in: width, values, rowBytes }, LIMBS.compact);
+  return described(loom, { type: woven.type, out, in: width, values });
 }

@@ -10,12 +10,11 @@ export interface Rows {
 
 /** A weight matrix [out, in] in the kernel's memory. */
 export interface PlacedMatrix {
-  readonly address: number; // of its descriptor: type, out, in, values
-  readonly type: number; // KERNEL_TYPES
+  readonly address: number; // of its descriptor: type, out, in, values, limbs
+  readonly type: number; // KERNEL_TYPES or WOVEN_TYPES
   readonly out: number;
   readonly in: number;
   readonly values: number; // address
-  readonly rowBytes: number;
 }
 
 /** How a layer's attention is scored; a cap or a window of 0 is none. */

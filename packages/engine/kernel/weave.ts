@@ -1,0 +1,79 @@
+// Rows in a file's blocks -> groups of eight woven rows (woven.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
+
+import { half, minimum6, Q4_0, Q4_1, Q4_K, Q8_0, rowBytes, scale6 } from "./formats";
+import { BLOCK_8, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8 } from "./woven";
+
+/** Weaves `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
+export function weave(type: i32, from: usize, width: i32, rows: i32, to: usize): void {
+  const woven = type == Q8_0 ? WOVEN_8 : type == Q4_0 ? WOVEN_4 : WOVEN_4_MINIMUM;
+  const bytes = groupBytes(woven, width);
+  for (let row = 0; row < rows; row++) {
+    const lane = to + <usize>(row >> 3) * bytes + (<usize>(row & 7) << 2);
+    if (type == Q4_0) weaveQ4(from, false, width, lane);
+    else if (type == Q4_1) weaveQ4(from, true, width, lane);
+    else if (type == Q4_K) weaveQ4K(from, width, lane);
+    else weaveQ8(from, width, lane);
+    from += rowBytes(type, width);
+  }
+}
+
+function weaveQ4(from: usize, hasMinimums: bool, width: i32, lane: usize): void {
+  const head = headBytes(hasMinimums);
+  for (let i = 0; i < width; i += 32) {
+    store<f32>(lane, half(from));
+    if (hasMinimums) store<f32>(lane, half(from + 2), EIGHT_FLOATS);
+    from += hasMinimums ? 4 : 2;
+    const first = load<u64>(from);
+    const second = load<u64>(from, 8);
+    const words = lane + head;
+    store<u32>(words, wordOf(first));
+    store<u32>(words, wordOf(second), 32);
+    store<u32>(words, wordOf(first >> 4), 64);
+    store<u32>(words, wordOf(second >> 4), 96);
+    from += 16;
+    lane += head + NIBBLES;
+  }
+}
+
+function weaveQ4K(from: usize, width: i32, lane: usize): void {
+  for (let i = 0; i < width; i += 256) {
+    const d = half(from);
+    const dMin = half(from + 2);
+    for (let j: usize = 0; j < 8; j++) {
+      store<f32>(lane, d * scale6(from + 4, j));
+      store<f32>(lane, -dMin * minimum6(from + 4, j), EIGHT_FLOATS);
+      const words = lane + headBytes(true);
+      const at = from + 16 + (j >> 1) * 32;
+      for (let k: usize = 0; k < 32; k += 8) store<u32>(words + 4 * k, wordOf(load<u64>(at + k) >> <u64>((j & 1) << 2)));
+      lane += headBytes(true) + NIBBLES;
+    }
+    from += 144;
+  }
+}
+
+function weaveQ8(from: usize, width: i32, lane: usize): void {
+  for (let i = 0; i < width; i += 32) {
+    store<f32>(lane, half(from));
+    const words = lane + EIGHT_FLOATS;
+    for (let k: usize = 0; k < 32; k += 4) {
+      const four = load<u32>(from + 2 + k);
+      const swapped = (four & 0xff00_00ff) | ((four & 0xff00) << 8) | ((four >> 8) & 0xff00);
+      store<u32>(words + 8 * k, swapped);
+    }
+    from += 34;
+    lane += BLOCK_8;
+  }
+}
+
+/** The low nibbles of eight bytes as a word: those of even bytes in its lower half, of odd ones in its upper. */
+@inline
+function wordOf(bytes: u64): u32 {
+  return gathered(bytes) | (gathered(bytes >> 8) << 16);
+}
+
+@inline
+function gathered(bytes: u64): u32 {
+  let even = bytes & 0x000f_000f_000f_000f;
+  even = (even | (even >> 12)) & 0x0000_00ff_0000_00ff;
+  return <u32>(even | (even >> 24)) & 0xffff;
+}

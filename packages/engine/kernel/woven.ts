@@ -1,0 +1,118 @@
+// Eight rows of weights woven together, so that four of them lie in the lanes of one vector: a product then needs no sum over lanes, a
+// position's input is loaded once for eight rows, and their scales lie side by side. weave.ts makes groups, dots.ts multiplies them.
+// Scales and minimums are float32, which holds those of a Q4_K too: nothing is rounded.
+//
+// A group of eight rows is a row of blocks of 32 columns. A block is
+//   scales f32 [8]; where the type has them, minimums f32 [8]; then the integers, of 8 columns (4 bits) or 4 (8 bits) at a time:
+//   a word of 32 bits for each row. Its halves hold columns by turns, 0 2 4 6 and 1 3 5 7 (0 2 and 1 3), from the lowest bits up,
+//   so that a shift and a mask leave two neighbours in 16 bits each, for dot_i16x8.
+
+import { madd } from "./simd";
+
+export const ROWS = 8; // of a group
+
+/** Types of woven matrices, beside ggml's own (src/wasm/layout.ts): scale * (q - 8), scale * q + minimum, scale * q. */
+export const WOVEN_4: i32 = 64;
+export const WOVEN_4_MINIMUM: i32 = 65;
+export const WOVEN_8: i32 = 66;
+
+export const EIGHT_FLOATS: usize = 32;
+export const NIBBLES: usize = 128; // bytes of a block's integers in 4 bits
+export const BLOCK_8: usize = EIGHT_FLOATS + 256;
+const CENTRE: f32 = 8;
+
+@inline
+export function isWoven(type: i32): bool {
+  return type >= WOVEN_4;
+}
+
+/** Bytes before a block's integers. */
+@inline
+export function headBytes(hasMinimums: bool): usize {
+  return hasMinimums ? 2 * EIGHT_FLOATS : EIGHT_FLOATS;
+}
+
+/** Bytes of a group of eight rows. */
+@inline
+export function groupBytes(type: i32, width: i32): usize {
+  return (<usize>width >> 5) * (type == WOVEN_8 ? BLOCK_8 : headBytes(type == WOVEN_4_MINIMUM) + NIBBLES);
+}
+
+/** One row of a group as floats at `out`. */
+export function decodeWoven(type: i32, group: usize, row: i32, width: i32, out: usize): void {
+  let lane = group + (<usize>row << 2);
+  const step = groupBytes(type, 32);
+  const words = headBytes(type == WOVEN_4_MINIMUM);
+  for (let i = 0; i < width; i += 32) {
+    const scale = load<f32>(lane);
+    const minimum: f32 = type == WOVEN_4_MINIMUM ? load<f32>(lane, EIGHT_FLOATS) : -CENTRE * scale;
+    for (let k = 0; k < 32; k++) {
+      if (type == WOVEN_8) {
+        const word = load<u32>(lane + words + <usize>((k >> 2) << 5));
+        store<f32>(out + (<usize>k << 2), scale * <f32>(<i32>(word << <u32>(24 - ((k & 1) << 4) - ((k & 2) << 2))) >> 24));
+      } else {
+        const word = load<u32>(lane + words + <usize>((k >> 3) << 5));
+        store<f32>(out + (<usize>k << 2), scale * <f32>((word >> <u32>(((k & 1) << 4) + ((k & 6) << 1))) & 15) + minimum);
+      }
+    }
+    lane += step;
+    out += 128;
+  }
+}
+
+/** A group as floats, column by column: panel [width, 8]. */
+export function fillPanel(type: i32, group: usize, width: i32, panel: usize): void {
+  const step = groupBytes(type, 32);
+  const last = group + groupBytes(type, width);
+  for (; group < last; group += step) {
+    const end = group + step;
+    const low = v128.load(group);
+    const high = v128.load(group, 16);
+    if (type == WOVEN_8) {
+      for (let at = group + EIGHT_FLOATS; at < end; at += 32, panel += 128) {
+        put4Columns(v128.load(at), low, panel);
+        put4Columns(v128.load(at, 16), high, panel + 16);
+      }
+      continue;
+    }
+    const hasMinimums = type == WOVEN_4_MINIMUM;
+    const lowest = minimums(group, low, hasMinimums);
+    const highest = minimums(group + 16, high, hasMinimums);
+    for (let at = group + headBytes(hasMinimums); at < end; at += 32, panel += 256) {
+      put8Columns(v128.load(at), low, lowest, panel);
+      put8Columns(v128.load(at, 16), high, highest, panel + 16);
+    }
+  }
+}
+
+/** What is added to four rows' scale * q. */
+@inline
+export function minimums(scalesAt: usize, scales: v128, areStored: bool): v128 {
+  return areStored ? v128.load(scalesAt, EIGHT_FLOATS) : f32x4.mul(scales, f32x4.splat(-CENTRE));
+}
+
+@inline
+function put8Columns(words: v128, scales: v128, minimums: v128, to: usize): void {
+  putColumn(words, 0, scales, minimums, to);
+  putColumn(words, 16, scales, minimums, to + 32);
+  putColumn(words, 4, scales, minimums, to + 64);
+  putColumn(words, 20, scales, minimums, to + 96);
+  putColumn(words, 8, scales, minimums, to + 128);
+  putColumn(words, 24, scales, minimums, to + 160);
+  putColumn(words, 12, scales, minimums, to + 192);
+  putColumn(words, 28, scales, minimums, to + 224);
+}
+
+@inline
+function putColumn(words: v128, shift: i32, scales: v128, minimums: v128, to: usize): void {
+  const q = v128.and(i32x4.shr_u(words, shift), i32x4.splat(15));
+  v128.store(to, madd(f32x4.convert_i32x4_s(q), scales, minimums));
+}
+
+@inline
+function put4Columns(words: v128, scales: v128, to: usize): void {
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(words, 24), 24)), scales));
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(words, 8), 24)), scales), 32);
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(words, 16), 24)), scales), 64);
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(words, 24)), scales), 96);
+}

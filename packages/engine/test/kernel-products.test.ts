@@ -1,0 +1,112 @@
+// The kernel's products with woven matrices, of a few positions and of many, against float64 sums of the same weights.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { readableTypes } from "../src/gguf/blocks.ts";
+import { KernelMemory } from "../src/wasm/kernel-memory.ts";
+import { startKernel } from "../src/wasm/kernel-threads.ts";
+import { KERNEL_TYPES, WOVEN_COLUMNS, WOVEN_ROWS, WOVEN_TYPES } from "../src/wasm/layout.ts";
+import { Program } from "../src/wasm/program.ts";
+import { compileKernel } from "../src/wasm/web-assembly.ts";
+import { kernelPaths } from "./open-kernel.ts";
+
+const WIDTH = 512;
+const OUT = 19; // two groups of eight rows and a part of one
+const STRIDE = 24; // of y, so that a row's end is seen to be left alone
+const UNTOUCHED = 77;
+const BLOCK_BYTES: Readonly<Record<string, number>> = {
+  Q4_0: 18,
+  Q4_1: 20,
+  Q8_0: 34,
+  Q4_K: 144 / 8,
+};
+const BOUND: Readonly<Record<string, number>> = { exact: 2e-6, compact: 1e-4 }; // of the sum of all products without sign
+const LIMBS = { exact: 2, compact: 1 } as const;
+
+/** Numbers from -1 to 1, the same each time. */
+function numbers(count: number, seed: number): number[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return state / 2 ** 31;
+  });
+}
+
+for (const variant of ["relaxed", "fixed"] as const) {
+  for (const name of WOVEN_TYPES.keys()) {
+    for (const precision of ["exact", "compact"] as const) {
+      test(`${name} times 1, 2, 3 and 20 positions, ${precision}, ${variant}`, async () => {
+        const { memory, kernel, matrix, row } = await placed(variant, name, LIMBS[precision]);
+        const weights = Array.from({ length: OUT }, (_, output) => row(output));
+        const bias = memory.place(Float32Array.from(numbers(OUT, 3)));
+        for (const T of [1, 2, 3, 20]) {
+          const inputs = Array.from({ length: T }, (_, t) => {
+            const scale = 10 ** ((t % 5) - 2); // positions of quite different sizes
+            return numbers(WIDTH, 17 + t).map((value) => Math.fround(value * scale));
+          });
+          const x = memory.place(Float32Array.from(inputs.flat()));
+          const y = memory.place(new Float32Array(T * STRIDE).fill(UNTOUCHED));
+          const program = new Program(T);
+          const rows = { address: y, stride: STRIDE };
+          program.linear({ address: x, stride: WIDTH }, matrix, rows, { bias, adds: true });
+          kernel.run(program.instructions());
+          const sums = memory.floats(y, T * STRIDE);
+          for (const [t, input] of inputs.entries()) {
+            for (const [output, weight] of weights.entries()) {
+              const products = input.map((value, i) => value * (weight[i] ?? 0));
+              const size = products.reduce((sum, product) => sum + Math.abs(product), UNTOUCHED);
+              const added = UNTOUCHED + (numbers(OUT, 3)[output] ?? 0);
+              const expected = products.reduce((sum, product) => sum + product, added);
+              const distance = Math.abs((sums[t * STRIDE + output] ?? 0) - expected);
+              expect(distance / size).toBeLessThan(BOUND[precision] ?? 0);
+            }
+            const behind = sums.subarray(t * STRIDE + OUT, (t + 1) * STRIDE);
+            expect([...behind]).toEqual(Array.from(behind, () => UNTOUCHED));
+          }
+        }
+        kernel.close();
+      });
+    }
+  }
+}
+
+test("every woven type is one that the file reader knows", () => {
+  for (const name of WOVEN_TYPES.keys()) expect(readableTypes()).toContain(name);
+});
+
+/** A woven matrix of random integers with scales around a thousandth, and the kernel that it lies in. */
+async function placed(variant: "relaxed" | "fixed", name: string, limbs: number) {
+  const memory = new KernelMemory();
+  const startThread = () => Promise.reject(new Error("one thread starts no helper"));
+  const module = await compileKernel(readFileSync(kernelPaths[variant]));
+  const scratchBytes = 64 * WIDTH;
+  const kernel = await startKernel({ module, memory, threads: 1, scratchBytes, startThread });
+  const type = KERNEL_TYPES.get(name) ?? -1;
+  const woven = WOVEN_TYPES.get(name);
+  const blockBytes = BLOCK_BYTES[name];
+  if (woven === undefined || blockBytes === undefined) throw new Error(`${name} is not woven`);
+  const bytes = (WIDTH / WOVEN_COLUMNS) * blockBytes * OUT;
+  const from = memory.allocate(bytes);
+  const file = memory.bytes(from, bytes);
+  file.set(numbers(bytes, 5).map((value) => Math.floor((value + 1) * 128)));
+  const step = name === "Q4_K" ? blockBytes * 8 : blockBytes;
+  for (let at = 0; at < bytes; at += step) {
+    file.set([(at * 7) & 255, 0x14 + (at & 3)], at); // a half from 0.001 to 0.02
+    if (name === "Q4_1" || name === "Q4_K") file.set([(at * 5) & 255, 0x94 + (at & 3)], at + 2);
+  }
+  const groups = Math.ceil(OUT / WOVEN_ROWS);
+  const values = memory.allocate(groups * (WIDTH / WOVEN_COLUMNS) * woven.blockBytes);
+  kernel.weave({ type, from, width: WIDTH, rows: OUT }, values);
+  const address = memory.allocate(20);
+  memory.words(address, 5).set([woven.type, OUT, WIDTH, values, limbs]);
+  const decoded = memory.allocate(WIDTH * 4);
+  return {
+    memory,
+    kernel,
+    matrix: { address, type: woven.type, out: OUT, in: WIDTH, values },
+    row: (output: number): Float32Array => {
+      kernel.decodeRow({ type: woven.type, values, row: output, width: WIDTH }, decoded);
+      return memory.floats(decoded, WIDTH).slice();
+    },
+  };
+}
