@@ -61,18 +61,18 @@ function put16(q: v128, scale: f32, offset: f32, out: usize): void {
 }
 
 @inline
-function lowNibbles(q: v128): v128 {
+export function lowNibbles(q: v128): v128 {
   return v128.and(q, i8x16.splat(15));
 }
 
 @inline
-function highNibbles(q: v128): v128 {
+export function highNibbles(q: v128): v128 {
   return v128.and(i16x8.shr_u(q, 4), i8x16.splat(15));
 }
 
 /** Bit `j` of 32 bits as byte `j` of two vectors: 16 where it is set. */
 @inline
-function fifthBits(bits: u32, high: bool): v128 {
+export function fifthBits(bits: u32, high: bool): v128 {
   const word = i16x8.splat(<i16>(high ? bits >> 16 : bits & 0xffff));
   const bytes = i8x16.shuffle(word, word, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
   const selected = v128.and(bytes, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128));

@@ -1,17 +1,18 @@
 // Rows in a file's blocks -> groups of eight woven rows (woven.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
 
-import { half, minimum6, Q4_0, Q4_1, Q4_K, Q8_0, rowBytes, scale6 } from "./formats";
+import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q8_0, rowBytes, scale6 } from "./formats";
 import { BLOCK_8, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8 } from "./woven";
 
 /** Weaves `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
 export function weave(type: i32, from: usize, width: i32, rows: i32, to: usize): void {
-  const woven = type == Q8_0 ? WOVEN_8 : type == Q4_0 ? WOVEN_4 : WOVEN_4_MINIMUM;
+  const woven = type == Q8_0 || type == Q5_0 ? WOVEN_8 : type == Q4_0 ? WOVEN_4 : WOVEN_4_MINIMUM;
   const bytes = groupBytes(woven, width);
   for (let row = 0; row < rows; row++) {
     const lane = to + <usize>(row >> 3) * bytes + (<usize>(row & 7) << 2);
     if (type == Q4_0) weaveQ4(from, false, width, lane);
     else if (type == Q4_1) weaveQ4(from, true, width, lane);
     else if (type == Q4_K) weaveQ4K(from, width, lane);
+    else if (type == Q5_0) weaveQ5(from, width, lane);
     else weaveQ8(from, width, lane);
     from += rowBytes(type, width);
   }
@@ -54,15 +55,35 @@ function weaveQ4K(from: usize, width: i32, lane: usize): void {
 function weaveQ8(from: usize, width: i32, lane: usize): void {
   for (let i = 0; i < width; i += 32) {
     store<f32>(lane, half(from));
-    const words = lane + EIGHT_FLOATS;
-    for (let k: usize = 0; k < 32; k += 4) {
-      const four = load<u32>(from + 2 + k);
-      const swapped = (four & 0xff00_00ff) | ((four & 0xff00) << 8) | ((four >> 8) & 0xff00);
-      store<u32>(words + 8 * k, swapped);
-    }
+    putBytes(v128.load(from, 2), lane + EIGHT_FLOATS);
+    putBytes(v128.load(from, 18), lane + EIGHT_FLOATS + 128);
     from += 34;
     lane += BLOCK_8;
   }
+}
+
+/** Five bits less 16 are a byte each: more room, but no bit to look for in a product. */
+function weaveQ5(from: usize, width: i32, lane: usize): void {
+  const centre = i8x16.splat(16);
+  for (let i = 0; i < width; i += 32) {
+    store<f32>(lane, half(from));
+    const bits = load<u32>(from, 2);
+    const q = v128.load(from, 6);
+    putBytes(i8x16.sub(v128.or(lowNibbles(q), fifthBits(bits, false)), centre), lane + EIGHT_FLOATS);
+    putBytes(i8x16.sub(v128.or(highNibbles(q), fifthBits(bits, true)), centre), lane + EIGHT_FLOATS + 128);
+    from += 22;
+    lane += BLOCK_8;
+  }
+}
+
+/** Sixteen columns of a row, four to a word: bytes 0 2 1 3. */
+@inline
+function putBytes(columns: v128, words: usize): void {
+  const swapped = i8x16.shuffle(columns, columns, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  store<i32>(words, i32x4.extract_lane(swapped, 0));
+  store<i32>(words, i32x4.extract_lane(swapped, 1), 32);
+  store<i32>(words, i32x4.extract_lane(swapped, 2), 64);
+  store<i32>(words, i32x4.extract_lane(swapped, 3), 96);
 }
 
 /** The low nibbles of eight bytes as a word: those of even bytes in its lower half, of odd ones in its upper. */

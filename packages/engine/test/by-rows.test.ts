@@ -2,11 +2,12 @@
 
 import { bitsFromNats, type TokenId, tokenId } from "@tokenscope/core";
 import { engineContract } from "@tokenscope/core/contracts";
-import { type Ort, readGguf } from "@tokenscope/engine";
+import { type Ort, readGguf, weightBytes } from "@tokenscope/engine";
 import { openFileSource } from "@tokenscope/engine/node";
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { referenceJson, referencePath, smollm2Path } from "../../../fixtures/index.ts";
+import { Q4_K } from "../src/gguf/k-blocks.ts";
 import type { OrtSession } from "../src/ort.ts";
 import { fitsKernel } from "../src/wasm/load-kernel-engine.ts";
 import { openEngine } from "./open-engine.ts";
@@ -119,6 +120,22 @@ test("a model larger than the kernel's memory is left to ONNX Runtime", async ()
   const file = { gguf: { ...gguf, tensors }, shape };
   expect(fitsKernel(file, "exact")).toBe(false); // 3.6 GB of float32
   expect(fitsKernel(file, "compact")).toBe(true); // a byte and a scale's share each
+});
+
+test("rows are woven, in more room than the file's, where the model then still fits", () => {
+  const ofQ4K = (rows: number) => {
+    const name = "blk.0.ffn_up.weight";
+    const byteLength = (rows * 4_096 * 144) / 256;
+    const tensor = { name, type: Q4_K, dims: [4_096, rows], offset: 0, byteLength };
+    return {
+      file: byteLength,
+      placed: weightBytes({ tensors: new Map([[name, tensor]]) }, "exact"),
+    };
+  };
+  const small = ofQ4K(800_000); // 1.8 GB
+  expect(small.placed).toBe((small.file * 24) / 18);
+  const large = ofQ4K(1_200_000); // 2.8 GB, woven 3.7
+  expect(large.placed).toBe(large.file);
 });
 
 test("positions that one runtime has run are known to the other, whatever the order", async () => {

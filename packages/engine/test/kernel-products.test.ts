@@ -17,6 +17,7 @@ const UNTOUCHED = 77;
 const BLOCK_BYTES: Readonly<Record<string, number>> = {
   Q4_0: 18,
   Q4_1: 20,
+  Q5_0: 22,
   Q8_0: 34,
   Q4_K: 144 / 8,
 };

@@ -23,6 +23,7 @@ export const HEAP_ADDRESS = HALVES_ADDRESS + 65_536 * 4;
 export const PAGE_BYTES = 65_536; // WebAssembly's own pages
 export const INITIAL_PAGES = 64;
 export const MAXIMUM_PAGES = 65_536; // 4 GB: what 32-bit addresses reach
+export const MOST_WEIGHT_BYTES = 3.5e9; // of those; the rest is for caches and buffers
 
 const LONG_CONTEXT = 2_048;
 
@@ -110,6 +111,7 @@ export const WOVEN_TYPES: ReadonlyMap<string, WovenType> = new Map([
   ["Q4_0", WOVEN_4],
   ["Q4_1", WOVEN_4_MINIMUM],
   ["Q4_K", WOVEN_4_MINIMUM],
+  ["Q5_0", WOVEN_8],
   ["Q8_0", WOVEN_8],
 ]);
 

@@ -17,7 +17,7 @@ import { KernelBody } from "./kernel-body.ts";
 import { KernelHead } from "./kernel-head.ts";
 import { KernelMemory } from "./kernel-memory.ts";
 import { type Kernel, type StartThread, startKernel } from "./kernel-threads.ts";
-import { PANEL_BYTES } from "./layout.ts";
+import { MOST_WEIGHT_BYTES, PANEL_BYTES } from "./layout.ts";
 import { PagePool } from "./paged-cache.ts";
 import { type PlacedModel, placeModel } from "./placed-layers.ts";
 import { placedRows } from "./placed-rows.ts";
@@ -89,8 +89,6 @@ export async function loadKernelParts(
     throw error;
   }
 }
-
-const MOST_WEIGHT_BYTES = 3.5e9; // of the 4 GB that 32-bit addresses reach; the rest is for caches and buffers
 
 /** True where the kernel can run a model: its memory holds the weights, and heads are whole vectors of four. */
 export function fitsKernel(

@@ -1,5 +1,5 @@
-// The model's weights in the kernel's memory: woven where the kernel has products in integers for their type, else as the file has
-// them; compact rounds what takes more than 8 bits. Read tensor by tensor.
+// The model's weights in the kernel's memory: woven where the kernel has products in integers for their type and there is room, else
+// as the file has them; compact rounds what takes more than 8 bits. Read tensor by tensor.
 
 import { FormatError, type Precision } from "@tokenscope/core";
 import { tensorOf } from "../architecture.ts";
@@ -12,6 +12,7 @@ import { GrowingRoom, type KernelMemory } from "./kernel-memory.ts";
 import type { Kernel } from "./kernel-threads.ts";
 import {
   KERNEL_TYPES,
+  MOST_WEIGHT_BYTES,
   WOVEN_8,
   WOVEN_COLUMNS,
   WOVEN_ROWS,
@@ -41,7 +42,14 @@ export interface WeightsOptions {
 export function placedWeights(options: WeightsOptions): PlacedWeights {
   const { memory, source, gguf, precision } = options;
   const matrices = new Map<string, Promise<PlacedMatrix>>();
-  const loom = { ...options, staged: new GrowingRoom(memory), limbs: LIMBS[precision] };
+  const weaves = bytesOf(gguf, precision, true) <= MOST_WEIGHT_BYTES; // woven rows take more room than the file's
+  const loom = {
+    memory,
+    kernel: options.kernel,
+    staged: new GrowingRoom(memory),
+    weaves,
+    limbs: LIMBS[precision],
+  };
   const place = async (tensor: TensorInfo): Promise<PlacedMatrix> => {
     const blocks = await readTensor(source, tensor);
     return precision === "compact" && isRoundable(tensor)
@@ -67,17 +75,20 @@ export function placedWeights(options: WeightsOptions): PlacedWeights {
 const LIMBS: Readonly<Record<Precision, number>> = { exact: 2, compact: 1 };
 
 /** Bytes that a file's weights take in the kernel's memory. */
-export function weightBytes({ tensors }: Pick<Gguf, "tensors">, precision: Precision): number {
-  let bytes = 0;
-  for (const tensor of tensors.values()) bytes += placedBytes(tensor, precision);
-  return bytes;
+export function weightBytes(gguf: Pick<Gguf, "tensors">, precision: Precision): number {
+  const woven = bytesOf(gguf, precision, true);
+  return woven <= MOST_WEIGHT_BYTES ? woven : bytesOf(gguf, precision, false);
 }
 
-function placedBytes(tensor: TensorInfo, precision: Precision): number {
-  const isRounded = precision === "compact" && isRoundable(tensor);
-  const [width = 0, out = 1] = tensor.dims;
-  const woven = WOVEN_TYPES.get(isRounded ? Q8_0.name : tensor.type.name);
-  return woven === undefined ? tensor.byteLength : wovenBytes(woven, width, out);
+function bytesOf({ tensors }: Pick<Gguf, "tensors">, precision: Precision, weaves: boolean) {
+  let bytes = 0;
+  for (const tensor of tensors.values()) {
+    const isRounded = precision === "compact" && isRoundable(tensor);
+    const [width = 0, out = 1] = tensor.dims;
+    const woven = isRounded ? WOVEN_8 : weaves ? WOVEN_TYPES.get(tensor.type.name) : undefined;
+    bytes += woven === undefined ? tensor.byteLength : wovenBytes(woven, width, out);
+  }
+  return bytes;
 }
 
 function wovenBytes({ blockBytes }: WovenType, width: number, out: number): number {
@@ -88,6 +99,7 @@ interface Loom {
   readonly memory: KernelMemory;
   readonly kernel: Kernel;
   readonly staged: GrowingRoom; // rows on their way into groups
+  readonly weaves: boolean; // else a quantised matrix stays in its file's blocks
   readonly limbs: number;
 }
 
@@ -106,7 +118,7 @@ function placeBlocks(loom: Loom, tensor: TensorInfo, blocks: Uint8Array): Placed
       `loadKernelEngine: tensor "${tensor.name}" (data from byte ${tensor.offset}) is ${tensor.type.name}, which the kernel cannot read; readable are ${[...KERNEL_TYPES.keys()].join(", ")}; fetch another quantisation of this model`,
     );
   }
-  const woven = WOVEN_TYPES.get(tensor.type.name);
+  const woven = loom.weaves ? WOVEN_TYPES.get(tensor.type.name) : undefined;
   if (woven !== undefined) {
     const rowBytes = blocks.length / out;
     const matrix = { out, width, rowBytes, type, woven };
