@@ -4,18 +4,16 @@
 
 import { blockBytes, LIMB_BYTES } from "./limbs";
 import { madd } from "./simd";
-import { BLOCK_8, EIGHT_FLOATS, groupBytes, headBytes, minimums, NIBBLES, WOVEN_4, WOVEN_8 } from "./woven";
+import { BYTES, EIGHT_FLOATS, headBytes, minimums, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8 } from "./woven";
 
 const SECOND_LIMB: f32 = 1 / 32_768;
 
 /** A group's products with one or two positions in one or two limbs (`count`): sums [positions, 8]. */
 export function dots(type: i32, group: usize, limbs: usize, positions: i32, width: i32, count: i32, sums: usize): void {
-  if (type == WOVEN_8) {
-    if (count == 1) return positions == 1 ? dots8(group, limbs, 1, width, 1, sums) : dots8(group, limbs, 2, width, 1, sums);
-    return positions == 1 ? dots8(group, limbs, 1, width, 2, sums) : dots8(group, limbs, 2, width, 2, sums);
-  }
   if (type == WOVEN_4) dotsOf4(group, limbs, positions, width, count, false, sums);
-  else dotsOf4(group, limbs, positions, width, count, true, sums);
+  else if (type == WOVEN_4_MINIMUM) dotsOf4(group, limbs, positions, width, count, true, sums);
+  else if (type == WOVEN_8) dotsOf8(group, limbs, positions, width, count, 1, sums);
+  else dotsOf8(group, limbs, positions, width, count, 2, sums);
 }
 
 /** Each combination of constants is a loop of its own. */
@@ -26,6 +24,16 @@ function dotsOf4(group: usize, limbs: usize, positions: i32, width: i32, count: 
     else dots4(group, limbs, 2, width, 1, hasMinimums, sums);
   } else if (positions == 1) dots4(group, limbs, 1, width, 2, hasMinimums, sums);
   else dots4(group, limbs, 2, width, 2, hasMinimums, sums);
+}
+
+/** `parts`: scales of a row in a block, each of as many columns. */
+@inline
+function dotsOf8(group: usize, limbs: usize, positions: i32, width: i32, count: i32, parts: usize, sums: usize): void {
+  if (count == 1) {
+    if (positions == 1) dots8(group, limbs, 1, width, 1, parts, sums);
+    else dots8(group, limbs, 2, width, 1, parts, sums);
+  } else if (positions == 1) dots8(group, limbs, 1, width, 2, parts, sums);
+  else dots8(group, limbs, 2, width, 2, parts, sums);
 }
 
 /** Limbs 2 i and 2 i + 1 of eight, in every lane. */
@@ -67,7 +75,7 @@ function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i3
   const next = <usize>count * LIMB_BYTES; // the other position's limbs
   const scaleAt = <usize>positions * next;
   let low = zero, high = zero, otherLow = zero, otherHigh = zero;
-  const head = headBytes(hasMinimums);
+  const head = headBytes(hasMinimums ? 2 : 1);
   const last = group + (<usize>width >> 5) * (head + NIBBLES);
   for (; group < last; group += head + NIBBLES) {
     let a = zero, b = zero, aa = zero, bb = zero, c = zero, d = zero, cc = zero, dd = zero;
@@ -120,51 +128,56 @@ function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i3
 }
 
 @inline
-function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i32, sums: usize): void {
+function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i32, parts: usize, sums: usize): void {
   const zero = f32x4.splat(0);
   const next = <usize>count * LIMB_BYTES;
   const scaleAt = <usize>positions * next;
   let low = zero, high = zero, otherLow = zero, otherHigh = zero;
-  const last = group + groupBytes(WOVEN_8, width);
-  for (; group < last; group += BLOCK_8) {
-    let a = zero, b = zero, aa = zero, bb = zero, c = zero, d = zero, cc = zero, dd = zero;
+  const last = group + (<usize>width >> 5) * (parts * EIGHT_FLOATS + BYTES);
+  while (group < last) {
+    const scale = v128.load32_splat(limbs + scaleAt);
+    const otherScale = positions == 2 ? v128.load32_splat(limbs + scaleAt, 4) : scale;
+    let at = group + parts * EIGHT_FLOATS;
     const end = limbs + LIMB_BYTES;
-    for (let at = group; limbs < end; limbs += 16, at += 64) {
-      const p = v128.load(at, 32);
-      const q = v128.load(at, 48);
-      const r = v128.load(at, 64);
-      const s = v128.load(at, 80);
-      const x = v128.load(limbs);
-      a = add8(r, x, true, add8(p, x, false, a));
-      b = add8(s, x, true, add8(q, x, false, b));
-      if (count == 2) {
-        const rest = v128.load(limbs + LIMB_BYTES);
-        aa = add8(r, rest, true, add8(p, rest, false, aa));
-        bb = add8(s, rest, true, add8(q, rest, false, bb));
-      }
-      if (positions == 2) {
-        const other = v128.load(limbs + next);
-        c = add8(r, other, true, add8(p, other, false, c));
-        d = add8(s, other, true, add8(q, other, false, d));
+    while (limbs < end) {
+      let a = zero, b = zero, aa = zero, bb = zero, c = zero, d = zero, cc = zero, dd = zero;
+      const partEnd = limbs + LIMB_BYTES / parts;
+      for (; limbs < partEnd; limbs += 16, at += 64) {
+        const p = v128.load(at);
+        const q = v128.load(at, 16);
+        const r = v128.load(at, 32);
+        const s = v128.load(at, 48);
+        const x = v128.load(limbs);
+        a = add8(r, x, true, add8(p, x, false, a));
+        b = add8(s, x, true, add8(q, x, false, b));
         if (count == 2) {
-          const rest = v128.load(limbs + next + LIMB_BYTES);
-          cc = add8(r, rest, true, add8(p, rest, false, cc));
-          dd = add8(s, rest, true, add8(q, rest, false, dd));
+          const rest = v128.load(limbs + LIMB_BYTES);
+          aa = add8(r, rest, true, add8(p, rest, false, aa));
+          bb = add8(s, rest, true, add8(q, rest, false, bb));
+        }
+        if (positions == 2) {
+          const other = v128.load(limbs + next);
+          c = add8(r, other, true, add8(p, other, false, c));
+          d = add8(s, other, true, add8(q, other, false, d));
+          if (count == 2) {
+            const rest = v128.load(limbs + next + LIMB_BYTES);
+            cc = add8(r, rest, true, add8(p, rest, false, cc));
+            dd = add8(s, rest, true, add8(q, rest, false, dd));
+          }
         }
       }
+      const scaleLow = v128.load(group);
+      const scaleHigh = v128.load(group, 16);
+      low = madd(joined(a, aa, count), f32x4.mul(scaleLow, scale), low);
+      high = madd(joined(b, bb, count), f32x4.mul(scaleHigh, scale), high);
+      if (positions == 2) {
+        otherLow = madd(joined(c, cc, count), f32x4.mul(scaleLow, otherScale), otherLow);
+        otherHigh = madd(joined(d, dd, count), f32x4.mul(scaleHigh, otherScale), otherHigh);
+      }
+      group += EIGHT_FLOATS;
     }
-    limbs -= LIMB_BYTES;
-    const scaleLow = v128.load(group);
-    const scaleHigh = v128.load(group, 16);
-    const scale = v128.load32_splat(limbs + scaleAt);
-    low = madd(joined(a, aa, count), f32x4.mul(scaleLow, scale), low);
-    high = madd(joined(b, bb, count), f32x4.mul(scaleHigh, scale), high);
-    if (positions == 2) {
-      const otherScale = v128.load32_splat(limbs + scaleAt, 4);
-      otherLow = madd(joined(c, cc, count), f32x4.mul(scaleLow, otherScale), otherLow);
-      otherHigh = madd(joined(d, dd, count), f32x4.mul(scaleHigh, otherScale), otherHigh);
-    }
-    limbs += blockBytes(positions, count);
+    group += BYTES;
+    limbs += blockBytes(positions, count) - LIMB_BYTES;
   }
   v128.store(sums, low);
   v128.store(sums, high, 16);

@@ -221,19 +221,24 @@ function q5_K(from: usize, out: usize): void {
 
 function q6_K(from: usize, out: usize): void {
   const d = half(from + 208);
-  for (let n: usize = 0; n < 2; n++) {
-    for (let part: usize = 0; part < 4; part++) {
-      for (let h: usize = 0; h < 2; h++) {
-        const low = v128.load(from + n * 64 + (part & 1) * 32 + h * 16);
-        const nibbles = part < 2 ? lowNibbles(low) : highNibbles(low);
-        const high = v128.load(from + 128 + n * 32 + h * 16);
-        const twoBits = v128.and(i16x8.shr_u(high, <i32>part << 1), i8x16.splat(3));
-        const q = i8x16.sub(v128.or(nibbles, i8x16.shl(twoBits, 4)), i8x16.splat(32));
-        put16(q, d * <f32>load<i8>(from + 192 + n * 8 + part * 2 + h), 0, out);
-        out += 64;
-      }
+  for (let block: usize = 0; block < 8; block++) {
+    for (let h: usize = 0; h < 2; h++) {
+      put16(sixBits(from, block, h), d * <f32>load<i8>(from + 192 + block * 2 + h), 0, out);
+      out += 64;
     }
   }
+}
+
+/** Sixteen of Q6_K's integers: half `h` of the 32 columns of `block`. */
+@inline
+export function sixBits(from: usize, block: usize, h: usize): v128 {
+  const n = block >> 2;
+  const part = block & 3;
+  const low = v128.load(from + n * 64 + (part & 1) * 32 + h * 16);
+  const nibbles = part < 2 ? lowNibbles(low) : highNibbles(low);
+  const high = v128.load(from + 128 + n * 32 + h * 16);
+  const twoBits = v128.and(i16x8.shr_u(high, <i32>part << 1), i8x16.splat(3));
+  return i8x16.sub(v128.or(nibbles, i8x16.shl(twoBits, 4)), i8x16.splat(32));
 }
 
 /** IQ4_NL's sixteen levels. */

@@ -1,25 +1,36 @@
 // Rows in a file's blocks -> groups of eight woven rows (woven.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
 
-import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q8_0, rowBytes, scale6 } from "./formats";
-import { BLOCK_8, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8 } from "./woven";
+import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, rowBytes, scale6, sixBits } from "./formats";
+import { BYTES, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8, WOVEN_8_HALVES } from "./woven";
 
 /** Weaves `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
 export function weave(type: i32, from: usize, width: i32, rows: i32, to: usize): void {
-  const woven = type == Q8_0 || type == Q5_0 ? WOVEN_8 : type == Q4_0 ? WOVEN_4 : WOVEN_4_MINIMUM;
-  const bytes = groupBytes(woven, width);
+  const bytes = groupBytes(wovenOf(type), width);
   for (let row = 0; row < rows; row++) {
     const lane = to + <usize>(row >> 3) * bytes + (<usize>(row & 7) << 2);
-    if (type == Q4_0) weaveQ4(from, false, width, lane);
-    else if (type == Q4_1) weaveQ4(from, true, width, lane);
-    else if (type == Q4_K) weaveQ4K(from, width, lane);
-    else if (type == Q5_0) weaveQ5(from, width, lane);
-    else weaveQ8(from, width, lane);
+    switch (type) {
+      case Q4_0: weaveQ4(from, false, width, lane); break;
+      case Q4_1: weaveQ4(from, true, width, lane); break;
+      case Q4_K: weaveQ4K(from, width, lane); break;
+      case Q5_0: weaveQ5(from, width, lane); break;
+      case Q6_K: weaveQ6K(from, width, lane); break;
+      default: weaveQ8(from, width, lane);
+    }
     from += rowBytes(type, width);
   }
 }
 
+function wovenOf(type: i32): i32 {
+  switch (type) {
+    case Q4_0: return WOVEN_4;
+    case Q4_1: case Q4_K: return WOVEN_4_MINIMUM;
+    case Q6_K: return WOVEN_8_HALVES;
+    default: return WOVEN_8;
+  }
+}
+
 function weaveQ4(from: usize, hasMinimums: bool, width: i32, lane: usize): void {
-  const head = headBytes(hasMinimums);
+  const head = headBytes(hasMinimums ? 2 : 1);
   for (let i = 0; i < width; i += 32) {
     store<f32>(lane, half(from));
     if (hasMinimums) store<f32>(lane, half(from + 2), EIGHT_FLOATS);
@@ -43,10 +54,10 @@ function weaveQ4K(from: usize, width: i32, lane: usize): void {
     for (let j: usize = 0; j < 8; j++) {
       store<f32>(lane, d * scale6(from + 4, j));
       store<f32>(lane, -dMin * minimum6(from + 4, j), EIGHT_FLOATS);
-      const words = lane + headBytes(true);
+      const words = lane + headBytes(2);
       const at = from + 16 + (j >> 1) * 32;
       for (let k: usize = 0; k < 32; k += 8) store<u32>(words + 4 * k, wordOf(load<u64>(at + k) >> <u64>((j & 1) << 2)));
-      lane += headBytes(true) + NIBBLES;
+      lane += headBytes(2) + NIBBLES;
     }
     from += 144;
   }
@@ -58,7 +69,7 @@ function weaveQ8(from: usize, width: i32, lane: usize): void {
     putBytes(v128.load(from, 2), lane + EIGHT_FLOATS);
     putBytes(v128.load(from, 18), lane + EIGHT_FLOATS + 128);
     from += 34;
-    lane += BLOCK_8;
+    lane += EIGHT_FLOATS + BYTES;
   }
 }
 
@@ -72,7 +83,21 @@ function weaveQ5(from: usize, width: i32, lane: usize): void {
     putBytes(i8x16.sub(v128.or(lowNibbles(q), fifthBits(bits, false)), centre), lane + EIGHT_FLOATS);
     putBytes(i8x16.sub(v128.or(highNibbles(q), fifthBits(bits, true)), centre), lane + EIGHT_FLOATS + 128);
     from += 22;
-    lane += BLOCK_8;
+    lane += EIGHT_FLOATS + BYTES;
+  }
+}
+
+function weaveQ6K(from: usize, width: i32, lane: usize): void {
+  for (let i = 0; i < width; i += 256) {
+    const d = half(from + 208);
+    for (let block: usize = 0; block < 8; block++) {
+      for (let h: usize = 0; h < 2; h++) {
+        store<f32>(lane + h * EIGHT_FLOATS, d * <f32>load<i8>(from + 192 + block * 2 + h));
+        putBytes(sixBits(from, block, h), lane + headBytes(2) + h * (BYTES >> 1));
+      }
+      lane += headBytes(2) + BYTES;
+    }
+    from += 210;
   }
 }
 

@@ -3,7 +3,8 @@
 // Scales and minimums are float32, which holds those of a Q4_K too: nothing is rounded.
 //
 // A group of eight rows is a row of blocks of 32 columns. A block is
-//   scales f32 [8]; where the type has them, minimums f32 [8]; then the integers, of 8 columns (4 bits) or 4 (8 bits) at a time:
+//   scales f32 [8]; where the type has them, minimums f32 [8], or the scales of the upper 16 columns; then the integers, of 8 columns
+//   (4 bits) or 4 (8 bits) at a time:
 //   a word of 32 bits for each row. Its halves hold columns by turns, 0 2 4 6 and 1 3 5 7 (0 2 and 1 3), from the lowest bits up,
 //   so that a shift and a mask leave two neighbours in 16 bits each, for dot_i16x8.
 
@@ -11,14 +12,15 @@ import { madd } from "./simd";
 
 export const ROWS = 8; // of a group
 
-/** Types of woven matrices, beside ggml's own (src/wasm/layout.ts): scale * (q - 8), scale * q + minimum, scale * q. */
+/** Types of woven matrices, beside ggml's own (src/wasm/layout.ts): scale * (q - 8), scale * q + minimum, scale * q, and the same with two scales. */
 export const WOVEN_4: i32 = 64;
 export const WOVEN_4_MINIMUM: i32 = 65;
 export const WOVEN_8: i32 = 66;
+export const WOVEN_8_HALVES: i32 = 67;
 
 export const EIGHT_FLOATS: usize = 32;
 export const NIBBLES: usize = 128; // bytes of a block's integers in 4 bits
-export const BLOCK_8: usize = EIGHT_FLOATS + 256;
+export const BYTES: usize = 256; // and in 8
 const CENTRE: f32 = 8;
 
 @inline
@@ -26,34 +28,49 @@ export function isWoven(type: i32): bool {
   return type >= WOVEN_4;
 }
 
+@inline
+function isOfBytes(type: i32): bool {
+  return type >= WOVEN_8;
+}
+
+/** Floats of a row in a block: its scale, and a minimum or another scale. */
+@inline
+function floatsOf(type: i32): usize {
+  return type == WOVEN_4_MINIMUM || type == WOVEN_8_HALVES ? 2 : 1;
+}
+
 /** Bytes before a block's integers. */
 @inline
-export function headBytes(hasMinimums: bool): usize {
-  return hasMinimums ? 2 * EIGHT_FLOATS : EIGHT_FLOATS;
+export function headBytes(floats: usize): usize {
+  return floats * EIGHT_FLOATS;
 }
 
 /** Bytes of a group of eight rows. */
 @inline
 export function groupBytes(type: i32, width: i32): usize {
-  return (<usize>width >> 5) * (type == WOVEN_8 ? BLOCK_8 : headBytes(type == WOVEN_4_MINIMUM) + NIBBLES);
+  return (<usize>width >> 5) * (headBytes(floatsOf(type)) + (isOfBytes(type) ? BYTES : NIBBLES));
 }
 
 /** One row of a group as floats at `out`. */
 export function decodeWoven(type: i32, group: usize, row: i32, width: i32, out: usize): void {
   let lane = group + (<usize>row << 2);
   const step = groupBytes(type, 32);
-  const words = headBytes(type == WOVEN_4_MINIMUM);
+  const words = headBytes(floatsOf(type));
   for (let i = 0; i < width; i += 32) {
     const scale = load<f32>(lane);
-    const minimum: f32 = type == WOVEN_4_MINIMUM ? load<f32>(lane, EIGHT_FLOATS) : -CENTRE * scale;
+    const second = load<f32>(lane, EIGHT_FLOATS); // a minimum or another scale, where there is one
+    const minimum: f32 = type == WOVEN_4_MINIMUM ? second : -CENTRE * scale;
     for (let k = 0; k < 32; k++) {
-      if (type == WOVEN_8) {
+      let value: f32;
+      if (isOfBytes(type)) {
         const word = load<u32>(lane + words + <usize>((k >> 2) << 5));
-        store<f32>(out + (<usize>k << 2), scale * <f32>(<i32>(word << <u32>(24 - ((k & 1) << 4) - ((k & 2) << 2))) >> 24));
+        const q = <i32>(word << <u32>(24 - ((k & 1) << 4) - ((k & 2) << 2))) >> 24;
+        value = (type == WOVEN_8_HALVES && k >= 16 ? second : scale) * <f32>q;
       } else {
         const word = load<u32>(lane + words + <usize>((k >> 3) << 5));
-        store<f32>(out + (<usize>k << 2), scale * <f32>((word >> <u32>(((k & 1) << 4) + ((k & 6) << 1))) & 15) + minimum);
+        value = scale * <f32>((word >> <u32>(((k & 1) << 4) + ((k & 6) << 1))) & 15) + minimum;
       }
+      store<f32>(out + (<usize>k << 2), value);
     }
     lane += step;
     out += 128;
@@ -63,25 +80,33 @@ export function decodeWoven(type: i32, group: usize, row: i32, width: i32, out: 
 /** A group as floats, column by column: panel [width, 8]. */
 export function fillPanel(type: i32, group: usize, width: i32, panel: usize): void {
   const step = groupBytes(type, 32);
+  const head = headBytes(floatsOf(type));
   const last = group + groupBytes(type, width);
   for (; group < last; group += step) {
-    const end = group + step;
     const low = v128.load(group);
     const high = v128.load(group, 16);
-    if (type == WOVEN_8) {
-      for (let at = group + EIGHT_FLOATS; at < end; at += 32, panel += 128) {
-        put4Columns(v128.load(at), low, panel);
-        put4Columns(v128.load(at, 16), high, panel + 16);
+    if (isOfBytes(type)) {
+      const upper = head - EIGHT_FLOATS; // the other scales, or the same again
+      put16Columns(group + head, low, high, panel);
+      put16Columns(group + head + (BYTES >> 1), v128.load(group + upper), v128.load(group + upper, 16), panel + 512);
+    } else {
+      const hasMinimums = type == WOVEN_4_MINIMUM;
+      const lowest = minimums(group, low, hasMinimums);
+      const highest = minimums(group + 16, high, hasMinimums);
+      for (let i: usize = 0; i < NIBBLES; i += 32) {
+        put8Columns(v128.load(group + head + i), low, lowest, panel + 8 * i);
+        put8Columns(v128.load(group + head + i, 16), high, highest, panel + 8 * i + 16);
       }
-      continue;
     }
-    const hasMinimums = type == WOVEN_4_MINIMUM;
-    const lowest = minimums(group, low, hasMinimums);
-    const highest = minimums(group + 16, high, hasMinimums);
-    for (let at = group + headBytes(hasMinimums); at < end; at += 32, panel += 256) {
-      put8Columns(v128.load(at), low, lowest, panel);
-      put8Columns(v128.load(at, 16), high, highest, panel + 16);
-    }
+    panel += 1024;
+  }
+}
+
+@inline
+function put16Columns(words: usize, low: v128, high: v128, to: usize): void {
+  for (let i: usize = 0; i < BYTES >> 1; i += 32) {
+    put4Columns(v128.load(words + i), low, to + 4 * i);
+    put4Columns(v128.load(words + i, 16), high, to + 4 * i + 16);
   }
 }
 

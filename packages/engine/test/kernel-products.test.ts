@@ -18,6 +18,7 @@ const BLOCK_BYTES: Readonly<Record<string, number>> = {
   Q4_0: 18,
   Q4_1: 20,
   Q5_0: 22,
+  Q6_K: 210 / 8,
   Q8_0: 34,
   Q4_K: 144 / 8,
 };
@@ -90,9 +91,10 @@ async function placed(variant: "relaxed" | "fixed", name: string, limbs: number)
   const from = memory.allocate(bytes);
   const file = memory.bytes(from, bytes);
   file.set(numbers(bytes, 5).map((value) => Math.floor((value + 1) * 128)));
-  const step = name === "Q4_K" ? blockBytes * 8 : blockBytes;
+  const step = name.endsWith("_K") ? blockBytes * 8 : blockBytes;
   for (let at = 0; at < bytes; at += step) {
-    file.set([(at * 7) & 255, 0x14 + (at & 3)], at); // a half from 0.001 to 0.02
+    const scaleAt = name === "Q6_K" ? at + 208 : at;
+    file.set([(at * 7) & 255, 0x14 + (at & 3)], scaleAt); // a half from 0.001 to 0.02
     if (name === "Q4_1" || name === "Q4_K") file.set([(at * 5) & 255, 0x94 + (at & 3)], at + 2);
   }
   const groups = Math.ceil(OUT / WOVEN_ROWS);

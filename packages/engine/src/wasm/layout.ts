@@ -104,7 +104,8 @@ export const WOVEN_ROWS = 8;
 export const WOVEN_COLUMNS = 32;
 const WOVEN_4: WovenType = { type: 64, blockBytes: 32 + 128 }; // scale (q - 8)
 const WOVEN_4_MINIMUM: WovenType = { type: 65, blockBytes: 2 * 32 + 128 }; // scale q + minimum
-export const WOVEN_8: WovenType = { type: 66, blockBytes: 32 + 256 };
+export const WOVEN_8: WovenType = { type: 66, blockBytes: 32 + 256 }; // scale q
+const WOVEN_8_HALVES: WovenType = { type: 67, blockBytes: 2 * 32 + 256 }; // the same, a scale for each 16 columns
 
 /** Tensor types that are woven, without loss. */
 export const WOVEN_TYPES: ReadonlyMap<string, WovenType> = new Map([
@@ -112,6 +113,7 @@ export const WOVEN_TYPES: ReadonlyMap<string, WovenType> = new Map([
   ["Q4_1", WOVEN_4_MINIMUM],
   ["Q4_K", WOVEN_4_MINIMUM],
   ["Q5_0", WOVEN_8],
+  ["Q6_K", WOVEN_8_HALVES],
   ["Q8_0", WOVEN_8],
 ]);
 
