@@ -161,7 +161,7 @@ test("a logit is taken apart without a run, and its p is the panel's", async () 
 
 test("compact beside exact: asked for, compared over the vocabulary, closed with the drawer", async () => {
   await part("Two engines").click();
-  await page.getByText(/about 9\d\.\d MB more memory/).waitFor();
+  await page.getByText(/about 11\d\.\d MB more memory/).waitFor();
   const workers = page.workers().length;
   await button(page, "Load compact beside it").click();
   await page.getByText("Along this text: the same first choice").waitFor({ timeout: 60_000 });
