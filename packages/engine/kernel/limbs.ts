@@ -1,5 +1,5 @@
 // What a few positions' products in integers are made of: each block of x is cut into limbs of 16 bits, x = s (a + b / 2^15), whose
-// products with a block's small integers are added up exactly (woven.ts). Two limbs are more than a float32 holds (exact); one is
+// products with a block's small integers are added up exactly (dots.ts). Two limbs are more than a float32 holds (exact); one is
 // compact. A float product would first have to turn every weight into a float: twice the instructions.
 // Positions go one or two together, so that a block is taken apart once for both.
 

@@ -1,4 +1,4 @@
-// y = x W^T (+ b). A few positions take each row of W once, as it lies there; many take eight rows at a time, decoded into a panel,
+// y = x W^T (+ b). A few positions take each eight rows of W once, as they lie there; many take eight rows at a time, decoded into a panel,
 // so that a weight is decoded once for all of them. Most matrices are woven (woven.ts); the others lie in their file's own blocks.
 
 import { dots } from "./dots";
@@ -61,7 +61,7 @@ export function decodeRowOf(type: i32, values: usize, row: i32, width: i32, out:
 /** Adds the result to what is at y. */
 const ADDS = 1;
 
-/** Positions up to which products of single rows are quicker than panels. */
+/** Positions up to which products that need no panel are quicker. */
 function fewOf(matrix: usize): i32 {
   if (!isWoven(typeOf(matrix))) return 3;
   return limbsOf(matrix) == 1 ? 16 : 4;
@@ -98,7 +98,7 @@ function touchGroups(matrix: usize, group: i32, end: i32): i32 {
   const bytes = groupBytesOf(matrix);
   const next = min(end, group + max(1, <i32>(TOUCHED_BYTES / bytes)));
   const rows = min(outOf(matrix), next << 3) - (group << 3);
-  touch(groupOf(matrix, group), <usize>rows * (bytes >> 3));
+  touch(groupOf(matrix, group), isWoven(typeOf(matrix)) ? <usize>(next - group) * bytes : <usize>rows * (bytes >> 3));
   return next;
 }
 
@@ -153,16 +153,16 @@ function floatGroup(group: i32, x: usize, T: i32, xStride: i32, matrix: usize, y
   }
 }
 
-/** Where a piece of work begins, among `out` groups: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
-function pieceStart(piece: i32, out: i32): i32 {
+/** Where a piece of work begins, among `groups`: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
+function pieceStart(piece: i32, groups: i32): i32 {
   const threads = threadCount();
-  if (threads == 1) return piece == 0 ? 0 : out;
+  if (threads == 1) return piece == 0 ? 0 : groups;
   const round = piece / threads;
   const least = 2 * threads * LEAST_GROUPS; // a round of so few takes all
-  if (round > 0 && out >> (round - 1) <= least) return out;
-  const left = out >> round;
-  const begin = out - left;
-  const end = left <= least ? out : out - (left >> 1);
+  if (round > 0 && groups >> (round - 1) <= least) return groups;
+  const left = groups >> round;
+  const begin = groups - left;
+  const end = left <= least ? groups : groups - (left >> 1);
   const size = (end - begin + threads - 1) / threads;
   return min(begin + (piece % threads) * size, end);
 }

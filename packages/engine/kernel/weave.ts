@@ -1,6 +1,6 @@
 // Rows in a file's blocks -> groups of eight woven rows (woven.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
 
-import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, rowBytes, scale6, sixBits } from "./formats";
+import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, Q8_0, rowBytes, scale6, sixBits } from "./formats";
 import { BYTES, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8, WOVEN_8_HALVES } from "./woven";
 
 /** Weaves `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
@@ -14,7 +14,8 @@ export function weave(type: i32, from: usize, width: i32, rows: i32, to: usize):
       case Q4_K: weaveQ4K(from, width, lane); break;
       case Q5_0: weaveQ5(from, width, lane); break;
       case Q6_K: weaveQ6K(from, width, lane); break;
-      default: weaveQ8(from, width, lane);
+      case Q8_0: weaveQ8(from, width, lane); break;
+      default: unreachable();
     }
     from += rowBytes(type, width);
   }
@@ -25,7 +26,8 @@ function wovenOf(type: i32): i32 {
     case Q4_0: return WOVEN_4;
     case Q4_1: case Q4_K: return WOVEN_4_MINIMUM;
     case Q6_K: return WOVEN_8_HALVES;
-    default: return WOVEN_8;
+    case Q5_0: case Q8_0: return WOVEN_8;
+    default: return unreachable();
   }
 }
 

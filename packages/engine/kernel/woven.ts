@@ -1,4 +1,4 @@
-// Eight rows of weights woven together, so that four of them lie in the lanes of one vector: a product then needs no sum over lanes, a
+// Eight rows of weights woven together (interleaved; llama.cpp says repacked), so that four of them lie in the lanes of one vector: a product then needs no sum over lanes, a
 // position's input is loaded once for eight rows, and their scales lie side by side. weave.ts makes groups, dots.ts multiplies them.
 // Scales and minimums are float32, which holds those of a Q4_K too: nothing is rounded.
 //

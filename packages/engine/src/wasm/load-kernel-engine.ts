@@ -128,7 +128,7 @@ async function kernelBody({ weights, precision, ...parts }: BodyParts): Promise<
   });
 }
 
-/** A thread's own memory: eight rows of the widest matrix twice (a row and the limbs of a few positions take less), or four rows of attention scores. */
+/** A thread's own memory: eight rows of the widest matrix twice (a row, or the limbs of a few positions and their 64 bytes of sums, take less), or four rows of attention scores. */
 function scratchBytes(shape: ModelShape): number {
   const { hiddenWidth, heads, headWidth, feedForwardWidth, contextLength } = shape;
   const width = Math.max(hiddenWidth, heads * headWidth, feedForwardWidth);

@@ -84,7 +84,11 @@ function bytesOf({ tensors }: Pick<Gguf, "tensors">, precision: Precision, weave
   let bytes = 0;
   for (const tensor of tensors.values()) {
     const isRounded = precision === "compact" && isRoundable(tensor);
-    const [width = 0, out = 1] = tensor.dims;
+    const [width = 0, out] = tensor.dims;
+    if (out === undefined) {
+      bytes += width * Float32Array.BYTES_PER_ELEMENT; // a vector
+      continue;
+    }
     const woven = isRounded ? WOVEN_8 : weaves ? WOVEN_TYPES.get(tensor.type.name) : undefined;
     bytes += woven === undefined ? tensor.byteLength : wovenBytes(woven, width, out);
   }

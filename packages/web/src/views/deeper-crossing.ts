@@ -190,6 +190,7 @@ export function secondChoices(
   return files.filter(({ sha256 }) => !seen.has(sha256) && seen.add(sha256));
 }
 
+const MEMORY_GROWTH = 1.5; // at most about so, from a file to its weights in memory (docs/decisions/0005)
 const MEMORY_SHARE = 0.5; // of the device's, for both models: the browser and the page need the rest
 
 /** Why a second model cannot be had here, in a sentence, or null; a browser that does not tell its device's memory is not doubted. */
@@ -201,7 +202,7 @@ export function secondRefusal(
   if (choice === "precision" || choice.calls !== undefined || memoryBytes === null) return null;
   const { identity, weightBytes } = loaded;
   const running = identity.backend === "node-cpu" ? 0 : weightBytes[identity.precision];
-  const needed = choice.fileBytes + running;
+  const needed = choice.fileBytes * MEMORY_GROWTH + running;
   if (needed <= memoryBytes * MEMORY_SHARE) return null;
   return `${choice.label} does not fit beside ${loaded.label} here: the two take about ${formatMegabytes(needed)}, and this device has ${formatMegabytes(memoryBytes)} for everything. Choose a smaller model.`;
 }
@@ -213,5 +214,5 @@ export function secondModelCost({ label, fileBytes, calls, url }: ModelFile): st
   }
   const from =
     url === "" ? "that this browser keeps" : "from this page's host, unless it is kept already";
-  return `${label} is a file of ${formatMegabytes(fileBytes)} ${from}, and takes about as much memory beside the page's own model. It is closed with this drawer.`;
+  return `${label} is a file of ${formatMegabytes(fileBytes)} ${from}, and takes up to half as much again of memory beside the page's own model. It is closed with this drawer.`;
 }
