@@ -1,39 +1,35 @@
-// Products of a group of eight woven rows (woven.ts) with one or two positions in limbs (limbs.ts): integers are added up exactly, each
-// block's sum is scaled. The loops are written so that V8 keeps them in x86's 16 registers: its scheduler takes all loads of a body
-// first, so that a body which loads more than it can hold spills.
+// Products of a group of eight repacked rows (repacked.ts) with one or two positions in limbs (limbs.ts): integers are added up exactly,
+// each block's sum is scaled. V8 takes all loads of a loop's body first and has x86's 16 registers: a body that loads more than they
+// hold spills. Two positions in two limbs do, and are still as quick as one after the other.
 
 import { blockBytes, LIMB_BYTES } from "./limbs";
 import { madd } from "./simd";
-import { BYTES, EIGHT_FLOATS, headBytes, minimums, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8 } from "./woven";
+import { BYTES, EIGHT_FLOATS, headBytes, minimums, NIBBLES, REPACKED_4, REPACKED_4_MINIMUM, REPACKED_8 } from "./repacked";
 
 const SECOND_LIMB: f32 = 1 / 32_768;
 
-/** A group's products with one or two positions in one or two limbs (`count`): sums [positions, 8]. */
-export function dots(type: i32, group: usize, limbs: usize, positions: i32, width: i32, count: i32, sums: usize): void {
-  if (type == WOVEN_4) dotsOf4(group, limbs, positions, width, count, false, sums);
-  else if (type == WOVEN_4_MINIMUM) dotsOf4(group, limbs, positions, width, count, true, sums);
-  else if (type == WOVEN_8) dotsOf8(group, limbs, positions, width, count, 1, sums);
-  else dotsOf8(group, limbs, positions, width, count, 2, sums);
+/** A group's products with one or two positions in one or two limbs: sums [positions, 8]. Each combination of constants is a loop of its own. */
+export function dots(type: i32, group: usize, limbs: usize, positions: i32, width: i32, limbCount: i32, sums: usize): void {
+  if (type == REPACKED_4) dotsOf(false, false, group, limbs, positions, width, limbCount, sums);
+  else if (type == REPACKED_4_MINIMUM) dotsOf(false, true, group, limbs, positions, width, limbCount, sums);
+  else if (type == REPACKED_8) dotsOf(true, false, group, limbs, positions, width, limbCount, sums);
+  else dotsOf(true, true, group, limbs, positions, width, limbCount, sums);
 }
 
-/** Each combination of constants is a loop of its own. */
 @inline
-function dotsOf4(group: usize, limbs: usize, positions: i32, width: i32, count: i32, hasMinimums: bool, sums: usize): void {
-  if (count == 1) {
-    if (positions == 1) dots4(group, limbs, 1, width, 1, hasMinimums, sums);
-    else dots4(group, limbs, 2, width, 1, hasMinimums, sums);
-  } else if (positions == 1) dots4(group, limbs, 1, width, 2, hasMinimums, sums);
-  else dots4(group, limbs, 2, width, 2, hasMinimums, sums);
+function dotsOf(isOfBytes: bool, hasSecond: bool, group: usize, limbs: usize, positions: i32, width: i32, limbCount: i32, sums: usize): void {
+  if (limbCount == 1) {
+    if (positions == 1) dotsIn(isOfBytes, hasSecond, group, limbs, 1, width, 1, sums);
+    else dotsIn(isOfBytes, hasSecond, group, limbs, 2, width, 1, sums);
+  } else if (positions == 1) dotsIn(isOfBytes, hasSecond, group, limbs, 1, width, 2, sums);
+  else dotsIn(isOfBytes, hasSecond, group, limbs, 2, width, 2, sums);
 }
 
-/** `parts`: scales of a row in a block, each of as many columns. */
+/** `hasSecond`: a row has two floats in a block, in 4 bits a minimum beside its scale, in 8 a scale for each half. */
 @inline
-function dotsOf8(group: usize, limbs: usize, positions: i32, width: i32, count: i32, parts: usize, sums: usize): void {
-  if (count == 1) {
-    if (positions == 1) dots8(group, limbs, 1, width, 1, parts, sums);
-    else dots8(group, limbs, 2, width, 1, parts, sums);
-  } else if (positions == 1) dots8(group, limbs, 1, width, 2, parts, sums);
-  else dots8(group, limbs, 2, width, 2, parts, sums);
+function dotsIn(isOfBytes: bool, hasSecond: bool, group: usize, limbs: usize, positions: i32, width: i32, limbCount: i32, sums: usize): void {
+  if (isOfBytes) dots8(group, limbs, positions, width, limbCount, hasSecond ? 2 : 1, sums);
+  else dots4(group, limbs, positions, width, limbCount, hasSecond, sums);
 }
 
 /** Limbs 2 i and 2 i + 1 of eight, in every lane. */
@@ -64,15 +60,21 @@ function add8(words: v128, x: v128, isUpper: bool, sum: v128): v128 {
 
 /** The sums of one or two limbs as floats. */
 @inline
-function joined(first: v128, second: v128, count: i32): v128 {
+function joined(first: v128, second: v128, limbCount: i32): v128 {
   const a = f32x4.convert_i32x4_s(first);
-  return count == 1 ? a : madd(f32x4.convert_i32x4_s(second), f32x4.splat(SECOND_LIMB), a);
+  return limbCount == 1 ? a : madd(f32x4.convert_i32x4_s(second), f32x4.splat(SECOND_LIMB), a);
 }
 
 @inline
-function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i32, hasMinimums: bool, sums: usize): void {
+function putSums(low: v128, high: v128, to: usize): void {
+  v128.store(to, low);
+  v128.store(to, high, 16);
+}
+
+@inline
+function dots4(group: usize, limbs: usize, positions: i32, width: i32, limbCount: i32, hasMinimums: bool, sums: usize): void {
   const zero = f32x4.splat(0);
-  const next = <usize>count * LIMB_BYTES; // the other position's limbs
+  const next = <usize>limbCount * LIMB_BYTES; // the other position's limbs
   const scaleAt = <usize>positions * next;
   let low = zero, high = zero, otherLow = zero, otherHigh = zero;
   const head = headBytes(hasMinimums ? 2 : 1);
@@ -86,7 +88,7 @@ function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i3
       const x = v128.load(limbs);
       a = add4(p, x, a);
       b = add4(q, x, b);
-      if (count == 2) {
+      if (limbCount == 2) {
         const rest = v128.load(limbs + LIMB_BYTES);
         aa = add4(p, rest, aa);
         bb = add4(q, rest, bb);
@@ -95,7 +97,7 @@ function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i3
         const other = v128.load(limbs + next);
         c = add4(p, other, c);
         d = add4(q, other, d);
-        if (count == 2) {
+        if (limbCount == 2) {
           const rest = v128.load(limbs + next + LIMB_BYTES);
           cc = add4(p, rest, cc);
           dd = add4(q, rest, dd);
@@ -109,39 +111,36 @@ function dots4(group: usize, limbs: usize, positions: i32, width: i32, count: i3
     const minimumHigh = minimums(group + 16, scaleHigh, hasMinimums);
     const scale = v128.load32_splat(limbs + scaleAt);
     const sum = v128.load32_splat(limbs + scaleAt, 8);
-    low = madd(joined(a, aa, count), f32x4.mul(scaleLow, scale), madd(minimumLow, sum, low));
-    high = madd(joined(b, bb, count), f32x4.mul(scaleHigh, scale), madd(minimumHigh, sum, high));
+    low = madd(joined(a, aa, limbCount), f32x4.mul(scaleLow, scale), madd(minimumLow, sum, low));
+    high = madd(joined(b, bb, limbCount), f32x4.mul(scaleHigh, scale), madd(minimumHigh, sum, high));
     if (positions == 2) {
       const otherScale = v128.load32_splat(limbs + scaleAt, 4);
       const otherSum = v128.load32_splat(limbs + scaleAt, 12);
-      otherLow = madd(joined(c, cc, count), f32x4.mul(scaleLow, otherScale), madd(minimumLow, otherSum, otherLow));
-      otherHigh = madd(joined(d, dd, count), f32x4.mul(scaleHigh, otherScale), madd(minimumHigh, otherSum, otherHigh));
+      otherLow = madd(joined(c, cc, limbCount), f32x4.mul(scaleLow, otherScale), madd(minimumLow, otherSum, otherLow));
+      otherHigh = madd(joined(d, dd, limbCount), f32x4.mul(scaleHigh, otherScale), madd(minimumHigh, otherSum, otherHigh));
     }
-    limbs += blockBytes(positions, count);
+    limbs += blockBytes(positions, limbCount);
   }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
-  if (positions == 2) {
-    v128.store(sums, otherLow, 32);
-    v128.store(sums, otherHigh, 48);
-  }
+  putSums(low, high, sums);
+  if (positions == 2) putSums(otherLow, otherHigh, sums + 32);
 }
 
+/** `scales`: of a row in a block, each of as many columns. */
 @inline
-function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i32, parts: usize, sums: usize): void {
+function dots8(group: usize, limbs: usize, positions: i32, width: i32, limbCount: i32, scales: usize, sums: usize): void {
   const zero = f32x4.splat(0);
-  const next = <usize>count * LIMB_BYTES;
+  const next = <usize>limbCount * LIMB_BYTES;
   const scaleAt = <usize>positions * next;
   let low = zero, high = zero, otherLow = zero, otherHigh = zero;
-  const last = group + (<usize>width >> 5) * (parts * EIGHT_FLOATS + BYTES);
+  const last = group + (<usize>width >> 5) * (headBytes(scales) + BYTES);
   while (group < last) {
     const scale = v128.load32_splat(limbs + scaleAt);
     const otherScale = positions == 2 ? v128.load32_splat(limbs + scaleAt, 4) : scale;
-    let at = group + parts * EIGHT_FLOATS;
+    let at = group + headBytes(scales);
     const end = limbs + LIMB_BYTES;
     while (limbs < end) {
       let a = zero, b = zero, aa = zero, bb = zero, c = zero, d = zero, cc = zero, dd = zero;
-      const partEnd = limbs + LIMB_BYTES / parts;
+      const partEnd = limbs + LIMB_BYTES / scales;
       for (; limbs < partEnd; limbs += 16, at += 64) {
         const p = v128.load(at);
         const q = v128.load(at, 16);
@@ -150,7 +149,7 @@ function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i3
         const x = v128.load(limbs);
         a = add8(r, x, true, add8(p, x, false, a));
         b = add8(s, x, true, add8(q, x, false, b));
-        if (count == 2) {
+        if (limbCount == 2) {
           const rest = v128.load(limbs + LIMB_BYTES);
           aa = add8(r, rest, true, add8(p, rest, false, aa));
           bb = add8(s, rest, true, add8(q, rest, false, bb));
@@ -159,7 +158,7 @@ function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i3
           const other = v128.load(limbs + next);
           c = add8(r, other, true, add8(p, other, false, c));
           d = add8(s, other, true, add8(q, other, false, d));
-          if (count == 2) {
+          if (limbCount == 2) {
             const rest = v128.load(limbs + next + LIMB_BYTES);
             cc = add8(r, rest, true, add8(p, rest, false, cc));
             dd = add8(s, rest, true, add8(q, rest, false, dd));
@@ -168,21 +167,17 @@ function dots8(group: usize, limbs: usize, positions: i32, width: i32, count: i3
       }
       const scaleLow = v128.load(group);
       const scaleHigh = v128.load(group, 16);
-      low = madd(joined(a, aa, count), f32x4.mul(scaleLow, scale), low);
-      high = madd(joined(b, bb, count), f32x4.mul(scaleHigh, scale), high);
+      low = madd(joined(a, aa, limbCount), f32x4.mul(scaleLow, scale), low);
+      high = madd(joined(b, bb, limbCount), f32x4.mul(scaleHigh, scale), high);
       if (positions == 2) {
-        otherLow = madd(joined(c, cc, count), f32x4.mul(scaleLow, otherScale), otherLow);
-        otherHigh = madd(joined(d, dd, count), f32x4.mul(scaleHigh, otherScale), otherHigh);
+        otherLow = madd(joined(c, cc, limbCount), f32x4.mul(scaleLow, otherScale), otherLow);
+        otherHigh = madd(joined(d, dd, limbCount), f32x4.mul(scaleHigh, otherScale), otherHigh);
       }
       group += EIGHT_FLOATS;
     }
     group += BYTES;
-    limbs += blockBytes(positions, count) - LIMB_BYTES;
+    limbs += blockBytes(positions, limbCount) - LIMB_BYTES;
   }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
-  if (positions == 2) {
-    v128.store(sums, otherLow, 32);
-    v128.store(sums, otherHigh, 48);
-  }
+  putSums(low, high, sums);
+  if (positions == 2) putSums(otherLow, otherHigh, sums + 32);
 }

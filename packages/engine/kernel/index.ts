@@ -7,7 +7,7 @@ import { records } from "./distribution";
 import { add, cap, clear, copy, gate, layerNorm, rmsNorm, rotate } from "./layers";
 import { decodeRowOf, linear } from "./linear";
 import { awaitProgram, barrier, generation } from "./threads";
-import { weave } from "./weave";
+import { repack } from "./repack";
 
 /** Words of the control block that this file reads (src/wasm/layout.ts). */
 const PROGRAM: usize = 24;
@@ -74,5 +74,5 @@ export function serve(thread: i32, seen: i32): void {
   }
 }
 
-export { decodeRowOf, weave };
+export { decodeRowOf, repack };
 export { touched } from "./touch";

@@ -1,5 +1,5 @@
 // y = x W^T (+ b). A few positions take each eight rows of W once, as they lie there; many take eight rows at a time, decoded into a panel,
-// so that a weight is decoded once for all of them. Most matrices are woven (woven.ts); the others lie in their file's own blocks.
+// so that a weight is decoded once for all of them. Most matrices are repacked (repacked.ts); the others lie in their file's own blocks.
 
 import { dots } from "./dots";
 import { decodeRow, rowBytes } from "./formats";
@@ -7,7 +7,7 @@ import { cutLimbs, limbsBytes, together } from "./limbs";
 import { madd, sum4 } from "./simd";
 import { take, threadCount } from "./threads";
 import { TOUCHED_BYTES, touch } from "./touch";
-import { decodeWoven, fillPanel, groupBytes, isWoven, ROWS } from "./woven";
+import { decodeRepacked, fillPanel, groupBytes, isRepacked, ROWS } from "./repacked";
 
 const TILE = 4; // positions at a time: the sums of six and what they are made of are more than x86's 16 registers, and half as quick
 const LEAST_GROUPS = 2; // of eight rows, of a piece of work where there are few positions: taking one costs a trip between cores
@@ -44,7 +44,7 @@ function limbsOf(matrix: usize): i32 {
 function groupBytesOf(matrix: usize): usize {
   const type = typeOf(matrix);
   const width = widthOf(matrix);
-  return isWoven(type) ? groupBytes(type, width) : <usize>ROWS * rowBytes(type, width);
+  return isRepacked(type) ? groupBytes(type, width) : <usize>ROWS * rowBytes(type, width);
 }
 
 @inline
@@ -54,7 +54,7 @@ function groupOf(matrix: usize, group: i32): usize {
 
 /** A row of a matrix whose values lie at `values`, as floats at `out`. */
 export function decodeRowOf(type: i32, values: usize, row: i32, width: i32, out: usize): void {
-  if (isWoven(type)) decodeWoven(type, values + <usize>(row >> 3) * groupBytes(type, width), row & 7, width, out);
+  if (isRepacked(type)) decodeRepacked(type, values + <usize>(row >> 3) * groupBytes(type, width), row & 7, width, out);
   else decodeRow(type, values + <usize>row * rowBytes(type, width), width, out);
 }
 
@@ -63,7 +63,7 @@ const ADDS = 1;
 
 /** Positions up to which products that need no panel are quicker. */
 function fewOf(matrix: usize): i32 {
-  if (!isWoven(typeOf(matrix))) return 3;
+  if (!isRepacked(typeOf(matrix))) return 3;
   return limbsOf(matrix) == 1 ? 16 : 4;
 }
 
@@ -75,7 +75,7 @@ export function linear(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
 
 function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, yStride: i32, bias: usize, flags: i32, scratch: usize, counter: usize): void {
   const groups = (outOf(matrix) + ROWS - 1) >> 3;
-  const isInteger = isWoven(typeOf(matrix));
+  const isInteger = isRepacked(typeOf(matrix));
   let sums: usize = 0; // behind the limbs, once x is cut
   for (;;) {
     const piece = take(counter);
@@ -93,12 +93,12 @@ function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, y
   }
 }
 
-/** Asks memory for as many groups of rows as are touched at once, from `group` on; returns the group behind them. */
+/** Asks memory for as many groups of rows as are touched at once, one at least, from `group` on; returns the group behind them. */
 function touchGroups(matrix: usize, group: i32, end: i32): i32 {
   const bytes = groupBytesOf(matrix);
   const next = min(end, group + max(1, <i32>(TOUCHED_BYTES / bytes)));
   const rows = min(outOf(matrix), next << 3) - (group << 3);
-  touch(groupOf(matrix, group), isWoven(typeOf(matrix)) ? <usize>(next - group) * bytes : <usize>rows * (bytes >> 3));
+  touch(groupOf(matrix, group), isRepacked(typeOf(matrix)) ? <usize>(next - group) * bytes : <usize>rows * (bytes >> 3));
   return next;
 }
 
@@ -208,7 +208,7 @@ function manyPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, 
     const columns = min(ROWS, out - first);
     const values = groupOf(matrix, group);
     touch(values, <usize>columns * (groupBytesOf(matrix) >> 3));
-    if (isWoven(typeOf(matrix))) fillPanel(typeOf(matrix), values, width, panel);
+    if (isRepacked(typeOf(matrix))) fillPanel(typeOf(matrix), values, width, panel);
     else turnRows(matrix, first, columns, scratch, panel);
     for (let t = 0; t < T; ) {
       const from = x + ((<usize>t * xStride) << 2);

@@ -122,7 +122,7 @@ test("a model larger than the kernel's memory is left to ONNX Runtime", async ()
   expect(fitsKernel(file, "compact")).toBe(true); // a byte and a scale's share each
 });
 
-test("rows are woven, in more room than the file's, where the model then still fits", () => {
+test("rows are repacked, in more room than the file's, where the model then still fits", () => {
   const ofQ4K = (rows: number) => {
     const name = "blk.0.ffn_up.weight";
     const byteLength = (rows * 4_096 * 144) / 256;
@@ -134,7 +134,7 @@ test("rows are woven, in more room than the file's, where the model then still f
   };
   const small = ofQ4K(800_000); // 1.8 GB
   expect(small.placed).toBe((small.file * 24) / 18);
-  const large = ofQ4K(1_200_000); // 2.8 GB, woven 3.7
+  const large = ofQ4K(1_200_000); // 2.8 GB, repacked 3.7
   expect(large.placed).toBe(large.file);
 });
 

@@ -6,7 +6,12 @@ import { referenceJson } from "../../../fixtures/index.ts";
 import { readableTypes } from "../src/gguf/blocks.ts";
 import { KernelMemory } from "../src/wasm/kernel-memory.ts";
 import { type Kernel, startKernel } from "../src/wasm/kernel-threads.ts";
-import { KERNEL_TYPES, WOVEN_COLUMNS, WOVEN_ROWS, WOVEN_TYPES } from "../src/wasm/layout.ts";
+import {
+  KERNEL_TYPES,
+  REPACKED_COLUMNS,
+  REPACKED_ROWS,
+  REPACKED_TYPES,
+} from "../src/wasm/layout.ts";
 import { compileKernel } from "../src/wasm/web-assembly.ts";
 import { kernelPaths } from "./open-kernel.ts";
 
@@ -43,8 +48,8 @@ const ROWS = 11; // a group of eight and a part of one
 for (const variant of ["relaxed", "fixed"] as const) {
   const memory = new KernelMemory();
   const kernel = await oneThread(variant, memory);
-  for (const [name, woven] of WOVEN_TYPES) {
-    test(`${name}, woven, has every row bit for bit, ${variant}`, () => {
+  for (const [name, repacked] of REPACKED_TYPES) {
+    test(`${name}, repacked, has every row bit for bit, ${variant}`, () => {
       const { hex, values, blockBytes, blockSize } = referenceOf(name);
       const bytes = Buffer.from(hex, "hex");
       const width = values.length;
@@ -57,16 +62,16 @@ for (const variant of ["relaxed", "fixed"] as const) {
         const at = from + row * bytes.length;
         memory.bytes(at, bytes.length).set(rotated([...bytes], row * blockBytes));
       }
-      const groupBytes = (width / WOVEN_COLUMNS) * woven.blockBytes;
-      const to = memory.allocate(Math.ceil(ROWS / WOVEN_ROWS) * groupBytes);
-      kernel.weave({ type: KERNEL_TYPES.get(name) ?? -1, from, width, rows: ROWS }, to);
+      const groupBytes = (width / REPACKED_COLUMNS) * repacked.blockBytes;
+      const to = memory.allocate(Math.ceil(ROWS / REPACKED_ROWS) * groupBytes);
+      kernel.repack({ type: KERNEL_TYPES.get(name) ?? -1, from, width, rows: ROWS }, to);
       const out = memory.allocate(width * 4);
       for (let row = 0; row < ROWS; row += 1) {
-        kernel.decodeRow({ type: woven.type, values: to, row, width }, out);
+        kernel.decodeRow({ type: repacked.type, values: to, row, width }, out);
         const expected = rotated(values, row * blockSize);
         expect(unsigned(memory.floats(out, width))).toEqual(unsigned(expected));
       }
-      kernel.decodeRow({ type: woven.type, values: to, row: ROWS, width }, out);
+      kernel.decodeRow({ type: repacked.type, values: to, row: ROWS, width }, out);
       expect(unsigned(memory.floats(out, width))).toEqual(new Float32Array(width)); // nobody's row
     });
   }

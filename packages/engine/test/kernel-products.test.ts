@@ -1,4 +1,4 @@
-// The kernel's products with woven matrices, of a few positions and of many, against float64 sums of the same weights.
+// The kernel's products with repacked matrices, of a few positions and of many, against float64 sums of the same weights.
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -8,9 +8,9 @@ import { startKernel } from "../src/wasm/kernel-threads.ts";
 import {
   KERNEL_TYPES,
   PANEL_BYTES,
-  WOVEN_COLUMNS,
-  WOVEN_ROWS,
-  WOVEN_TYPES,
+  REPACKED_COLUMNS,
+  REPACKED_ROWS,
+  REPACKED_TYPES,
 } from "../src/wasm/layout.ts";
 import { Program } from "../src/wasm/program.ts";
 import { compileKernel } from "../src/wasm/web-assembly.ts";
@@ -28,7 +28,7 @@ const BLOCK_BYTES: Readonly<Record<string, number>> = {
   Q8_0: 34,
   Q4_K: 144 / 8,
 };
-// Bounds are of the sum of all products without sign.
+// Of the sum of all products without sign. A row's 16 blocks are two roundings each, 1.9e-6 at worst; the largest that comes is 1.09e-6.
 const MOST_FEW = 4; // positions in exact whose products are integers: two limbs; one alone is beyond their bound
 const BOUND = { few: 1.2e-6, exact: 2e-6, compact: 4e-5 } as const;
 const LIMBS = { exact: 2, compact: 1 } as const;
@@ -43,7 +43,7 @@ function numbers(count: number, seed: number): number[] {
 }
 
 for (const variant of ["relaxed", "fixed"] as const) {
-  for (const name of WOVEN_TYPES.keys()) {
+  for (const name of REPACKED_TYPES.keys()) {
     for (const precision of ["exact", "compact"] as const) {
       test(`${name} times 1 to 20 positions, ${precision}, ${variant}`, async () => {
         const { memory, kernel, matrix, row } = await placed(variant, name, LIMBS[precision]);
@@ -90,11 +90,11 @@ for (const variant of ["relaxed", "fixed"] as const) {
   }
 }
 
-test("every woven type is one that the file reader knows", () => {
-  for (const name of WOVEN_TYPES.keys()) expect(readableTypes()).toContain(name);
+test("every repacked type is one that the file reader knows", () => {
+  for (const name of REPACKED_TYPES.keys()) expect(readableTypes()).toContain(name);
 });
 
-/** A woven matrix of random integers with scales around a thousandth, and the kernel that it lies in. */
+/** A repacked matrix of random integers with scales around a thousandth, and the kernel that it lies in. */
 async function placed(variant: "relaxed" | "fixed", name: string, limbs: number) {
   const memory = new KernelMemory();
   const startThread = () => Promise.reject(new Error("one thread starts no helper"));
@@ -102,10 +102,11 @@ async function placed(variant: "relaxed" | "fixed", name: string, limbs: number)
   const scratchBytes = PANEL_BYTES * WIDTH;
   const kernel = await startKernel({ module, memory, threads: 1, scratchBytes, startThread });
   const type = KERNEL_TYPES.get(name) ?? -1;
-  const woven = WOVEN_TYPES.get(name);
+  const repacked = REPACKED_TYPES.get(name);
   const blockBytes = BLOCK_BYTES[name];
-  if (woven === undefined || blockBytes === undefined) throw new Error(`${name} is not woven`);
-  const bytes = (WIDTH / WOVEN_COLUMNS) * blockBytes * OUT;
+  if (repacked === undefined || blockBytes === undefined)
+    throw new Error(`${name} is not repacked`);
+  const bytes = (WIDTH / REPACKED_COLUMNS) * blockBytes * OUT;
   const from = memory.allocate(bytes);
   const file = memory.bytes(from, bytes);
   file.set(numbers(bytes, 5).map((value) => Math.floor((value + 1) * 128)));
@@ -115,18 +116,18 @@ async function placed(variant: "relaxed" | "fixed", name: string, limbs: number)
     file.set([(at * 7) & 255, 0x14 + (at & 3)], scaleAt); // a half from 0.001 to 0.02
     if (name === "Q4_1" || name === "Q4_K") file.set([(at * 5) & 255, 0x94 + (at & 3)], at + 2);
   }
-  const groups = Math.ceil(OUT / WOVEN_ROWS);
-  const values = memory.allocate(groups * (WIDTH / WOVEN_COLUMNS) * woven.blockBytes);
-  kernel.weave({ type, from, width: WIDTH, rows: OUT }, values);
+  const groups = Math.ceil(OUT / REPACKED_ROWS);
+  const values = memory.allocate(groups * (WIDTH / REPACKED_COLUMNS) * repacked.blockBytes);
+  kernel.repack({ type, from, width: WIDTH, rows: OUT }, values);
   const address = memory.allocate(20);
-  memory.words(address, 5).set([woven.type, OUT, WIDTH, values, limbs]);
+  memory.words(address, 5).set([repacked.type, OUT, WIDTH, values, limbs]);
   const decoded = memory.allocate(WIDTH * 4);
   return {
     memory,
     kernel,
-    matrix: { address, type: woven.type, out: OUT, in: WIDTH, values },
+    matrix: { address, type: repacked.type, out: OUT, in: WIDTH, values },
     row: (output: number): Float32Array => {
-      kernel.decodeRow({ type: woven.type, values, row: output, width: WIDTH }, decoded);
+      kernel.decodeRow({ type: repacked.type, values, row: output, width: WIDTH }, decoded);
       return memory.floats(decoded, WIDTH).slice();
     },
   };

@@ -1,4 +1,4 @@
-// Matrices that are woven in more than one call, with a part of a group at their end: rows read back as the file has them.
+// Matrices that are repacked in more than one call, with a part of a group at their end: rows read back as the file has them.
 
 import { expect, test } from "vitest";
 import { bytesSource } from "../src/byte-source.ts";
@@ -31,10 +31,9 @@ for (const [type, precision] of [
     const source = bytesSource(blocks);
     const memory = new KernelMemory();
     const kernel = await startKernel({ ...nodeKernel, memory, threads: 1, scratchBytes: 8_192 });
-    const gguf = { tensors: new Map([[name, tensor]]) };
-    const matrix = await placedWeights({ memory, kernel, source, gguf, precision } as never).matrix(
-      name,
-    );
+    const gguf = { metadata: new Map(), tensors: new Map([[name, tensor]]) };
+    const weights = placedWeights({ memory, kernel, source, gguf, precision });
+    const matrix = await weights.matrix(name);
     const row = placedRows(matrix, { kernel, memory });
     for (const output of ROWS) {
       const expected = new Float32Array(WIDTH);

@@ -26,12 +26,12 @@ interface KernelExports {
     width: number,
     out: number,
   ) => void;
-  readonly weave: (type: number, from: number, width: number, rows: number, to: number) => void;
+  readonly repack: (type: number, from: number, width: number, rows: number, to: number) => void;
 }
 
 /** A row of a matrix in the memory. */
 export interface MatrixRow {
-  readonly type: number; // KERNEL_TYPES or WOVEN_TYPES
+  readonly type: number; // KERNEL_TYPES or REPACKED_TYPES
   readonly values: number; // address of the matrix
   readonly row: number;
   readonly width: number;
@@ -92,8 +92,8 @@ export interface Kernel {
   run(instructions: Int32Array): void;
   /** A row's floats, decoded in the kernel; `out` is an address. */
   decodeRow(row: MatrixRow, out: number): void;
-  /** Weaves rows, by eight, into zeroed memory from the address `to` on. */
-  weave(rows: BlockRows, to: number): void;
+  /** Repacks rows, by eight, into zeroed memory from the address `to` on. */
+  repack(rows: BlockRows, to: number): void;
   close(): void;
 }
 
@@ -127,7 +127,7 @@ export async function startKernel(options: ThreadsOptions): Promise<Kernel> {
     },
     decodeRow: ({ type, values, row, width }, out) =>
       kernel.decodeRowOf(type, values, row, width, out),
-    weave: ({ type, from, width, rows }, to) => kernel.weave(type, from, width, rows, to),
+    repack: ({ type, from, width, rows }, to) => kernel.repack(type, from, width, rows, to),
     close() {
       Atomics.store(control, CONTROL.stopped, 1);
       Atomics.add(control, CONTROL.generation, 1);

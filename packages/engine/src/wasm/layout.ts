@@ -74,7 +74,7 @@ export const RECORD = {
   kept: 32, // ids [kept] i32, then logits [kept] f32
 } as const;
 
-/** Tensor types by ggml's numbers; kernel/formats.ts reads the same ones. A woven matrix has a number of its own. */
+/** Tensor types by ggml's numbers; kernel/formats.ts reads the same ones. A repacked matrix has a number of its own. */
 export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
   ["F32", 0],
   ["F16", 1],
@@ -94,27 +94,27 @@ export const KERNEL_TYPES: ReadonlyMap<string, number> = new Map([
   ["MXFP4", 39],
 ]);
 
-/** How the kernel lays down most matrices: eight rows woven together (kernel/woven.ts), `blockBytes` of each 32 columns of them. */
-export interface WovenType {
+/** How the kernel lays down most matrices: eight rows interleaved (kernel/repacked.ts), `blockBytes` of each 32 columns of them. */
+export interface RepackedType {
   readonly type: number;
   readonly blockBytes: number;
 }
 
-export const WOVEN_ROWS = 8;
-export const WOVEN_COLUMNS = 32;
-const WOVEN_4: WovenType = { type: 64, blockBytes: 32 + 128 }; // scale (q - 8)
-const WOVEN_4_MINIMUM: WovenType = { type: 65, blockBytes: 2 * 32 + 128 }; // scale q + minimum
-export const WOVEN_8: WovenType = { type: 66, blockBytes: 32 + 256 }; // scale q
-const WOVEN_8_HALVES: WovenType = { type: 67, blockBytes: 2 * 32 + 256 }; // the same, a scale for each 16 columns
+export const REPACKED_ROWS = 8;
+export const REPACKED_COLUMNS = 32;
+const REPACKED_4: RepackedType = { type: 64, blockBytes: 32 + 128 }; // scale (q - 8)
+const REPACKED_4_MINIMUM: RepackedType = { type: 65, blockBytes: 2 * 32 + 128 }; // scale q + minimum
+export const REPACKED_8: RepackedType = { type: 66, blockBytes: 32 + 256 }; // scale q
+const REPACKED_8_HALVES: RepackedType = { type: 67, blockBytes: 2 * 32 + 256 }; // the same, a scale for each 16 columns
 
-/** Tensor types that are woven, without loss. */
-export const WOVEN_TYPES: ReadonlyMap<string, WovenType> = new Map([
-  ["Q4_0", WOVEN_4],
-  ["Q4_1", WOVEN_4_MINIMUM],
-  ["Q4_K", WOVEN_4_MINIMUM],
-  ["Q5_0", WOVEN_8],
-  ["Q6_K", WOVEN_8_HALVES],
-  ["Q8_0", WOVEN_8],
+/** Tensor types that are repacked, without loss. */
+export const REPACKED_TYPES: ReadonlyMap<string, RepackedType> = new Map([
+  ["Q4_0", REPACKED_4],
+  ["Q4_1", REPACKED_4_MINIMUM],
+  ["Q4_K", REPACKED_4_MINIMUM],
+  ["Q5_0", REPACKED_8],
+  ["Q6_K", REPACKED_8_HALVES],
+  ["Q8_0", REPACKED_8],
 ]);
 
 /** Bytes of a thread's scratch for each column of the widest matrix: eight decoded rows, and the same turned round. */

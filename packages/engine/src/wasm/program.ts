@@ -11,7 +11,7 @@ export interface Rows {
 /** A weight matrix [out, in] in the kernel's memory. */
 export interface PlacedMatrix {
   readonly address: number; // of its descriptor: type, out, in, values, limbs
-  readonly type: number; // KERNEL_TYPES or WOVEN_TYPES
+  readonly type: number; // KERNEL_TYPES or REPACKED_TYPES
   readonly out: number;
   readonly in: number;
   readonly values: number; // address

@@ -190,7 +190,7 @@ export function secondChoices(
   return files.filter(({ sha256 }) => !seen.has(sha256) && seen.add(sha256));
 }
 
-const MEMORY_GROWTH = 1.5; // at most about so, from a file to its weights in memory (docs/decisions/0005)
+const MEMORY_GROWTH = 5 / 3; // at most, from a file to its weights in memory, by its types (docs/decisions/0005)
 const MEMORY_SHARE = 0.5; // of the device's, for both models: the browser and the page need the rest
 
 /** Why a second model cannot be had here, in a sentence, or null; a browser that does not tell its device's memory is not doubted. */
@@ -214,5 +214,5 @@ export function secondModelCost({ label, fileBytes, calls, url }: ModelFile): st
   }
   const from =
     url === "" ? "that this browser keeps" : "from this page's host, unless it is kept already";
-  return `${label} is a file of ${formatMegabytes(fileBytes)} ${from}, and takes up to half as much again of memory beside the page's own model. It is closed with this drawer.`;
+  return `${label} is a file of ${formatMegabytes(fileBytes)} ${from}, and takes as much memory or, by its quantisation, up to two thirds more, beside the page's own model. It is closed with this drawer.`;
 }

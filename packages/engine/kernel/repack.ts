@@ -1,37 +1,37 @@
-// Rows in a file's blocks -> groups of eight woven rows (woven.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
+// Rows in a file's blocks -> groups of eight repacked rows (repacked.ts), once, when the host lays a matrix down. Every bit of a weight is kept.
 
 import { fifthBits, half, highNibbles, lowNibbles, minimum6, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, Q8_0, rowBytes, scale6, sixBits } from "./formats";
-import { BYTES, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, WOVEN_4, WOVEN_4_MINIMUM, WOVEN_8, WOVEN_8_HALVES } from "./woven";
+import { BYTES, EIGHT_FLOATS, groupBytes, headBytes, NIBBLES, REPACKED_4, REPACKED_4_MINIMUM, REPACKED_8, REPACKED_8_HALVES } from "./repacked";
 
-/** Weaves `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
-export function weave(type: i32, from: usize, width: i32, rows: i32, to: usize): void {
-  const bytes = groupBytes(wovenOf(type), width);
+/** Repacks `rows` rows of a file's blocks into the groups from `to` on, whose memory is zeros. */
+export function repack(type: i32, from: usize, width: i32, rows: i32, to: usize): void {
+  const bytes = groupBytes(repackedOf(type), width);
   for (let row = 0; row < rows; row++) {
     const lane = to + <usize>(row >> 3) * bytes + (<usize>(row & 7) << 2);
     switch (type) {
-      case Q4_0: weaveQ4(from, false, width, lane); break;
-      case Q4_1: weaveQ4(from, true, width, lane); break;
-      case Q4_K: weaveQ4K(from, width, lane); break;
-      case Q5_0: weaveQ5(from, width, lane); break;
-      case Q6_K: weaveQ6K(from, width, lane); break;
-      case Q8_0: weaveQ8(from, width, lane); break;
+      case Q4_0: repackQ4(from, false, width, lane); break;
+      case Q4_1: repackQ4(from, true, width, lane); break;
+      case Q4_K: repackQ4K(from, width, lane); break;
+      case Q5_0: repackQ5(from, width, lane); break;
+      case Q6_K: repackQ6K(from, width, lane); break;
+      case Q8_0: repackQ8(from, width, lane); break;
       default: unreachable();
     }
     from += rowBytes(type, width);
   }
 }
 
-function wovenOf(type: i32): i32 {
+function repackedOf(type: i32): i32 {
   switch (type) {
-    case Q4_0: return WOVEN_4;
-    case Q4_1: case Q4_K: return WOVEN_4_MINIMUM;
-    case Q6_K: return WOVEN_8_HALVES;
-    case Q5_0: case Q8_0: return WOVEN_8;
+    case Q4_0: return REPACKED_4;
+    case Q4_1: case Q4_K: return REPACKED_4_MINIMUM;
+    case Q6_K: return REPACKED_8_HALVES;
+    case Q5_0: case Q8_0: return REPACKED_8;
     default: return unreachable();
   }
 }
 
-function weaveQ4(from: usize, hasMinimums: bool, width: i32, lane: usize): void {
+function repackQ4(from: usize, hasMinimums: bool, width: i32, lane: usize): void {
   const head = headBytes(hasMinimums ? 2 : 1);
   for (let i = 0; i < width; i += 32) {
     store<f32>(lane, half(from));
@@ -49,7 +49,7 @@ function weaveQ4(from: usize, hasMinimums: bool, width: i32, lane: usize): void 
   }
 }
 
-function weaveQ4K(from: usize, width: i32, lane: usize): void {
+function repackQ4K(from: usize, width: i32, lane: usize): void {
   for (let i = 0; i < width; i += 256) {
     const d = half(from);
     const dMin = half(from + 2);
@@ -65,7 +65,7 @@ function weaveQ4K(from: usize, width: i32, lane: usize): void {
   }
 }
 
-function weaveQ8(from: usize, width: i32, lane: usize): void {
+function repackQ8(from: usize, width: i32, lane: usize): void {
   for (let i = 0; i < width; i += 32) {
     store<f32>(lane, half(from));
     putBytes(v128.load(from, 2), lane + EIGHT_FLOATS);
@@ -76,7 +76,7 @@ function weaveQ8(from: usize, width: i32, lane: usize): void {
 }
 
 /** Five bits less 16 are a byte each: more room, but no bit to look for in a product. */
-function weaveQ5(from: usize, width: i32, lane: usize): void {
+function repackQ5(from: usize, width: i32, lane: usize): void {
   const centre = i8x16.splat(16);
   for (let i = 0; i < width; i += 32) {
     store<f32>(lane, half(from));
@@ -89,7 +89,7 @@ function weaveQ5(from: usize, width: i32, lane: usize): void {
   }
 }
 
-function weaveQ6K(from: usize, width: i32, lane: usize): void {
+function repackQ6K(from: usize, width: i32, lane: usize): void {
   for (let i = 0; i < width; i += 256) {
     const d = half(from + 208);
     for (let block: usize = 0; block < 8; block++) {

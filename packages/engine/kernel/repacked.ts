@@ -1,22 +1,24 @@
-// Eight rows of weights woven together (interleaved; llama.cpp says repacked), so that four of them lie in the lanes of one vector: a product then needs no sum over lanes, a
-// position's input is loaded once for eight rows, and their scales lie side by side. weave.ts makes groups, dots.ts multiplies them.
-// Scales and minimums are float32, which holds those of a Q4_K too: nothing is rounded.
+// Eight rows of weights repacked: interleaved, so that four of them lie in the lanes of one vector (llama.cpp's repacking is alike). A
+// product then needs no sum over lanes, a position's input is loaded once for eight rows, and their scales lie side by side. repack.ts
+// makes such groups, dots.ts multiplies them. Scales and minimums are float32, which holds the products of a K-quant's two scales
+// too: nothing is rounded.
 //
 // A group of eight rows is a row of blocks of 32 columns. A block is
-//   scales f32 [8]; where the type has them, minimums f32 [8], or the scales of the upper 16 columns; then the integers, of 8 columns
-//   (4 bits) or 4 (8 bits) at a time:
-//   a word of 32 bits for each row. Its halves hold columns by turns, 0 2 4 6 and 1 3 5 7 (0 2 and 1 3), from the lowest bits up,
-//   so that a shift and a mask leave two neighbours in 16 bits each, for dot_i16x8.
+//   scales f32 [8];
+//   where the type has them, minimums f32 [8], or the scales of the upper 16 columns;
+//   the integers, 8 columns (4 bits) or 4 (8 bits) at a time: a word of 32 bits for each row. Its halves hold columns by turns,
+//   0 2 4 6 and 1 3 5 7 (0 2 and 1 3), from the lowest bits up, so that a shift and a mask leave two neighbours in 16 bits each,
+//   for dot_i16x8.
 
 import { madd } from "./simd";
 
 export const ROWS = 8; // of a group
 
-/** Types of woven matrices, beside ggml's own (src/wasm/layout.ts): scale * (q - 8), scale * q + minimum, scale * q, and the same with two scales. */
-export const WOVEN_4: i32 = 64;
-export const WOVEN_4_MINIMUM: i32 = 65;
-export const WOVEN_8: i32 = 66;
-export const WOVEN_8_HALVES: i32 = 67;
+/** Types of repacked matrices, beside ggml's own (src/wasm/layout.ts): scale * (q - 8), scale * q + minimum, scale * q, and the same with two scales. */
+export const REPACKED_4: i32 = 64;
+export const REPACKED_4_MINIMUM: i32 = 65;
+export const REPACKED_8: i32 = 66;
+export const REPACKED_8_HALVES: i32 = 67;
 
 export const EIGHT_FLOATS: usize = 32;
 export const NIBBLES: usize = 128; // bytes of a block's integers in 4 bits
@@ -24,19 +26,19 @@ export const BYTES: usize = 256; // and in 8
 const CENTRE: f32 = 8;
 
 @inline
-export function isWoven(type: i32): bool {
-  return type >= WOVEN_4;
+export function isRepacked(type: i32): bool {
+  return type >= REPACKED_4;
 }
 
 @inline
 function isOfBytes(type: i32): bool {
-  return type >= WOVEN_8;
+  return type >= REPACKED_8;
 }
 
 /** Floats of a row in a block: its scale, and a minimum or another scale. */
 @inline
 function floatsOf(type: i32): usize {
-  return type == WOVEN_4_MINIMUM || type == WOVEN_8_HALVES ? 2 : 1;
+  return type == REPACKED_4_MINIMUM || type == REPACKED_8_HALVES ? 2 : 1;
 }
 
 /** Bytes before a block's integers. */
@@ -52,20 +54,20 @@ export function groupBytes(type: i32, width: i32): usize {
 }
 
 /** One row of a group as floats at `out`. */
-export function decodeWoven(type: i32, group: usize, row: i32, width: i32, out: usize): void {
+export function decodeRepacked(type: i32, group: usize, row: i32, width: i32, out: usize): void {
   let lane = group + (<usize>row << 2);
   const step = groupBytes(type, 32);
   const words = headBytes(floatsOf(type));
   for (let i = 0; i < width; i += 32) {
     const scale = load<f32>(lane);
     const second = load<f32>(lane, EIGHT_FLOATS); // a minimum or another scale, where there is one
-    const minimum: f32 = type == WOVEN_4_MINIMUM ? second : -CENTRE * scale;
+    const minimum: f32 = type == REPACKED_4_MINIMUM ? second : -CENTRE * scale;
     for (let k = 0; k < 32; k++) {
       let value: f32;
       if (isOfBytes(type)) {
         const word = load<u32>(lane + words + <usize>((k >> 2) << 5));
         const q = <i32>(word << <u32>(24 - ((k & 1) << 4) - ((k & 2) << 2))) >> 24;
-        value = (type == WOVEN_8_HALVES && k >= 16 ? second : scale) * <f32>q;
+        value = (type == REPACKED_8_HALVES && k >= 16 ? second : scale) * <f32>q;
       } else {
         const word = load<u32>(lane + words + <usize>((k >> 3) << 5));
         value = scale * <f32>((word >> <u32>(((k & 1) << 4) + ((k & 6) << 1))) & 15) + minimum;
@@ -90,7 +92,7 @@ export function fillPanel(type: i32, group: usize, width: i32, panel: usize): vo
       put16Columns(group + head, low, high, panel);
       put16Columns(group + head + (BYTES >> 1), v128.load(group + upper), v128.load(group + upper, 16), panel + 512);
     } else {
-      const hasMinimums = type == WOVEN_4_MINIMUM;
+      const hasMinimums = type == REPACKED_4_MINIMUM;
       const lowest = minimums(group, low, hasMinimums);
       const highest = minimums(group + 16, high, hasMinimums);
       for (let i: usize = 0; i < NIBBLES; i += 32) {
