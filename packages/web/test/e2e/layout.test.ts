@@ -13,14 +13,22 @@ afterAll(() => stage.close());
 
 async function pageOf(width: number, height: number, options: object = {}): Promise<Page> {
   const { page } = await newPage(stage, { viewport: { width, height }, ...options });
+  await page.addInitScript(addIsInSight);
   await page.goto(stage.url);
   await ready(page);
   return page;
 }
 
-/** Whether all of an element is on screen with nothing of another over its middle and its corners. */
-async function isInSight(locator: Locator): Promise<boolean> {
-  return locator.evaluate((element) => {
+declare global {
+  interface Window {
+    /** Whether all of an element is on screen with nothing of another over its middle and its corners. */
+    isInSight(element: Element): boolean;
+  }
+}
+
+/** In the page, so that one message asks about many elements. */
+function addIsInSight(): void {
+  window.isInSight = (element) => {
     const { left, right, top, bottom } = element.getBoundingClientRect();
     if (left < 0 || top < 0 || right > innerWidth + 1 || bottom > innerHeight + 1) return false; // pixels are rounded
     const inset = 3;
@@ -30,28 +38,36 @@ async function isInSight(locator: Locator): Promise<boolean> {
       [(left + right) / 2, (top + bottom) / 2],
     ] as const;
     return places.every(([x, y]) => element.contains(document.elementFromPoint(x, y)));
-  });
+  };
 }
 
-test.each([1440, 1280, 1024, 800])(
-  "with the lab guide open at %i pixels the work stays in sight",
-  async (width) => {
-    const page = await pageOf(width, 900);
-    const hand = mouse(page);
-    await hand.newConversation();
-    await hand.write("Why is the sky blue?");
-    await button(page, "Lab guide").click();
-    await page.getByRole("heading", { name: "Lab guide" }).waitFor();
+async function isInSight(locator: Locator): Promise<boolean> {
+  return locator.evaluate((element) => window.isInSight(element));
+}
+
+test("with the lab guide open the work stays in sight in any window", async () => {
+  const page = await pageOf(1440, 900);
+  const hand = mouse(page);
+  await hand.newConversation();
+  await hand.write("Why is the sky blue?");
+  await button(page, "Lab guide").click();
+  await page.getByRole("heading", { name: "Lab guide" }).waitFor();
+  for (const width of [1440, 1280, 1024, 800]) {
+    await page.setViewportSize({ width, height: 900 });
+    const at = (value: unknown): unknown[] => [width, value];
     for (const name of ["Generate response", /^Step/, /^End turn/]) {
-      expect([String(name), await isInSight(button(page, name))]).toEqual([String(name), true]);
+      expect(at([String(name), await isInSight(button(page, name))])).toEqual(
+        at([String(name), true]),
+      );
     }
-    expect(await isInSight(page.getByLabel("Message"))).toBe(true);
-    expect(await isInSight(page.getByRole("searchbox"))).toBe(true);
+    expect(at(await isInSight(page.getByLabel("Message")))).toEqual(at(true));
+    expect(at(await isInSight(page.getByRole("searchbox")))).toEqual(at(true));
     const hint = page.locator(".acts .hint");
-    expect(await hint.evaluate((each) => each.scrollHeight <= each.clientHeight)).toBe(true);
-    await page.context().close();
-  },
-);
+    const isWhole = await hint.evaluate((each) => each.scrollHeight <= each.clientHeight);
+    expect(at(isWhole)).toEqual(at(true));
+  }
+  await page.context().close();
+});
 
 test("the sum of a span is written out whole beside the guide", async () => {
   const page = await pageOf(1440, 900);
@@ -69,22 +85,22 @@ test("the sum of a span is written out whole beside the guide", async () => {
   await page.context().close();
 });
 
-test.each([390, 360])(
-  "the legend is whole on a phone of %i pixels, and More has the engine",
-  async (width) => {
-    const page = await pageOf(width, 780, { ...PHONE, viewport: { width, height: 780 } });
+test("the legend is whole on narrow phones, and More has the engine", async () => {
+  const page = await pageOf(390, 780, { ...PHONE, viewport: { width: 390, height: 780 } });
+  for (const width of [390, 360]) {
+    await page.setViewportSize({ width, height: 780 });
     await page.locator(".script").evaluate((each) => each.scrollTo(0, 0));
     for (const step of await page.locator(".legend li").all()) {
-      expect(await isInSight(step)).toBe(true);
+      expect([width, await isInSight(step)]).toEqual([width, true]);
     }
-    await button(page, "More").click();
-    await page
-      .locator(".more-engine")
-      .getByText(/WASM, \d+ thread/)
-      .waitFor();
-    await page.context().close();
-  },
-);
+  }
+  await button(page, "More").click();
+  await page
+    .locator(".more-engine")
+    .getByText(/WASM, \d+ thread/)
+    .waitFor();
+  await page.context().close();
+});
 
 const LEAST_STRIP_PX = 130;
 const LOW_SIZES = [
@@ -103,8 +119,14 @@ const DRAWERS = [
 ] as const;
 const A_TOKEN = 50;
 
+let phone: Page | null = null;
+
+/** One phone for all sizes, as a hand turns it: the model is loaded once. What a test opens on it, it closes. */
 async function phoneOf(width: number, height: number): Promise<Page> {
-  return pageOf(width, height, { ...PHONE, viewport: { width, height } });
+  const viewport = { width, height };
+  phone ??= await pageOf(width, height, { ...PHONE, viewport });
+  await phone.setViewportSize(viewport);
+  return phone;
 }
 
 /** Pixels of the strip's height with nothing of a drawer over them. */
@@ -121,12 +143,15 @@ async function stripHeight(page: Page): Promise<number> {
 
 /** Controls under a selector that no scrolling brings whole into sight, by their names. */
 async function unreachable(page: Page, selector: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const control of await page.locator(selector).filter({ visible: true }).all()) {
-    await control.scrollIntoViewIfNeeded();
-    if (!(await isInSight(control))) names.push((await control.textContent()) ?? "?");
-  }
-  return names;
+  const controls = page.locator(selector).filter({ visible: true });
+  return controls.evaluateAll((elements) => {
+    const unseen = elements.filter((element) => {
+      if (window.isInSight(element)) return false;
+      element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      return !window.isInSight(element);
+    });
+    return unseen.map((element) => element.outerHTML.slice(0, 80));
+  });
 }
 
 const CONTROLS = ":is(button, input, select, textarea)";
@@ -144,9 +169,13 @@ test.each(LOW_SIZES)(
       await page.getByRole("tab", { name: tab }).click();
       expect([tab, await unreachable(page, `#sheet ${CONTROLS}`)]).toEqual([tab, []]);
     }
-    await page.getByRole("button", { name: /^Branch / }).click();
+    const branches = page.getByRole("button", { name: /^Branch / });
+    await branches.click();
+    await page.locator("#branch-list").waitFor();
     expect(await unreachable(page, `#branch-list ${CONTROLS}`)).toEqual([]);
-    await page.context().close();
+    await branches.click();
+    await page.locator("#branch-list").waitFor({ state: "hidden" });
+    await page.getByRole("tab", { name: "Next token" }).click();
   },
 );
 
@@ -180,17 +209,18 @@ test.each(PHONE_SIZES)(
     await page.getByRole("dialog", { name: "Lab guide" }).waitFor();
     expect(await isInSight(button(page, "Close"))).toBe(true);
     expect(await coveredInTabOrder(page)).toEqual([]);
-    await page.context().close();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Lab guide" }).waitFor({ state: "detached" });
   },
 );
 
-test.each([
-  [1366, 625],
-  [1024, 600],
-])(
-  "in a laptop's window of %i x %i a drawer is of use, and the strip keeps its height",
-  async (width, height) => {
-    const page = await pageOf(width, height);
+test("in a laptop's window a drawer is of use, and the strip keeps its height", async () => {
+  const page = await pageOf(1366, 625);
+  for (const [width, height] of [
+    [1366, 625],
+    [1024, 600],
+  ] as const) {
+    await page.setViewportSize({ width, height });
     for (const [key, name] of DRAWERS) {
       await token(page, A_TOKEN).press(key);
       const drawer = page.getByRole("region", { name });
@@ -198,18 +228,15 @@ test.each([
       const heightPx = (await drawer.boundingBox())?.height ?? 0;
       const isWhole = await isInSight(drawer.getByRole("button", { name: "Close" }));
       const isStripThere = (await stripHeight(page)) >= LEAST_STRIP_PX;
-      expect([key, heightPx >= LEAST_STRIP_PX, isWhole, isStripThere]).toEqual([
-        key,
-        true,
-        true,
-        true,
-      ]);
+      const seen = [width, key, heightPx >= LEAST_STRIP_PX, isWhole, isStripThere];
+      expect(seen).toEqual([width, key, true, true, true]);
       await drawer.focus();
       await page.keyboard.press("Escape");
+      await drawer.waitFor({ state: "detached" });
     }
-    await page.context().close();
-  },
-);
+  }
+  await page.context().close();
+});
 
 /** Whether a drawer stands beside the strip, or is at most 60 % of the window's height. */
 async function isLowEnough(drawer: Locator): Promise<boolean> {
@@ -222,22 +249,30 @@ async function isLowEnough(drawer: Locator): Promise<boolean> {
   });
 }
 
+const MOST_TABS = 60;
+
 /** What Tab reaches, from where the focus is and once around, although something lies over it. */
 async function coveredInTabOrder(page: Page): Promise<string[]> {
-  const covered = new Set<string>();
-  for (let i = 0; i < 60; i += 1) {
+  const covered: string[] = [];
+  await page.keyboard.press("Tab");
+  const first = await page.evaluateHandle(() => document.activeElement);
+  for (let i = 0; i < MOST_TABS; i += 1) {
+    const cover = await page.evaluate(coverOfFocus);
+    if (cover !== "") covered.push(cover);
     await page.keyboard.press("Tab");
-    const name = await page.evaluate(() => {
-      const element = document.activeElement;
-      if (!(element instanceof HTMLElement) || element === document.body) return "";
-      const { left, top, width, height } = element.getBoundingClientRect();
-      const at = document.elementFromPoint(left + width / 2, top + height / 2);
-      const over = at?.closest(".drawer, dialog") ?? null;
-      return over === null || over.contains(element) ? "" : element.outerHTML.slice(0, 80);
-    });
-    if (name !== "") covered.add(name);
+    if (await page.evaluate((element) => document.activeElement === element, first)) break;
   }
-  return [...covered];
+  return covered;
+}
+
+/** What has the focus, if a drawer or a dialog lies over it. */
+function coverOfFocus(): string {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return "";
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const at = document.elementFromPoint(left + width / 2, top + height / 2);
+  const over = at?.closest(".drawer, dialog") ?? null;
+  return over === null || over.contains(element) ? "" : element.outerHTML.slice(0, 80);
 }
 
 test.each([
