@@ -1,14 +1,15 @@
 // Attention over a cache that lies in pages (cache.ts): which queries meet a past together, on which thread, and the shares that they give it.
 
 import { headsOf, isShort, keyHeadsOf, pageBitsOf, positionOf, stretch, tableOf, widthOf } from "./cache";
-import { mixValues, scoreKeys } from "./past";
+import { mixValues, roundedBytes, roundQueries, scoreKeys } from "./past";
 import { exp4, madd, max4, sum4 } from "./simd";
-import { take, threadCount } from "./threads";
+import { pieceStart, take, threadCount } from "./threads";
 
 const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
 const LEAST_PART = 64; // positions that a part of one row's past has at least
-const MOST_PARTS = 16; // as src/wasm/decoder-buffers.ts has it
+const MOST_PARTS = 8; // as src/wasm/decoder-buffers.ts has it
+const SUMS_BYTES: usize = 8; // of a query: its highest score, then the sum of e^(score - highest)
 
 /** Room for the parts of one row's past: for each group of heads a counter, then its parts' mixtures. */
 @inline
@@ -64,45 +65,58 @@ function attendInParts<E>(shape: usize, rows: usize, layer: i32, queries: usize,
   let length = LEAST_PART;
   while (length * MOST_PARTS < past) length <<= 1;
   const parts = (past + length - 1) / length;
-  const partBytes = <usize>count * (headBytes + 8);
+  const partBytes = <usize>count * (headBytes + SUMS_BYTES);
   const groupBytes = 16 + MOST_PARTS * partBytes;
-  for (let piece = take(counter); piece < groups * parts; piece = take(counter)) {
-    const group = piece / parts;
-    const from = end - past + (piece % parts) * length;
-    const head = group * count;
-    const done = partsOf(shape) + <usize>group * groupBytes;
-    const part = done + 16 + <usize>(piece % parts) * partBytes;
-    const query = queries + <usize>head * headBytes;
-    const to = min(from + length, end);
-    if (count == 1) meetPart<E>(1, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
-    else if (count == 2) meetPart<E>(2, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
-    else if (count == 3) meetPart<E>(3, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
-    else meetPart<E>(4, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
-    if (atomic.add<i32>(done, 1) + 1 < parts) continue;
-    atomic.store<i32>(done, 0);
-    for (let h = 0; h < count; h++) {
-      mixParts(done + 16 + <usize>h * headBytes, done + 16 + <usize>count * headBytes + (<usize>h << 3), parts, partBytes, headBytes, out + <usize>(head + h) * headBytes);
+  const pieces = groups * parts;
+  for (;;) {
+    const run = take(counter);
+    let piece = pieceStart(run, pieces);
+    if (piece >= pieces) return;
+    const last = pieceStart(run + 1, pieces);
+    while (piece < last) {
+      const group = piece / parts;
+      const head = group * count;
+      const done = partsOf(shape) + <usize>group * groupBytes;
+      const query = queries + <usize>head * headBytes;
+      const stop = min(last, (group + 1) * parts);
+      const ready = stop - piece;
+      roundQueries<E>(count, query, headBytes, widthOf(shape), scratch);
+      for (; piece < stop; piece++) {
+        const from = end - past + (piece % parts) * length;
+        const to = min(from + length, end);
+        const part = done + 16 + <usize>(piece % parts) * partBytes;
+        if (count == 1) meetPart<E>(1, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+        else if (count == 2) meetPart<E>(2, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+        else if (count == 3) meetPart<E>(3, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+        else meetPart<E>(4, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
+      }
+      if (atomic.add<i32>(done, ready) + ready < parts) continue;
+      atomic.store<i32>(done, 0);
+      for (let h = 0; h < count; h++) {
+        mixParts(done + 16 + <usize>h * headBytes, done + 16 + <usize>count * headBytes + <usize>h * SUMS_BYTES, parts, partBytes, headBytes, out + <usize>(head + h) * headBytes);
+      }
     }
   }
 }
 
-/** A part of one row's past in `count` heads: their mixtures of its values [count, D], then each one's highest score and the sum of e^(score - highest). */
+/** A part of one row's past in `count` heads: sums of its values by e^(score - highest) [count, D], then what `weigh` tells of each. */
 @inline
-function meetPart<E>(count: i32, shape: usize, rows: usize, layer: i32, head: i32, query: usize, from: i32, to: i32, part: usize, scale: f32, cap: f32, scores: usize): void {
+function meetPart<E>(count: i32, shape: usize, rows: usize, layer: i32, head: i32, query: usize, from: i32, to: i32, part: usize, scale: f32, cap: f32, scratch: usize): void {
   const table = tableOf(rows, 0);
   const width = widthOf(shape);
   const headBytes = <usize>width << 2;
   const length = (to - from + 3) & ~3;
   const bytes = <usize>length << 2;
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
-  scoreKeys<E>(count, table, pageBitsOf(shape), from, to, stretch<E>(shape, layer, 0, keyHead), width, query, headBytes, scores, bytes);
+  const scores = scratch + roundedBytes<E>(count, width);
+  scoreKeys<E>(count, table, pageBitsOf(shape), from, to, stretch<E>(shape, layer, 0, keyHead), width, query, headBytes, scratch, scores, bytes);
   for (let h = 0; h < count; h++) {
-    shares(scores + <usize>h * bytes, from, length, from, to - 1, scale, cap, part + <usize>count * headBytes + (<usize>h << 3));
+    weigh(scores + <usize>h * bytes, from, length, from, to - 1, scale, cap, part + <usize>count * headBytes + <usize>h * SUMS_BYTES);
   }
   mixValues<E>(count, table, pageBitsOf(shape), from, to, stretch<E>(shape, layer, 1, keyHead), width, part, headBytes, scores, bytes);
 }
 
-/** One head's parts, `next` bytes apart, as one: each counts as the sum of its e^score. */
+/** One head's parts, `next` bytes apart, as one: what each has by its own highest score counts by the highest of all. */
 function mixParts(mixtures: usize, sums: usize, parts: i32, next: usize, headBytes: usize, out: usize): void {
   let highest = HIDDEN;
   for (let p = 0; p < parts; p++) highest = max(highest, load<f32>(sums + <usize>p * next));
@@ -110,14 +124,20 @@ function mixParts(mixtures: usize, sums: usize, parts: i32, next: usize, headByt
   let total: f32 = 0;
   for (let p = 0; p < parts; p++) {
     const at = <usize>p * next;
-    const weight = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(sums + at) - highest)), 0) * load<f32>(sums + at, 4);
-    total += weight;
+    const weight = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(sums + at) - highest)), 0);
+    total += weight * load<f32>(sums + at, 4);
     for (let i: usize = 0; i < headBytes; i += 16) {
       v128.store(out + i, madd(v128.load(mixtures + at + i), f32x4.splat(weight), v128.load(out + i)));
     }
   }
+  divide(out, headBytes, total);
+}
+
+/** Divides a row of floats by their weights' total. */
+@inline
+function divide(row: usize, bytes: usize, total: f32): void {
   const share = f32x4.splat(1 / total);
-  for (let i: usize = 0; i < headBytes; i += 16) v128.store(out + i, f32x4.mul(v128.load(out + i), share));
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(row + i, f32x4.mul(v128.load(row + i), share));
 }
 
 /** How many heads of one key/value head are taken together: 1 to 4, a divisor of their number. */
@@ -164,7 +184,7 @@ function areNeighbours(rows: usize, first: i32): bool {
 
 /** `count` queries, `next` bytes apart, over one sequence's keys: of neighbouring rows (`areRows`), or of one row's heads. */
 @inline
-function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scores: usize): void {
+function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
   const table = tableOf(rows, t);
   const position = positionOf(rows, t);
   const first = window == 0 ? 0 : max(0, position - window + 1);
@@ -173,41 +193,39 @@ function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, l
   const bytes = <usize>length << 2;
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
   const width = widthOf(shape);
-  scoreKeys<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 0, keyHead), width, query, next, scores, bytes);
+  const sums = scratch + roundedBytes<E>(count, width);
+  const scores = sums + TILE * SUMS_BYTES;
+  roundQueries<E>(count, query, next, width, scratch);
+  scoreKeys<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 0, keyHead), width, query, next, scratch, scores, bytes);
   for (let r = 0; r < count; r++) {
     const last = areRows ? position + r : position;
     const from = window == 0 ? 0 : max(0, last - window + 1);
-    shares(scores + <usize>r * bytes, first, length, from, last, scale, cap, 0);
+    weigh(scores + <usize>r * bytes, first, length, from, last, scale, cap, sums + <usize>r * SUMS_BYTES);
   }
   mixValues<E>(count, table, pageBitsOf(shape), first, end, stretch<E>(shape, layer, 1, keyHead), width, out, outNext, scores, bytes);
+  for (let r = 0; r < count; r++) divide(out + <usize>r * outNext, <usize>width << 2, load<f32>(sums + <usize>r * SUMS_BYTES, 4));
 }
 
-/** Softmax of one row's scores over positions [from, to], in place; 0 for the others. At `told`, unless it is 0: the highest score, and the sum of e^(score - highest). */
-function shares(scores: usize, first: i32, length: i32, from: i32, to: i32, scale: f32, cap: f32, told: usize): void {
+/** One row's scores over positions [from, to] to e^(score - highest), in place, and 0 for the others; at `sums` the highest and the total. */
+function weigh(scores: usize, first: i32, length: i32, from: i32, to: i32, scale: f32, cap: f32, sums: usize): void {
   for (let i = first; i < from; i++) store<f32>(scores + (<usize>(i - first) << 2), HIDDEN);
   for (let i = to + 1; i < first + length; i++) store<f32>(scores + (<usize>(i - first) << 2), HIDDEN);
   const bytes = <usize>length << 2;
+  if (cap != 0) {
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(scores + i, bent(f32x4.mul(v128.load(scores + i), f32x4.splat(scale)), cap));
+    scale = 1;
+  }
   let highest = f32x4.splat(HIDDEN);
+  for (let i: usize = 0; i < bytes; i += 16) highest = f32x4.max(highest, v128.load(scores + i));
+  const top = max4(highest);
+  let total = f32x4.splat(0);
   for (let i: usize = 0; i < bytes; i += 16) {
-    let s = f32x4.mul(v128.load(scores + i), f32x4.splat(scale));
-    if (cap != 0) s = bent(s, cap);
-    v128.store(scores + i, s);
-    highest = f32x4.max(highest, s);
-  }
-  const top = f32x4.splat(max4(highest));
-  let sum = f32x4.splat(0);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const e = exp4(f32x4.sub(v128.load(scores + i), top));
+    const e = exp4(f32x4.mul(f32x4.sub(v128.load(scores + i), f32x4.splat(top)), f32x4.splat(scale)));
     v128.store(scores + i, e);
-    sum = f32x4.add(sum, e);
+    total = f32x4.add(total, e);
   }
-  const total = sum4(sum);
-  if (told != 0) {
-    store<f32>(told, f32x4.extract_lane(top, 0));
-    store<f32>(told, total, 4);
-  }
-  const share = f32x4.splat(1 / total);
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(scores + i, f32x4.mul(v128.load(scores + i), share));
+  store<f32>(sums, top * scale);
+  store<f32>(sums, sum4(total), 4);
 }
 
 /** cap tanh(s / cap); what is hidden stays so. */
@@ -221,13 +239,22 @@ function bent(s: v128, cap: f32): v128 {
 /** One row's attention in one head, as it is shown: shares [position + 1] at `out`. `query` is that of the row and head. */
 export function show(shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
   if (take(counter) != 0) return;
+  if (isShort(shape)) showAs<i16>(shape, rows, t, layer, head, query, out, scale, cap, window, scratch);
+  else showAs<f32>(shape, rows, t, layer, head, query, out, scale, cap, window, scratch);
+}
+
+@inline
+function showAs<E>(shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, out: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
   const position = positionOf(rows, t);
   const keyHead = head / (headsOf(shape) / keyHeadsOf(shape));
+  const width = widthOf(shape);
   const length = (position + 4) & ~3;
-  const bytes = <usize>length << 2;
-  if (isShort(shape)) scoreKeys<i16>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<i16>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
-  else scoreKeys<f32>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<f32>(shape, layer, 0, keyHead), widthOf(shape), query, 0, scratch, bytes);
+  const sums = scratch + roundedBytes<E>(1, width);
+  const scores = sums + TILE * SUMS_BYTES;
+  roundQueries<E>(1, query, 0, width, scratch);
+  scoreKeys<E>(1, tableOf(rows, t), pageBitsOf(shape), 0, position + 1, stretch<E>(shape, layer, 0, keyHead), width, query, 0, scratch, scores, <usize>length << 2);
   const from = window == 0 ? 0 : max(0, position - window + 1);
-  shares(scratch, 0, length, from, position, scale, cap, 0);
-  memory.copy(out, scratch, <usize>(position + 1) << 2);
+  weigh(scores, 0, length, from, position, scale, cap, sums);
+  divide(scores, <usize>length << 2, load<f32>(sums, 4));
+  memory.copy(out, scores, <usize>(position + 1) << 2);
 }

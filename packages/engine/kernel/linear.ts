@@ -5,12 +5,11 @@ import { dots } from "./dots";
 import { decodeRow, rowBytes } from "./formats";
 import { cutLimbs, limbsBytes, together } from "./limbs";
 import { madd, sum4 } from "./simd";
-import { take, threadCount } from "./threads";
+import { pieceStart, take } from "./threads";
 import { TOUCHED_BYTES, touch } from "./touch";
 import { decodeRepacked, fillPanel, groupBytes, isRepacked, ROWS } from "./repacked";
 
 const TILE = 4; // positions at a time: the sums of six and what they are made of are more than x86's 16 registers, and half as quick
-const LEAST_GROUPS = 2; // of eight rows, of a piece of work where there are few positions: taking one costs a trip between cores
 
 /** A weight matrix, as the host has laid it down: five words. */
 @inline
@@ -151,20 +150,6 @@ function floatGroup(group: i32, x: usize, T: i32, xStride: i32, matrix: usize, y
       put(dot(scratch, x + ((<usize>t * xStride) << 2), width), y + ((<usize>t * yStride + row) << 2), bias, row, flags);
     }
   }
-}
-
-/** Where a piece of work begins, among `groups`: each round of all threads takes half of what is left, so that pieces are few and threads end together. */
-function pieceStart(piece: i32, groups: i32): i32 {
-  const threads = threadCount();
-  if (threads == 1) return piece == 0 ? 0 : groups;
-  const round = piece / threads;
-  const least = 2 * threads * LEAST_GROUPS; // a round of so few takes all
-  if (round > 0 && groups >> (round - 1) <= least) return groups;
-  const left = groups >> round;
-  const begin = groups - left;
-  const end = left <= least ? groups : groups - (left >> 1);
-  const size = (end - begin + threads - 1) / threads;
-  return min(begin + (piece % threads) * size, end);
 }
 
 @inline

@@ -1,13 +1,42 @@
 // What queries meet in the past of a sequence: products with its keys, and sums of its values, page by page.
 
-import { four, pageEndOf, placeOf, rowBytesOf, SCALE_BYTES } from "./cache";
+import { four, pageEndOf, placeOf, rowBytesOf, SCALE_BYTES, shorten } from "./cache";
 import { madd, sum4, sums4 } from "./simd";
 import { touch } from "./touch";
 
-/** Products of `count` queries, `next` bytes apart, with the keys of positions [first, end): scores [count, bytes]. */
+/** Bytes of a query as it meets keys: floats, or integers padded to whole vectors. */
 @inline
-export function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, scores: usize, bytes: usize): void {
+function queryBytes<E>(width: i32): usize {
+  return (rowBytesOf<E>(width) + 15) & ~15;
+}
+
+/** Room for `count` queries that are rounded; none where they stay what they are. */
+@inline
+export function roundedBytes<E>(count: i32, width: i32): usize {
+  return isInteger<E>() ? <usize>count * queryBytes<E>(width) + 16 : 0;
+}
+
+/** Rounds `count` queries, `next` bytes apart, as the keys are, where these are integers: rows, then scales. Eight elements' products are one instruction then. */
+@inline
+export function roundQueries<E>(count: i32, query: usize, next: usize, width: i32, to: usize): void {
+  if (isFloat<E>()) return;
+  const rowBytes = queryBytes<E>(width);
+  for (let r = 0; r < count; r++) {
+    const row = to + <usize>r * rowBytes;
+    store<i64>(row + rowBytes - 8, 0); // of a width that is no multiple of 8
+    store<f32>(to + <usize>count * rowBytes + (<usize>r << 2), shorten(query + <usize>r * next, width, row));
+  }
+}
+
+/** Products of `count` queries, `next` bytes apart, with the keys of positions [first, end): scores [count, bytes]. Integers take what roundQueries has made of the queries. */
+@inline
+export function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, rounded: usize, scores: usize, bytes: usize): void {
   const rowBytes = rowBytesOf<E>(width);
+  const scales = rounded + <usize>count * queryBytes<E>(width);
+  if (isInteger<E>()) {
+    query = rounded;
+    next = queryBytes<E>(width);
+  }
   let position = first;
   while (position < end) {
     const from = position;
@@ -34,7 +63,10 @@ export function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32
       key += rowBytes;
       to += 4;
     }
-    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(start + <usize>r * bytes, scalesOf<E>(table, from, pageBits, offset, width), pageEnd - from);
+    if (isInteger<E>()) {
+      const keyScales = scalesOf<E>(table, from, pageBits, offset, width);
+      for (let r = 0; r < count; r++) scaled(start + <usize>r * bytes, keyScales, load<f32>(scales + (<usize>r << 2)), pageEnd - from);
+    }
   }
 }
 
@@ -44,19 +76,27 @@ function scalesOf<E>(table: usize, position: i32, pageBits: i32, offset: usize, 
   return placeOf(table, position, pageBits, SCALE_BYTES) + offset + (rowBytesOf<E>(width) << pageBits);
 }
 
-/** Multiplies `count` floats by their scales. */
-function scaled(at: usize, scales: usize, count: i32): void {
+/** Multiplies `count` floats by their scales, and all by `factor`. */
+function scaled(at: usize, scales: usize, factor: f32, count: i32): void {
+  const all = f32x4.splat(factor);
   let i = 0;
-  for (; i + 4 <= count; i += 4, at += 16, scales += 16) v128.store(at, f32x4.mul(v128.load(at), v128.load(scales)));
-  for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * load<f32>(scales));
+  for (; i + 4 <= count; i += 4, at += 16, scales += 16) v128.store(at, f32x4.mul(v128.load(at), f32x4.mul(v128.load(scales), all)));
+  for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * (load<f32>(scales) * factor));
 }
 
-/** Added up as fourKeys and twoKeys do, so that it does not matter which of them a key falls to. */
+/** Adds a vector's products to four sums. Of integers each pair's is exact; all of a row's would not fit an integer. */
+@inline
+function added<E>(query: v128, key: v128, sums: v128): v128 {
+  if (isFloat<E>()) return madd(query, key, sums);
+  return f32x4.add(f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(query, key)), sums);
+}
+
+/** Added up as fourKeys and twoKeys do, so that it does not matter which of them a key falls to. Integers read on to a whole vector, times the query's zeros. */
 @inline
 function oneKey<E>(query: usize, key: usize, width: i32): f32 {
-  let sum = f32x4.splat(0);
-  for (let i: usize = 0; i < <usize>width; i += 4) sum = madd(v128.load(query + (i << 2)), four<E>(key, i), sum);
-  return sum4(sum);
+  let sums = f32x4.splat(0);
+  for (const end = key + rowBytesOf<E>(width); key < end; key += 16, query += 16) sums = added<E>(v128.load(query), v128.load(key), sums);
+  return sum4(sums);
 }
 
 /** One query's products with four keys that lie one after another. */
@@ -67,12 +107,12 @@ function fourKeys<E>(query: usize, key: usize, width: i32, to: usize): void {
   let b = a;
   let c = a;
   let d = a;
-  for (let i: usize = 0; i < <usize>width; i += 4) {
-    const q = v128.load(query + (i << 2));
-    a = madd(q, four<E>(key, i), a);
-    b = madd(q, four<E>(key + rowBytes, i), b);
-    c = madd(q, four<E>(key + 2 * rowBytes, i), c);
-    d = madd(q, four<E>(key + 3 * rowBytes, i), d);
+  for (const end = key + rowBytes; key < end; key += 16, query += 16) {
+    const q = v128.load(query);
+    a = added<E>(q, v128.load(key), a);
+    b = added<E>(q, v128.load(key + rowBytes), b);
+    c = added<E>(q, v128.load(key + 2 * rowBytes), c);
+    d = added<E>(q, v128.load(key + 3 * rowBytes), d);
   }
   v128.store(to, sums4(a, b, c, d));
 }
@@ -89,25 +129,24 @@ function twoKeys<E>(count: i32, query: usize, next: usize, key: usize, width: i3
   let c1 = a0;
   let d0 = a0;
   let d1 = a0;
-  for (let i: usize = 0; i < <usize>width; i += 4) {
-    const k0 = four<E>(key, i);
-    const k1 = four<E>(key + rowBytes, i);
-    const at = query + (i << 2);
-    let q = v128.load(at);
-    a0 = madd(k0, q, a0);
-    a1 = madd(k1, q, a1);
-    q = v128.load(at + next);
-    b0 = madd(k0, q, b0);
-    b1 = madd(k1, q, b1);
+  for (const end = key + rowBytes; key < end; key += 16, query += 16) {
+    const k0 = v128.load(key);
+    const k1 = v128.load(key + rowBytes);
+    let q = v128.load(query);
+    a0 = added<E>(q, k0, a0);
+    a1 = added<E>(q, k1, a1);
+    q = v128.load(query + next);
+    b0 = added<E>(q, k0, b0);
+    b1 = added<E>(q, k1, b1);
     if (count > 2) {
-      q = v128.load(at + 2 * next);
-      c0 = madd(k0, q, c0);
-      c1 = madd(k1, q, c1);
+      q = v128.load(query + 2 * next);
+      c0 = added<E>(q, k0, c0);
+      c1 = added<E>(q, k1, c1);
     }
     if (count > 3) {
-      q = v128.load(at + 3 * next);
-      d0 = madd(k0, q, d0);
-      d1 = madd(k1, q, d1);
+      q = v128.load(query + 3 * next);
+      d0 = added<E>(q, k0, d0);
+      d1 = added<E>(q, k1, d1);
     }
   }
   const ab = sums4(a0, a1, b0, b1);
@@ -133,7 +172,7 @@ export function mixValues<E>(count: i32, table: usize, pageBits: i32, first: i32
     touch(value, <usize>(pageEnd - position) * rowBytes);
     const share = scores + (<usize>(position - first) << 2);
     const last = share + (<usize>(pageEnd - position) << 2);
-    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), pageEnd - position);
+    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), 1, pageEnd - position);
     if (count == 1) {
       for (let i: usize = 0; i < columns; i += 16) mixOne<E>(share, last, value + i * sizeof<E>(), rowBytes, out + (i << 2), columns - i);
     } else {

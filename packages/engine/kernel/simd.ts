@@ -57,11 +57,13 @@ const LN2_HIGH: f32 = 0.693359375; // 9 bits: its multiples are exact
 const LN2_LOW: f32 = -2.12194440e-4;
 const LOWEST: f32 = -87.3; // e^x would be denormal below: it is 0 here
 const HIGHEST: f32 = 88.3;
+const ROUNDS: f32 = 12_582_912; // 1.5 * 2^23: a float32 of this size has no fraction, and its last bits count
 
 /** e^x, to 2 units in the last place: x = n ln 2 + r, then a polynomial of degree 5 in r (Cephes, expf). */
 export function exp4(x: v128): v128 {
-  const bounded = f32x4.min(f32x4.max(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(LOG2_E)));
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
+  const counted = f32x4.add(f32x4.mul(bounded, f32x4.splat(LOG2_E)), f32x4.splat(ROUNDS));
+  const n = f32x4.sub(counted, f32x4.splat(ROUNDS)); // the nearest whole number, in two instructions
   let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(LN2_HIGH)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(LN2_LOW)));
   let y = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
@@ -70,7 +72,7 @@ export function exp4(x: v128): v128 {
   y = madd(y, r, f32x4.splat(1.6666665459e-1));
   y = madd(y, r, f32x4.splat(5.0000001201e-1));
   y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23); // 2^n
+  const power = i32x4.shl(i32x4.add(counted, i32x4.splat(127)), 23); // 2^n: what n lies on is shifted out
   return v128.and(f32x4.mul(y, power), f32x4.ge(x, f32x4.splat(LOWEST)));
 }
 

@@ -28,7 +28,7 @@ export interface DecoderBuffers {
   readonly attentionShape: number; // H, K, D, the bits of a page's positions, 1 where the cache has 16 bits, and the address of room for parts
 }
 
-const MOST_PARTS = 16; // of one row's past, as kernel/attention.ts has it
+const MOST_PARTS = 8; // of one row's past, as kernel/attention.ts has it
 
 /** Buffers for passes of at most `rows` rows. */
 export function decoderBuffers(

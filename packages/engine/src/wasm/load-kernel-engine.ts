@@ -128,11 +128,11 @@ async function kernelBody({ weights, precision, ...parts }: BodyParts): Promise<
   });
 }
 
-/** A thread's own memory: eight rows of the widest matrix twice (a row, or the limbs of a few positions and their 64 bytes of sums, take less), or four rows of attention scores. */
+/** A thread's own memory: eight rows of the widest matrix twice (a row, or the limbs of a few positions and their 64 bytes of sums, take less), or four rows of attention scores behind their queries. */
 function scratchBytes(shape: ModelShape): number {
   const { hiddenWidth, heads, headWidth, feedForwardWidth, contextLength } = shape;
   const width = Math.max(hiddenWidth, heads * headWidth, feedForwardWidth);
-  return Math.max(PANEL_BYTES * width, 4 * 4 * (contextLength + 8));
+  return Math.max(PANEL_BYTES * width, 4 * 4 * (contextLength + headWidth + 8));
 }
 
 interface PlacedRows {
