@@ -3,12 +3,13 @@
 import { headsOf, isShort, keyHeadsOf, pageBitsOf, positionOf, stretch, tableOf, widthOf } from "./cache";
 import { mixValues, roundedBytes, roundQueries, scoreKeys } from "./past";
 import { exp4, madd, max4, sum4 } from "./simd";
-import { pieceStart, take, threadCount } from "./threads";
+import { runStart, take, threadCount } from "./threads";
 
 const TILE = 4; // queries that take a key together, at most
 const HIDDEN: f32 = -1e30;
 const LEAST_PART = 64; // positions that a part of one row's past has at least
-const MOST_PARTS = 8; // as src/wasm/decoder-buffers.ts has it
+const MOST_PARTS = 8; // as src/wasm/layout.ts has it, and the bytes that follow
+const COUNTER_BYTES: usize = 16; // before a group's parts
 const SUMS_BYTES: usize = 8; // of a query: its highest score, then the sum of e^(score - highest)
 
 /** Room for the parts of one row's past: for each group of heads a counter, then its parts' mixtures. */
@@ -18,7 +19,7 @@ function partsOf(shape: usize): usize {
 }
 
 /**
- * Mixes the values for each row and head: queries [T, stride] -> out [T, H D]. Scratch: four rows of scores, each thread its own.
+ * Mixes the values for each row and head: queries [T, stride] -> out [T, H D]. Scratch, each thread its own: four queries that are rounded, their sums, their rows of scores.
  * A key is read once for all that meet it together: four rows of a sequence, or a row's heads that share it.
  */
 export function attend(shape: usize, rows: usize, T: i32, layer: i32, queries: usize, stride: i32, out: usize, scale: f32, cap: f32, window: i32, scratch: usize, counter: usize): void {
@@ -66,13 +67,13 @@ function attendInParts<E>(shape: usize, rows: usize, layer: i32, queries: usize,
   while (length * MOST_PARTS < past) length <<= 1;
   const parts = (past + length - 1) / length;
   const partBytes = <usize>count * (headBytes + SUMS_BYTES);
-  const groupBytes = 16 + MOST_PARTS * partBytes;
+  const groupBytes = COUNTER_BYTES + MOST_PARTS * partBytes;
   const pieces = groups * parts;
   for (;;) {
     const run = take(counter);
-    let piece = pieceStart(run, pieces);
+    let piece = runStart(run, pieces);
     if (piece >= pieces) return;
-    const last = pieceStart(run + 1, pieces);
+    const last = runStart(run + 1, pieces);
     while (piece < last) {
       const group = piece / parts;
       const head = group * count;
@@ -84,7 +85,8 @@ function attendInParts<E>(shape: usize, rows: usize, layer: i32, queries: usize,
       for (; piece < stop; piece++) {
         const from = end - past + (piece % parts) * length;
         const to = min(from + length, end);
-        const part = done + 16 + <usize>(piece % parts) * partBytes;
+        const part = done + COUNTER_BYTES + <usize>(piece % parts) * partBytes;
+        // A constant count is a loop of its own in each of these.
         if (count == 1) meetPart<E>(1, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
         else if (count == 2) meetPart<E>(2, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
         else if (count == 3) meetPart<E>(3, shape, rows, layer, head, query, from, to, part, scale, cap, scratch);
@@ -93,7 +95,7 @@ function attendInParts<E>(shape: usize, rows: usize, layer: i32, queries: usize,
       if (atomic.add<i32>(done, ready) + ready < parts) continue;
       atomic.store<i32>(done, 0);
       for (let h = 0; h < count; h++) {
-        mixParts(done + 16 + <usize>h * headBytes, done + 16 + <usize>count * headBytes + <usize>h * SUMS_BYTES, parts, partBytes, headBytes, out + <usize>(head + h) * headBytes);
+        mixParts(done + COUNTER_BYTES + <usize>h * headBytes, done + COUNTER_BYTES + <usize>count * headBytes + <usize>h * SUMS_BYTES, parts, partBytes, headBytes, out + <usize>(head + h) * headBytes);
       }
     }
   }
@@ -182,7 +184,7 @@ function areNeighbours(rows: usize, first: i32): bool {
   return true;
 }
 
-/** `count` queries, `next` bytes apart, over one sequence's keys: of neighbouring rows (`areRows`), or of one row's heads. */
+/** `count` queries, `next` bytes apart, over one sequence's keys: of neighbouring rows (`areRows`), or of one row's heads. What a neighbour does not see counts 0, so that a NaN in it shows. */
 @inline
 function meet<E>(count: i32, areRows: bool, shape: usize, rows: usize, t: i32, layer: i32, head: i32, query: usize, next: usize, out: usize, outNext: usize, scale: f32, cap: f32, window: i32, scratch: usize): void {
   const table = tableOf(rows, t);

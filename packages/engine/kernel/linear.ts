@@ -5,7 +5,7 @@ import { dots } from "./dots";
 import { decodeRow, rowBytes } from "./formats";
 import { cutLimbs, limbsBytes, together } from "./limbs";
 import { madd, sum4 } from "./simd";
-import { pieceStart, take } from "./threads";
+import { runStart, take } from "./threads";
 import { TOUCHED_BYTES, touch } from "./touch";
 import { decodeRepacked, fillPanel, groupBytes, isRepacked, ROWS } from "./repacked";
 
@@ -77,10 +77,10 @@ function fewPositions(x: usize, T: i32, xStride: i32, matrix: usize, y: usize, y
   const isInteger = isRepacked(typeOf(matrix));
   let sums: usize = 0; // behind the limbs, once x is cut
   for (;;) {
-    const piece = take(counter);
-    const first = pieceStart(piece, groups);
+    const run = take(counter);
+    const first = runStart(run, groups);
     if (first >= groups) return;
-    const end = pieceStart(piece + 1, groups);
+    const end = runStart(run + 1, groups);
     if (isInteger && sums == 0) sums = cutPositions(x, T, xStride, matrix, scratch);
     for (let group = first; group < end; ) {
       const next = touchGroups(matrix, group, end);

@@ -84,7 +84,7 @@ function scaled(at: usize, scales: usize, factor: f32, count: i32): void {
   for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * (load<f32>(scales) * factor));
 }
 
-/** Adds a vector's products to four sums. Of integers each pair's is exact; all of a row's would not fit an integer. */
+/** Adds a vector's products to four sums. Of integers each pair's is exact before it becomes a float; all of a row's would not fit an integer. */
 @inline
 function added<E>(query: v128, key: v128, sums: v128): v128 {
   if (isFloat<E>()) return madd(query, key, sums);

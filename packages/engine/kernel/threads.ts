@@ -10,7 +10,7 @@ const ARRIVED: usize = 16;
 const BARRIER: usize = 20;
 const PATIENCE: usize = 44;
 
-const LEAST_UNITS = 2; // of a run: taking one costs a trip between cores
+const LEAST_UNITS = 2; // of a run, of eight rows of weights or a part of a past each: taking one costs a trip between cores
 const SPINS = 40_000; // tens of microseconds: longer waits let the core go
 
 /** Sleeps until the word at `address` is notified or no longer `expected`, or for some milliseconds. The host's, since V8 11 loses locals around memory.atomic.wait. */
@@ -56,17 +56,17 @@ function takeAlone(counter: usize): i32 {
 }
 
 /** Where a run of work begins, among `units`: each round of all threads takes half of what is left, so that runs are few and threads end together. */
-export function pieceStart(piece: i32, groups: i32): i32 {
+export function runStart(run: i32, units: i32): i32 {
   const threads = threadCount();
-  if (threads == 1) return piece == 0 ? 0 : groups;
-  const round = piece / threads;
+  if (threads == 1) return run == 0 ? 0 : units;
+  const round = run / threads;
   const least = 2 * threads * LEAST_UNITS; // a round of so few takes all
-  if (round > 0 && groups >> (round - 1) <= least) return groups;
-  const left = groups >> round;
-  const begin = groups - left;
-  const end = left <= least ? groups : groups - (left >> 1);
+  if (round > 0 && units >> (round - 1) <= least) return units;
+  const left = units >> round;
+  const begin = units - left;
+  const end = left <= least ? units : units - (left >> 1);
   const size = (end - begin + threads - 1) / threads;
-  return min(begin + (piece % threads) * size, end);
+  return min(begin + (run % threads) * size, end);
 }
 
 /** Waits for the next program; false where the host has stopped the threads. */

@@ -3,7 +3,7 @@
 import type { Precision } from "@tokenscope/core";
 import type { ModelShape } from "../architecture.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
-import { cachePageBits, isCacheShort } from "./layout.ts";
+import { cachePageBits, isCacheShort, partsBytes } from "./layout.ts";
 import type { Rows } from "./program.ts";
 
 /** Addresses of cosines and sines, [rows, D/2] each. */
@@ -28,8 +28,6 @@ export interface DecoderBuffers {
   readonly attentionShape: number; // H, K, D, the bits of a page's positions, 1 where the cache has 16 bits, and the address of room for parts
 }
 
-const MOST_PARTS = 8; // of one row's past, as kernel/attention.ts has it
-
 /** Buffers for passes of at most `rows` rows. */
 export function decoderBuffers(
   memory: KernelMemory,
@@ -43,7 +41,7 @@ export function decoderBuffers(
   const later = (heads: number): Rows => ({ ...query, address: query.address + heads * D * 4 });
   const attentionShape = memory.allocate(24);
   const isShort = isCacheShort(precision) ? 1 : 0;
-  const parts = memory.allocate(H * (16 + MOST_PARTS * 4 * (D + 2)));
+  const parts = memory.allocate(partsBytes(shape));
   memory.words(attentionShape, 6).set([H, K, D, cachePageBits(shape), isShort, parts]);
   const angles = () => ({ cosines: floats(D / 2), sines: floats(D / 2) });
   return {

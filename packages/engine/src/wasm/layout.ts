@@ -119,3 +119,29 @@ export const REPACKED_TYPES: ReadonlyMap<string, RepackedType> = new Map([
 
 /** Bytes of a thread's scratch for each column of the widest matrix: eight decoded rows, and the same turned round. */
 export const PANEL_BYTES = 2 * 8 * 4;
+
+/** What kernel/attention.ts needs to know of a model for its room. */
+interface AttentionWidths {
+  readonly heads: number;
+  readonly headWidth: number;
+  readonly contextLength: number;
+}
+
+const QUERIES_TOGETHER = 4;
+const SUMS_BYTES = 8;
+const VECTOR_BYTES = 16;
+
+/** Bytes of a thread's scratch while it attends: for each of four queries its integers and their scale, its sums, and a score for each position; rows are whole vectors. */
+export function attentionBytes({ headWidth, contextLength }: AttentionWidths): number {
+  const integers = 2 * headWidth + VECTOR_BYTES;
+  const scores = 4 * contextLength + VECTOR_BYTES;
+  return QUERIES_TOGETHER * (integers + 4 + SUMS_BYTES + scores);
+}
+
+const MOST_PARTS = 8; // of one row's past
+const PARTS_COUNTER_BYTES = 16;
+
+/** Bytes for the parts of one row's past, where each head has its own key/value head: fewer groups of heads take no more. */
+export function partsBytes({ heads, headWidth }: AttentionWidths): number {
+  return heads * (PARTS_COUNTER_BYTES + MOST_PARTS * (4 * headWidth + SUMS_BYTES));
+}

@@ -17,7 +17,7 @@ import { KernelBody } from "./kernel-body.ts";
 import { KernelHead } from "./kernel-head.ts";
 import { KernelMemory } from "./kernel-memory.ts";
 import { type Kernel, type StartThread, startKernel } from "./kernel-threads.ts";
-import { MOST_WEIGHT_BYTES, PANEL_BYTES } from "./layout.ts";
+import { attentionBytes, MOST_WEIGHT_BYTES, PANEL_BYTES } from "./layout.ts";
 import { PagePool } from "./paged-cache.ts";
 import { type PlacedModel, placeModel } from "./placed-layers.ts";
 import { placedRows } from "./placed-rows.ts";
@@ -128,11 +128,14 @@ async function kernelBody({ weights, precision, ...parts }: BodyParts): Promise<
   });
 }
 
-/** A thread's own memory: eight rows of the widest matrix twice (a row, or the limbs of a few positions and their 64 bytes of sums, take less), or four rows of attention scores behind their queries. */
+const LINE_BYTES = 64; // of a cache, so that no two threads write one
+
+/** A thread's own memory: eight rows of the widest matrix twice (a row, or the limbs of a few positions and their 64 bytes of sums, take less), or what attention takes. */
 function scratchBytes(shape: ModelShape): number {
-  const { hiddenWidth, heads, headWidth, feedForwardWidth, contextLength } = shape;
+  const { hiddenWidth, heads, headWidth, feedForwardWidth } = shape;
   const width = Math.max(hiddenWidth, heads * headWidth, feedForwardWidth);
-  return Math.max(PANEL_BYTES * width, 4 * 4 * (contextLength + headWidth + 8));
+  const bytes = Math.max(PANEL_BYTES * width, attentionBytes(shape));
+  return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
 }
 
 interface PlacedRows {
