@@ -63,7 +63,7 @@ test("at next the head shows the most likely token and how many are kept", () =>
   const { header, choosing, verb } = panelView(
     inputs({ position: 7, view: "after", model: { kind: "ready" } as never }),
   );
-  expect(header).toMatchObject({ title: "Next token", where: "after position 6", next: null });
+  expect(header).toMatchObject({ title: "Next token", where: "after 6", next: null });
   expect(header.measures.map((measure) => measure.value)).toEqual(["50.0 %", "1.00", "1", "2.00"]);
   expect([choosing, verb]).toEqual(["Choose a candidate to append it.", "Append"]);
 });

@@ -109,7 +109,7 @@ export const KEY_MAP: readonly KeyGroup[] = [
       { keys: "P", does: "pin the token, or in the list the candidate; again to let go" },
       { keys: "H", does: "Hold span, to compare it with another" },
       { keys: "L", does: "the lab guide" },
-      { keys: "I", does: "look deeper: layers, attention, a logit" },
+      { keys: "I", does: "look deeper: layers, attention, a logit, two engines" },
       { keys: "U", does: "share: a link, and commands" },
       { keys: "W", does: "the neighbour: another conversation beside yours" },
       { keys: "M", does: "models" },

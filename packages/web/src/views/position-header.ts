@@ -69,7 +69,7 @@ export function positionHeader(
   const role = turnHolding(path, position)?.role;
   const before = path.nodes.slice(Math.max(0, position - CONTEXT_TOKENS), position);
   const bits = scoreBits(token?.score ?? null);
-  const after = position === 0 ? "" : `after position ${formatCount(position - 1)}`;
+  const after = position === 0 ? "" : `after ${formatCount(position - 1)}`;
   return {
     title: token === null ? "Next token" : `Position ${formatCount(position)}`,
     where: token === null ? after : (role ?? ""),

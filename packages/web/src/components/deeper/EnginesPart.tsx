@@ -84,6 +84,12 @@ function SecondSelect({ loaded }: { readonly loaded: LoadedModel }) {
         </select>
       </label>
       {remote?.problem && <p>{remote.problem}</p>}
+      {shelf !== null && choices.length === 0 && (
+        <p className="label">
+          Another model is offered here once this host serves it too (tokenscope serve --model A
+          --model B), or once this browser keeps it (M).
+        </p>
+      )}
     </>
   );
 }

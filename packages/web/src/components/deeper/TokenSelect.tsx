@@ -43,7 +43,7 @@ export function TokenSelect({ label, chosen }: TokenSelectProps) {
         }
       >
         <option value="">
-          {fallbackName}, {tokenWord(fallback, vocabulary)}
+          {tokenWord(fallback, vocabulary)}, {fallbackName}
         </option>
         {choices.map((choice) => (
           <option key={choice.id} value={choice.id}>
