@@ -109,11 +109,6 @@ function put<E>(from: usize, width: i32, stretch: usize, position: i32, pageBits
     memory.copy(to, from, <usize>width << 2);
     return;
   }
-  store<f32>(stretch + (rowBytesOf<E>(width) << pageBits) + place * SCALE_BYTES, shorten(from, width, to));
-}
-
-/** Rounds a row of floats to integers of 16 bits; returns their scale. */
-export function shorten(from: usize, width: i32, to: usize): f32 {
   const end = from + (<usize>width << 2);
   let bound = f32x4.splat(1e-30); // all zeros stay zeros
   for (let at = from; at < end; at += 16) bound = f32x4.max(bound, f32x4.abs(v128.load(at)));
@@ -121,8 +116,7 @@ export function shorten(from: usize, width: i32, to: usize): f32 {
   const steps = f32x4.splat(LARGEST / largest);
   for (let at = from; at < end; at += 16) {
     const near = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(at), steps)));
-    v128.store64_lane(to, i16x8.narrow_i32x4_s(near, near), 0);
-    to += 8;
+    v128.store64_lane(to + ((at - from) >> 1), i16x8.narrow_i32x4_s(near, near), 0);
   }
-  return largest / LARGEST;
+  store<f32>(stretch + (rowBytesOf<E>(width) << pageBits) + place * SCALE_BYTES, largest / LARGEST);
 }

@@ -1,30 +1,42 @@
 // What queries meet in the past of a sequence: products with its keys, and sums of its values, page by page.
 
-import { four, pageEndOf, placeOf, rowBytesOf, SCALE_BYTES, shorten } from "./cache";
-import { madd, sum4, sums4 } from "./simd";
+import { four, pageEndOf, placeOf, rowBytesOf, SCALE_BYTES } from "./cache";
+import { madd, rounded4, sum4, sums4 } from "./simd";
 import { touch } from "./touch";
 
-/** Bytes of a query as it meets keys: floats, or integers padded to whole vectors. */
+const LARGEST: f32 = 32_767; // of a query's 16 bits
+const VECTOR: usize = 16;
+
+/** Bytes of a query that meets integers: for each eight columns a vector of them, then the scales of its four pairs. */
 @inline
-function queryBytes<E>(width: i32): usize {
-  return (rowBytesOf<E>(width) + 15) & ~15;
+function roundedRow(width: i32): usize {
+  return <usize>((width + 7) >> 3) * 2 * VECTOR;
 }
 
 /** Room for `count` queries that are rounded; none where they stay what they are. */
 @inline
 export function roundedBytes<E>(count: i32, width: i32): usize {
-  return isInteger<E>() ? <usize>count * queryBytes<E>(width) + 16 : 0;
+  return isInteger<E>() ? <usize>count * roundedRow(width) : 0;
 }
 
-/** Rounds `count` queries, `next` bytes apart, as the keys are, where these are integers: rows, then scales. Eight elements' products are one instruction then. */
+/** Rounds `count` queries, `next` bytes apart, to 16 bits where keys are so: eight columns' products are one instruction then. Each pair of columns has its own scale. */
 @inline
 export function roundQueries<E>(count: i32, query: usize, next: usize, width: i32, to: usize): void {
   if (isFloat<E>()) return;
-  const rowBytes = queryBytes<E>(width);
-  for (let r = 0; r < count; r++) {
-    const row = to + <usize>r * rowBytes;
-    store<i64>(row + rowBytes - 8, 0); // of a width that is no multiple of 8
-    store<f32>(to + <usize>count * rowBytes + (<usize>r << 2), shorten(query + <usize>r * next, width, row));
+  for (let r = 0; r < count; r++) roundQuery(query + <usize>r * next, width, to + <usize>r * roundedRow(width));
+}
+
+function roundQuery(query: usize, width: i32, to: usize): void {
+  for (let i = 0; i < width; i += 8, query += 2 * VECTOR, to += 2 * VECTOR) {
+    const a = v128.load(query);
+    const b = i + 4 < width ? v128.load(query, VECTOR) : f32x4.splat(0);
+    const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+    const odd = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+    const largest = f32x4.max(f32x4.max(f32x4.abs(even), f32x4.abs(odd)), f32x4.splat(1e-30)); // all zeros stay zeros
+    const steps = f32x4.div(f32x4.splat(LARGEST), largest);
+    const low = v128.and(rounded4(f32x4.mul(even, steps)), i32x4.splat(0xffff));
+    v128.store(to, v128.or(low, i32x4.shl(rounded4(f32x4.mul(odd, steps)), 16)));
+    v128.store(to, f32x4.mul(largest, f32x4.splat(1 / LARGEST)), VECTOR);
   }
 }
 
@@ -32,10 +44,9 @@ export function roundQueries<E>(count: i32, query: usize, next: usize, width: i3
 @inline
 export function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32, end: i32, offset: usize, width: i32, query: usize, next: usize, rounded: usize, scores: usize, bytes: usize): void {
   const rowBytes = rowBytesOf<E>(width);
-  const scales = rounded + <usize>count * queryBytes<E>(width);
   if (isInteger<E>()) {
     query = rounded;
-    next = queryBytes<E>(width);
+    next = roundedRow(width);
   }
   let position = first;
   while (position < end) {
@@ -64,8 +75,7 @@ export function scoreKeys<E>(count: i32, table: usize, pageBits: i32, first: i32
       to += 4;
     }
     if (isInteger<E>()) {
-      const keyScales = scalesOf<E>(table, from, pageBits, offset, width);
-      for (let r = 0; r < count; r++) scaled(start + <usize>r * bytes, keyScales, load<f32>(scales + (<usize>r << 2)), pageEnd - from);
+      for (let r = 0; r < count; r++) scaled(start + <usize>r * bytes, scalesOf<E>(table, from, pageBits, offset, width), pageEnd - from);
     }
   }
 }
@@ -76,26 +86,31 @@ function scalesOf<E>(table: usize, position: i32, pageBits: i32, offset: usize, 
   return placeOf(table, position, pageBits, SCALE_BYTES) + offset + (rowBytesOf<E>(width) << pageBits);
 }
 
-/** Multiplies `count` floats by their scales, and all by `factor`. */
-function scaled(at: usize, scales: usize, factor: f32, count: i32): void {
-  const all = f32x4.splat(factor);
+/** Multiplies `count` floats by their scales. */
+function scaled(at: usize, scales: usize, count: i32): void {
   let i = 0;
-  for (; i + 4 <= count; i += 4, at += 16, scales += 16) v128.store(at, f32x4.mul(v128.load(at), f32x4.mul(v128.load(scales), all)));
-  for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * (load<f32>(scales) * factor));
+  for (; i + 4 <= count; i += 4, at += 16, scales += 16) v128.store(at, f32x4.mul(v128.load(at), v128.load(scales)));
+  for (; i < count; i++, at += 4, scales += 4) store<f32>(at, load<f32>(at) * load<f32>(scales));
 }
 
-/** Adds a vector's products to four sums. Of integers each pair's is exact before it becomes a float; all of a row's would not fit an integer. */
+/** How far a query goes for a vector of a key. */
 @inline
-function added<E>(query: v128, key: v128, sums: v128): v128 {
-  if (isFloat<E>()) return madd(query, key, sums);
-  return f32x4.add(f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(query, key)), sums);
+function queryStep<E>(): usize {
+  return isInteger<E>() ? 2 * VECTOR : VECTOR;
+}
+
+/** Adds the products of a vector of a key with what `query` has for it to four sums; of integers each pair's is exact before it becomes a float. */
+@inline
+function added<E>(query: usize, key: v128, sums: v128): v128 {
+  if (isFloat<E>()) return madd(v128.load(query), key, sums);
+  return madd(f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(v128.load(query), key)), v128.load(query, VECTOR), sums);
 }
 
 /** Added up as fourKeys and twoKeys do, so that it does not matter which of them a key falls to. Integers read on to a whole vector, times the query's zeros. */
 @inline
 function oneKey<E>(query: usize, key: usize, width: i32): f32 {
   let sums = f32x4.splat(0);
-  for (const end = key + rowBytesOf<E>(width); key < end; key += 16, query += 16) sums = added<E>(v128.load(query), v128.load(key), sums);
+  for (const end = key + rowBytesOf<E>(width); key < end; key += VECTOR, query += queryStep<E>()) sums = added<E>(query, v128.load(key), sums);
   return sum4(sums);
 }
 
@@ -107,12 +122,11 @@ function fourKeys<E>(query: usize, key: usize, width: i32, to: usize): void {
   let b = a;
   let c = a;
   let d = a;
-  for (const end = key + rowBytes; key < end; key += 16, query += 16) {
-    const q = v128.load(query);
-    a = added<E>(q, v128.load(key), a);
-    b = added<E>(q, v128.load(key + rowBytes), b);
-    c = added<E>(q, v128.load(key + 2 * rowBytes), c);
-    d = added<E>(q, v128.load(key + 3 * rowBytes), d);
+  for (const end = key + rowBytes; key < end; key += VECTOR, query += queryStep<E>()) {
+    a = added<E>(query, v128.load(key), a);
+    b = added<E>(query, v128.load(key + rowBytes), b);
+    c = added<E>(query, v128.load(key + 2 * rowBytes), c);
+    d = added<E>(query, v128.load(key + 3 * rowBytes), d);
   }
   v128.store(to, sums4(a, b, c, d));
 }
@@ -129,24 +143,20 @@ function twoKeys<E>(count: i32, query: usize, next: usize, key: usize, width: i3
   let c1 = a0;
   let d0 = a0;
   let d1 = a0;
-  for (const end = key + rowBytes; key < end; key += 16, query += 16) {
+  for (const end = key + rowBytes; key < end; key += VECTOR, query += queryStep<E>()) {
     const k0 = v128.load(key);
     const k1 = v128.load(key + rowBytes);
-    let q = v128.load(query);
-    a0 = added<E>(q, k0, a0);
-    a1 = added<E>(q, k1, a1);
-    q = v128.load(query + next);
-    b0 = added<E>(q, k0, b0);
-    b1 = added<E>(q, k1, b1);
+    a0 = added<E>(query, k0, a0);
+    a1 = added<E>(query, k1, a1);
+    b0 = added<E>(query + next, k0, b0);
+    b1 = added<E>(query + next, k1, b1);
     if (count > 2) {
-      q = v128.load(query + 2 * next);
-      c0 = added<E>(q, k0, c0);
-      c1 = added<E>(q, k1, c1);
+      c0 = added<E>(query + 2 * next, k0, c0);
+      c1 = added<E>(query + 2 * next, k1, c1);
     }
     if (count > 3) {
-      q = v128.load(query + 3 * next);
-      d0 = added<E>(q, k0, d0);
-      d1 = added<E>(q, k1, d1);
+      d0 = added<E>(query + 3 * next, k0, d0);
+      d1 = added<E>(query + 3 * next, k1, d1);
     }
   }
   const ab = sums4(a0, a1, b0, b1);
@@ -172,7 +182,7 @@ export function mixValues<E>(count: i32, table: usize, pageBits: i32, first: i32
     touch(value, <usize>(pageEnd - position) * rowBytes);
     const share = scores + (<usize>(position - first) << 2);
     const last = share + (<usize>(pageEnd - position) << 2);
-    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), 1, pageEnd - position);
+    if (isInteger<E>()) for (let r = 0; r < count; r++) scaled(share + <usize>r * bytes, scalesOf<E>(table, position, pageBits, offset, width), pageEnd - position);
     if (count == 1) {
       for (let i: usize = 0; i < columns; i += 16) mixOne<E>(share, last, value + i * sizeof<E>(), rowBytes, out + (i << 2), columns - i);
     } else {

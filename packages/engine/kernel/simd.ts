@@ -59,10 +59,16 @@ const LOWEST: f32 = -87.3; // e^x would be denormal below: it is 0 here
 const HIGHEST: f32 = 88.3;
 const ROUNDS: f32 = 12_582_912; // 1.5 * 2^23: a float32 of this size has no fraction, and its last bits count
 
+/** The nearest whole numbers, of up to 22 bits, as the last bits of each lane: the first ones are of no use. */
+@inline
+export function rounded4(x: v128): v128 {
+  return f32x4.add(x, f32x4.splat(ROUNDS));
+}
+
 /** e^x, to 1 unit in the last place; NaN stays NaN: x = n ln 2 + r, then a polynomial of degree 5 in r (Cephes, expf). */
 export function exp4(x: v128): v128 {
   const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
-  const counted = f32x4.add(f32x4.mul(bounded, f32x4.splat(LOG2_E)), f32x4.splat(ROUNDS));
+  const counted = rounded4(f32x4.mul(bounded, f32x4.splat(LOG2_E)));
   const n = f32x4.sub(counted, f32x4.splat(ROUNDS)); // the nearest whole number, in two instructions
   let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(LN2_HIGH)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(LN2_LOW)));

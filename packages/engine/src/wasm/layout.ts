@@ -131,11 +131,11 @@ const QUERIES_TOGETHER = 4;
 const SUMS_BYTES = 8;
 const VECTOR_BYTES = 16;
 
-/** Bytes of a thread's scratch while it attends: for each of four queries its integers and their scale, its sums, and a score for each position; rows are whole vectors. */
+/** Bytes of a thread's scratch while it attends: for each of four queries its integers with their scales, its sums, and a score for each position; rows are whole vectors. */
 export function attentionBytes({ headWidth, contextLength }: AttentionWidths): number {
-  const integers = 2 * headWidth + VECTOR_BYTES;
+  const integers = 4 * headWidth + VECTOR_BYTES;
   const scores = 4 * contextLength + VECTOR_BYTES;
-  return QUERIES_TOGETHER * (integers + 4 + SUMS_BYTES + scores);
+  return QUERIES_TOGETHER * (integers + SUMS_BYTES + scores);
 }
 
 const MOST_PARTS = 8; // of one row's past
