@@ -3,10 +3,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   button,
+  candidates,
   newPage,
   openPage,
   openStage,
   ready,
+  runs,
   type Stage,
   scored,
   token,
@@ -101,9 +103,11 @@ test("a worker that dies leaves the document, and Try again starts another", asy
   expect(await tokenIds(page)).toEqual(ids);
   await button(page, "Try again").click();
   await ready(page);
-  await mouse(page)
-    .generate()
-    .catch(() => {});
-  expect(await tokenIds(page)).toEqual(ids); // the recorded reply is closed: nothing is written after its stop token
+  expect(await tokenIds(page)).toEqual(ids);
+  const before = await runs(page);
+  await token(page, ids.length - 1).click();
+  await candidates(page).nth(1).click(); // in place of the stop token
+  await scored(page);
+  expect((await runs(page)).model).toBeGreaterThan(before.model); // the other worker's model runs
   await page.context().close();
 });
