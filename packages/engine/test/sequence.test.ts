@@ -5,12 +5,12 @@ import {
   type TokenId,
   tokenId,
 } from "@tokenscope/core";
-import { rankIsSame } from "@tokenscope/core/contracts";
 import type { Ort, OrtSession } from "@tokenscope/engine";
 import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
+import { expectSame, NATS } from "./expect-same.ts";
 import { type OpenOptions, openEngine } from "./open-engine.ts";
 import { nodeKernel } from "./open-kernel.ts";
 import { RUNTIMES } from "./runtimes.ts";
@@ -18,7 +18,6 @@ import { RUNTIMES } from "./runtimes.ts";
 const path = referencePath("tiny/llama-tied.gguf");
 const CONTEXT = 1_200; // positions; the file's own 256 are one chunk
 const VOCABULARY = 261;
-const NATS = 1e-4;
 const runs = { seed: 20_261_125, numRuns: process.env["TOKENSCOPE_LONG"] === "1" ? 1_000 : 40 };
 
 type Operation =
@@ -102,7 +101,7 @@ describe.each(RUNTIMES)("a sequence on the tiny model, on $name", ({ open }) => 
       for (const end of [1, 100, 101, 300, 700, length]) {
         await append(parts, text.slice(parts.tokens.length, end));
       }
-      expectSame(parts.tokens, whole.tokens);
+      await expectSame(engine, parts.tokens, whole.tokens);
     },
   );
 
@@ -156,7 +155,7 @@ describe.each(RUNTIMES)("a batch on the tiny model, on $name", ({ open }) => {
         for (const [member, tokens] of batch.members.entries()) {
           const text = [...beginning, ...all.flatMap((round) => round[member]!)];
           const fresh = await append(engine.openSequence(), text);
-          expectSame(tokens, fresh.tokens);
+          await expectSame(engine, tokens, fresh.tokens);
           fresh.close();
         }
         batch.close();
@@ -188,7 +187,8 @@ describe.each(RUNTIMES)("a batch on the tiny model, on $name", ({ open }) => {
       [0, [1, 2, 3, 4, 7]],
       [1, [1, 2, 3, 5, 6, 8]],
     ] as const) {
-      expectSame(batch.members[member]!, (await append(failing.openSequence(), text)).tokens);
+      const fresh = await append(failing.openSequence(), text);
+      await expectSame(failing, batch.members[member]!, fresh.tokens);
     }
     await failing.close();
   });
@@ -295,7 +295,7 @@ describe.each([
     ];
     for (const [i, text] of expected.entries()) {
       const fresh = await append(engine.openSequence(), text);
-      expectSame(batch.members[i] ?? [], fresh.tokens);
+      await expectSame(engine, batch.members[i] ?? [], fresh.tokens);
     }
     await engine.close();
   });
@@ -351,42 +351,8 @@ async function expectFresh(
   text: readonly number[],
 ): Promise<void> {
   const fresh = await append(engine.openSequence(), text);
-  expectSame(sequence.tokens, fresh.tokens);
+  await expectSame(engine, sequence.tokens, fresh.tokens);
   fresh.close();
-}
-
-/** The same ids, ranks and candidates, but for those whose logprobs float32 does not tell apart, and numbers within its freedom. */
-function expectSame(tokens: readonly ScoredToken[], expected: readonly ScoredToken[]): void {
-  expect(tokens.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
-  const off = tokens.filter((token, i) => {
-    const other = expected[i]!;
-    const isRanked = rankIsSame(token.score, other.score, {
-      before: expected[i - 1]?.prediction,
-      nats: NATS,
-    });
-    return !isRanked || !isOrdered(token, other) || !(distanceNats(token, other) < NATS);
-  });
-  expect(off).toEqual([]);
-}
-
-/** True where each candidate has the other's place, or one of nearly the same logprob. */
-function isOrdered({ prediction: a }: ScoredToken, { prediction: b }: ScoredToken): boolean {
-  return [...a.topIds].every((id, i) => {
-    const place = b.topIds.indexOf(id); // -1, the last, of one that fell behind it
-    return Math.abs(a.topLogprobsNats[i]! - b.topLogprobsNats.at(place)!) < NATS;
-  });
-}
-
-function distanceNats(a: ScoredToken, b: ScoredToken): number {
-  const differences = a.prediction.topLogprobsNats.map(
-    (logprob, i) => logprob - b.prediction.topLogprobsNats[i]!,
-  );
-  return Math.max(
-    Math.abs((a.score?.logprobNats ?? 0) - (b.score?.logprobNats ?? 0)),
-    Math.abs(a.prediction.logZ - b.prediction.logZ),
-    Math.abs(a.prediction.entropyNats - b.prediction.entropyNats),
-    ...differences.map(Math.abs),
-  );
 }
 
 async function expectHeadAgrees(

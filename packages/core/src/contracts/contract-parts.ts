@@ -87,7 +87,7 @@ export function expectSame(
 }
 
 /** The same rank, but for as many places as there are kept candidates whose logprobs are no further apart than the numbers may be. */
-export function rankIsSame(
+function rankIsSame(
   score: TokenScore | null,
   other: TokenScore | null,
   { before, nats }: { readonly before: Prediction | undefined; readonly nats: number },
