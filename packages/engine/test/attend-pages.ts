@@ -6,6 +6,7 @@ import { startKernel } from "../src/wasm/kernel-threads.ts";
 import { attentionBytes, CONTROL, CONTROL_WORDS, partsBytes } from "../src/wasm/layout.ts";
 import { Program } from "../src/wasm/program.ts";
 import { compileKernel } from "../src/wasm/web-assembly.ts";
+import { numbers } from "./numbers.ts";
 import { kernelPaths, nodeKernel } from "./open-kernel.ts";
 
 /** Rows of queries at the end of `past` positions, in a cache of floats unless it `isShort`. */
@@ -50,10 +51,10 @@ export async function attended(some: AttentionCase): Promise<Attended> {
   const kernel = await marked(c, memory);
   const places = rowPlaces(c);
   const kept = Array.from({ length: c.sequences }, (_, sequence) => {
-    const numbers = (kind: "keys" | "values", seed: number): Float32Array =>
+    const numbersFor = (kind: "keys" | "values", seed: number): Float32Array =>
       changed(c, kind, numbersOf(past * keyHeads * width, seed + sequence));
-    const keys = numbers("keys", 3);
-    const values = numbers("values", 50);
+    const keys = numbersFor("keys", 3);
+    const values = numbersFor("values", 50);
     return { keys, values, table: pagesOf(c, memory) };
   });
   const scoring = { layer: 0, scale: 1 / Math.sqrt(width), cap: c.cap, window: c.window };
@@ -219,11 +220,7 @@ function changed(
   return numbers;
 }
 
-/** Numbers from -2 to 2, the same each time. */
+/** From -2 to 2. */
 function numbersOf(count: number, seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return state / 2 ** 30;
-  });
+  return Float32Array.from(numbers(count, seed), (number) => 2 * number);
 }

@@ -14,6 +14,7 @@ import {
 } from "../src/wasm/layout.ts";
 import { Program } from "../src/wasm/program.ts";
 import { compileKernel } from "../src/wasm/web-assembly.ts";
+import { numbers } from "./numbers.ts";
 import { kernelPaths } from "./open-kernel.ts";
 
 const WIDTH = 512;
@@ -32,15 +33,6 @@ const BLOCK_BYTES: Readonly<Record<string, number>> = {
 const MOST_FEW = 4; // positions in exact whose products are integers: two limbs; one alone is beyond their bound
 const BOUND = { few: 1.2e-6, exact: 2e-6, compact: 4e-5 } as const;
 const LIMBS = { exact: 2, compact: 1 } as const;
-
-/** Numbers from -1 to 1, the same each time. */
-function numbers(count: number, seed: number): number[] {
-  let state = seed;
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return state / 2 ** 31;
-  });
-}
 
 for (const variant of ["relaxed", "fixed"] as const) {
   for (const name of REPACKED_TYPES.keys()) {

@@ -5,12 +5,12 @@ import {
   type TokenId,
   tokenId,
 } from "@tokenscope/core";
+import { expectSame, NATS as FREEDOM } from "@tokenscope/core/contracts";
 import type { Ort, OrtSession } from "@tokenscope/engine";
 import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { referencePath } from "../../../fixtures/index.ts";
-import { expectSame, NATS } from "./expect-same.ts";
 import { type OpenOptions, openEngine } from "./open-engine.ts";
 import { nodeKernel } from "./open-kernel.ts";
 import { RUNTIMES } from "./runtimes.ts";
@@ -18,6 +18,7 @@ import { RUNTIMES } from "./runtimes.ts";
 const path = referencePath("tiny/llama-tied.gguf");
 const CONTEXT = 1_200; // positions; the file's own 256 are one chunk
 const VOCABULARY = 261;
+const NATS = FREEDOM.exact;
 const runs = { seed: 20_261_125, numRuns: process.env["TOKENSCOPE_LONG"] === "1" ? 1_000 : 40 };
 
 type Operation =
@@ -101,7 +102,7 @@ describe.each(RUNTIMES)("a sequence on the tiny model, on $name", ({ open }) => 
       for (const end of [1, 100, 101, 300, 700, length]) {
         await append(parts, text.slice(parts.tokens.length, end));
       }
-      await expectSame(engine, parts.tokens, whole.tokens);
+      await expectSame({ engine, expect }, parts.tokens, whole.tokens);
     },
   );
 
@@ -155,7 +156,7 @@ describe.each(RUNTIMES)("a batch on the tiny model, on $name", ({ open }) => {
         for (const [member, tokens] of batch.members.entries()) {
           const text = [...beginning, ...all.flatMap((round) => round[member]!)];
           const fresh = await append(engine.openSequence(), text);
-          await expectSame(engine, tokens, fresh.tokens);
+          await expectSame({ engine, expect }, tokens, fresh.tokens);
           fresh.close();
         }
         batch.close();
@@ -188,7 +189,7 @@ describe.each(RUNTIMES)("a batch on the tiny model, on $name", ({ open }) => {
       [1, [1, 2, 3, 5, 6, 8]],
     ] as const) {
       const fresh = await append(failing.openSequence(), text);
-      await expectSame(failing, batch.members[member]!, fresh.tokens);
+      await expectSame({ engine: failing, expect }, batch.members[member]!, fresh.tokens);
     }
     await failing.close();
   });
@@ -295,7 +296,7 @@ describe.each([
     ];
     for (const [i, text] of expected.entries()) {
       const fresh = await append(engine.openSequence(), text);
-      await expectSame(engine, batch.members[i] ?? [], fresh.tokens);
+      await expectSame({ engine, expect }, batch.members[i] ?? [], fresh.tokens);
     }
     await engine.close();
   });
@@ -351,7 +352,7 @@ async function expectFresh(
   text: readonly number[],
 ): Promise<void> {
   const fresh = await append(engine.openSequence(), text);
-  await expectSame(engine, sequence.tokens, fresh.tokens);
+  await expectSame({ engine, expect }, sequence.tokens, fresh.tokens);
   fresh.close();
 }
 

@@ -81,7 +81,7 @@ export const BATCH_SENTENCES: Sentences = {
     const batch = engine.openBatch(sequence, 2);
     await batch.append([ids.slice(3, 6), ids.slice(7, 9)]);
     await appended(sequence, ids.slice(SHORT));
-    expectSame({ engine, expect }, sequence.tokens, await freshTokens(engine, ids));
+    await expectSame({ engine, expect }, sequence.tokens, await freshTokens(engine, ids));
     sequence.cut(2);
     sequence.close();
     await batch.append([ids.slice(6, 7), ids.slice(9, 10)]);
@@ -102,7 +102,7 @@ export const BATCH_SENTENCES: Sentences = {
     const batch = engine.openBatch(sequence, 2);
     await batch.append([ids.slice(4), []]);
     await appended(sequence, ids.slice(4));
-    expectSame({ engine, expect }, batch.members[0] ?? [], sequence.tokens);
+    await expectSame({ engine, expect }, batch.members[0] ?? [], sequence.tokens);
   },
   "an abort between passes leaves whole passes, and the batch goes on from there": async (
     parts,
@@ -261,5 +261,5 @@ async function expectAsSingles(
   const singles: (readonly ScoredToken[])[] = [];
   for (const text of texts) singles.push(await freshTokens(engine, text));
   for (const [i, tokens] of members.entries())
-    expectSame({ engine, expect }, tokens, singles[i] ?? []);
+    await expectSame({ engine, expect }, tokens, singles[i] ?? []);
 }

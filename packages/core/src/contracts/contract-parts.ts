@@ -7,7 +7,6 @@ import type {
   Prediction,
   ScoredToken,
   Sequence,
-  TokenScore,
 } from "../engine.ts";
 import { type TokenId, tokenId } from "../token.ts";
 import type { ContractRunner } from "./tokenizer-contract.ts";
@@ -63,41 +62,41 @@ export function longIds(engine: Engine): readonly TokenId[] {
   return someIds(engine, Math.min(LONG, engine.contextLength));
 }
 
-/** Same ids, ranks and order of candidates; numbers within float32's freedom. */
-export function expectSame(
+/** Same ids, ranks and order of candidates, but for tokens whose logprobs float32 does not tell apart; numbers within its freedom. */
+export async function expectSame(
   { engine, expect }: ContractParts,
   tokens: readonly ScoredToken[],
   expected: readonly ScoredToken[],
-): void {
+): Promise<void> {
   const nats = NATS[engine.precision];
   expect(tokens.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
   for (const [i, { score, prediction }] of tokens.entries()) {
     const other = expected[i];
     if (other === undefined) continue;
-    const before = expected[i - 1]?.prediction;
-    expect([i, rankIsSame(score, other.score, { before, nats })]).toEqual([i, true]);
+    expect([i, score === null]).toEqual([i, other.score === null]);
+    const apart = Math.abs((score?.rank ?? 0) - (other.score?.rank ?? 0));
+    const near = apart === 0 ? 0 : await nearCount(engine, expected[i - 1], other, nats);
+    expect([i, apart <= near]).toEqual([i, true]);
     expect([i, nearly(score?.logprobNats, other.score?.logprobNats, nats)]).toEqual([i, true]);
     expect([i, nearly(prediction.logZ, other.prediction.logZ, nats)]).toEqual([i, true]);
     expect([i, nearly(prediction.entropyNats, other.prediction.entropyNats, nats)]).toEqual([
       i,
       true,
     ]);
-    expectRanking(expect, prediction, other.prediction);
+    expectRanking(expect, prediction, other.prediction, nats);
   }
 }
 
-/** The same rank, but for as many places as there are kept candidates whose logprobs are no further apart than the numbers may be. */
-function rankIsSame(
-  score: TokenScore | null,
-  other: TokenScore | null,
-  { before, nats }: { readonly before: Prediction | undefined; readonly nats: number },
-): boolean {
-  if (score === null || other === null) return score === other;
-  const { logprobNats, rank } = other;
-  const kept = before?.topLogprobsNats ?? new Float32Array();
-  if (nats > NATS.exact && rank > kept.length) return true; // nothing says how many are as near there
-  const ties = kept.filter((logprob) => nearly(logprob, logprobNats, nats)).length - 1;
-  return Math.abs(score.rank - rank) <= Math.max(0, ties);
+/** How many other tokens of the vocabulary are as likely as the one that came, as far as numbers may be apart. */
+async function nearCount(
+  engine: Engine,
+  before: ScoredToken | undefined,
+  { id }: ScoredToken,
+  nats: number,
+): Promise<number> {
+  if (before === undefined) return 0;
+  const logits = await engine.logits(vectorOf(before.prediction));
+  return logits.filter((logit) => nearly(logit, logits[id], nats)).length - 1;
 }
 
 /** The same candidates in the same order; those whose logprobs float32 does not tell apart may change places. */
@@ -105,12 +104,13 @@ export function expectRanking(
   expect: Expect,
   { topIds, topLogprobsNats }: Prediction,
   expected: Prediction,
+  nats = HEAD_NATS,
 ): void {
   expect(topIds.length).toEqual(expected.topIds.length);
   const isOff = (id: number, i: number) => {
     const place = expected.topIds.indexOf(id);
     const other = expected.topLogprobsNats.at(place); // of one that is not there: the last, behind which it must be close
-    return !nearly(topLogprobsNats[i], other, HEAD_NATS);
+    return !nearly(topLogprobsNats[i], other, nats);
   };
   expect([...topIds].filter(isOff)).toEqual([]);
 }

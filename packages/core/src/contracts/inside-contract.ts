@@ -48,7 +48,7 @@ export const INSIDE_SENTENCES: Sentences = {
       attention: allLayers(engine),
     };
     const tokens = await freshTokens(engine, ids, { inspect });
-    expectSame({ engine, expect }, tokens, plain);
+    await expectSame({ engine, expect }, tokens, plain);
     const { modelRuns, headRuns } = engine.counts;
     expect([modelRuns, headRuns]).toEqual([2 * runs.modelRuns, 2 * runs.headRuns]);
     expect(insidesOf(tokens).length).toEqual(2);
@@ -80,7 +80,7 @@ export const INSIDE_SENTENCES: Sentences = {
       prediction: again[i] ?? token.prediction,
     }));
     expect(again.length).toEqual(tokens.length);
-    expectSame({ engine, expect }, scored, tokens);
+    await expectSame({ engine, expect }, scored, tokens);
   },
   "a token vector's product with a context vector is the token's logit, and no run": async (
     parts,
@@ -150,7 +150,7 @@ export const INSIDE_SENTENCES: Sentences = {
       return streams.map((vector, layer): Patch => ({ kind: "residual", layer, position, vector }));
     });
     expect(patches.length).toEqual(PLACES.length * engine.layers);
-    expectSame({ engine, expect }, await freshTokens(engine, ids, { patches }), plain);
+    await expectSame({ engine, expect }, await freshTokens(engine, ids, { patches }), plain);
   },
   "a stream replaced by another position's changes what follows and nothing before": async (
     parts,
@@ -176,12 +176,12 @@ export const INSIDE_SENTENCES: Sentences = {
     const sequence = await appended(engine.openSequence(), ids.slice(0, 4), { patches });
     const fork = sequence.fork();
     await appended(sequence, ids.slice(4));
-    expectSame({ engine, expect }, sequence.tokens, whole);
+    await expectSame({ engine, expect }, sequence.tokens, whole);
     await appended(fork, ids.slice(4));
-    expectSame({ engine, expect }, fork.tokens, whole);
+    await expectSame({ engine, expect }, fork.tokens, whole);
     sequence.cut(3);
     await appended(sequence, ids.slice(3));
-    expectSame({ engine, expect }, sequence.tokens, await freshTokens(engine, ids));
+    await expectSame({ engine, expect }, sequence.tokens, await freshTokens(engine, ids));
   },
   "a patch of the last layer moves its own position alone": async ({ engine, expect }) => {
     const ids = someIds(engine, SHORT);
@@ -192,8 +192,8 @@ export const INSIDE_SENTENCES: Sentences = {
     const tokens = await freshTokens(engine, ids, { patches });
     const own = vectorOf(tokenAt(tokens, 3).prediction);
     expect(vectorDistance(own, engine.contextVector(vector)) < VECTOR_SHARE).toEqual(true);
-    expectSame({ engine, expect }, tokens.slice(0, 3), plain.slice(0, 3));
-    expectSame({ engine, expect }, tokens.slice(5), plain.slice(5)); // position 4 was scored under position 3
+    await expectSame({ engine, expect }, tokens.slice(0, 3), plain.slice(0, 3));
+    await expectSame({ engine, expect }, tokens.slice(5), plain.slice(5)); // position 4 was scored under position 3
   },
   "a head that is off changes the numbers, and only in its own call": async (parts) => {
     const { engine, expect } = parts;
@@ -204,7 +204,7 @@ export const INSIDE_SENTENCES: Sentences = {
     expect(distanceAt(sequence.tokens, plain, SHORT - 1) > MOVED_SHARE).toEqual(true);
     sequence.cut(0);
     await appended(sequence, ids);
-    expectSame({ engine, expect }, sequence.tokens, plain);
+    await expectSame({ engine, expect }, sequence.tokens, plain);
   },
   "with every head off, what came before does not matter": async ({ engine, expect }) => {
     const patches = everyHead(engine).map(
@@ -263,7 +263,7 @@ async function expectChangeFrom(
   const plain = await freshTokens(engine, ids);
   const patches: readonly Patch[] = [{ kind: "residual", layer: 0, position: place, vector }];
   const tokens = await freshTokens(engine, ids, { patches });
-  expectSame({ engine, expect }, tokens.slice(0, place), plain.slice(0, place));
+  await expectSame({ engine, expect }, tokens.slice(0, place), plain.slice(0, place));
   expect(distanceAt(tokens, plain, place) > MOVED_SHARE).toEqual(true);
   expect(distanceAt(tokens, plain, place + 1) > MOVED_SHARE).toEqual(true);
 }

@@ -36,7 +36,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
       for (let from = 0; from < few.length; from += size) {
         await appended(parts, few.slice(from, from + size));
       }
-      expectSame({ engine, expect }, parts.tokens, whole.tokens.slice(0, few.length));
+      await expectSame({ engine, expect }, parts.tokens, whole.tokens.slice(0, few.length));
     }
   },
   "append yields what it adds, chunk by chunk": async ({ engine, expect }) => {
@@ -63,7 +63,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
     await appended(sequence, [...ids.slice(0, 5)]);
     sequence.cut(SHORT);
     await appended(sequence, ids.slice(SHORT));
-    expectSame({ engine, expect }, sequence.tokens, before);
+    await expectSame({ engine, expect }, sequence.tokens, before);
     sequence.cut(0);
     expect(sequence.tokens).toEqual([]);
   },
@@ -85,15 +85,23 @@ export const SEQUENCE_SENTENCES: Sentences = {
     await appended(sequence, ids.slice(SHORT));
     fork.close();
     const whole = await appended(engine.openSequence(), ids);
-    expectSame({ engine, expect }, sequence.tokens, whole.tokens);
+    await expectSame({ engine, expect }, sequence.tokens, whole.tokens);
   },
   "two sequences at once do not mix": async ({ engine, expect }) => {
     const ids = longIds(engine);
     const other = ids.toReversed();
     const [a, b] = [engine.openSequence(), engine.openSequence()];
     await Promise.all([appended(a, ids), appended(b, other)]);
-    expectSame({ engine, expect }, a.tokens, (await appended(engine.openSequence(), ids)).tokens);
-    expectSame({ engine, expect }, b.tokens, (await appended(engine.openSequence(), other)).tokens);
+    await expectSame(
+      { engine, expect },
+      a.tokens,
+      (await appended(engine.openSequence(), ids)).tokens,
+    );
+    await expectSame(
+      { engine, expect },
+      b.tokens,
+      (await appended(engine.openSequence(), other)).tokens,
+    );
   },
   "a prediction is what its logits say": async ({ engine, expect }) => {
     const { tokens } = await appended(engine.openSequence(), someIds(engine, SHORT));
@@ -166,7 +174,7 @@ export const SEQUENCE_SENTENCES: Sentences = {
     expect(sequence.tokens.length).toEqual(yielded);
     expect(failure === reason).toEqual(yielded < ids.length); // else the text was one chunk
     await appended(sequence, ids.slice(yielded));
-    expectSame(
+    await expectSame(
       { engine, expect },
       sequence.tokens,
       (await appended(engine.openSequence(), ids)).tokens,

@@ -87,7 +87,7 @@ function SecondSelect({ loaded }: { readonly loaded: LoadedModel }) {
       {shelf !== null && choices.length === 0 && (
         <p className="label">
           Another model is offered here once this host serves it too (tokenscope serve --model A
-          --model B), or once this browser keeps it (M).
+          --model B), or once this browser keeps it, under Models (M).
         </p>
       )}
     </>
